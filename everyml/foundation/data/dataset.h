@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "everyml/foundation/data/column.h"
+#include "everyml/foundation/data/features.h"
+
+namespace everyml {
+
+/// What is to be learned; its kind fixes the task. Immutable, cheap to copy.
+class Target {
+ public:
+  enum class Kind : std::uint8_t { none, classes, numbers };
+
+  Target() = default;
+  /// Codes 0..names.size()-1. `label_kind` says what the labels were in the user's table (number, boolean, category),
+  /// so that predictions come back as such. Throws DataError "data.class_code" for a code outside.
+  static Target classes(Buffer<std::int32_t> codes, std::vector<std::string> names,
+                        ColumnKind label_kind = ColumnKind::category);
+  /// Throws DataError "data.target_not_finite" for NaN or infinity, naming the row.
+  static Target numbers(Buffer<double> values);
+
+  Kind kind() const { return kind_; }
+  std::size_t size() const;
+  std::span<const std::int32_t> codes() const;
+  std::span<const double> values() const;
+  std::span<const std::string> names() const;
+  std::size_t class_count() const { return names().size(); }
+  ColumnKind label_kind() const;
+  Target select(std::span<const std::size_t> rows) const;
+
+ private:
+  struct Data;
+  Kind kind_ = Kind::none;
+  std::shared_ptr<const Data> data_;
+};
+
+std::string_view to_string(Target::Kind kind);
+
+/// What `fit` reads. `info` has one entry per feature column, or is empty (all numbers, named x0, x1, ...).
+/// `weights` and `groups` are empty or have one entry per row.
+struct Dataset {
+  Features features;
+  Target target;
+  std::vector<FeatureInfo> info;
+  std::vector<double> weights;
+  std::vector<std::int32_t> groups;
+
+  std::size_t rows() const { return features.rows(); }
+  std::size_t columns() const { return features.columns(); }
+  double weight(std::size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
+  double weight_sum() const;
+  std::string feature_name(std::size_t column) const;
+
+  Dataset select_rows(std::span<const std::size_t> rows) const;
+
+  /// What every `fit` calls first. Throws DataError: "data.no_rows", "data.no_columns", "data.length" (target, weights
+  /// or groups of another length), "data.weight" (negative, NaN or infinite), "data.weights_zero" (all zero),
+  /// "data.infinite" (an infinite feature, named), "data.missing" (NaN while missing is not allowed, named),
+  /// "data.target_kind" (the learner needs another kind of target), "data.one_class".
+  struct Needs {
+    Target::Kind target = Target::Kind::none;
+    bool missing_allowed = false;
+    std::size_t minimum_rows = 1;
+    std::size_t minimum_classes = 1;
+  };
+  void validate(std::string_view learner, const Needs& needs) const;
+};
+
+}  // namespace everyml
