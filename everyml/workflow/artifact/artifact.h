@@ -38,7 +38,7 @@ struct Conformal {
 /// Immutable once made; const use is thread-safe.
 struct Artifact {
   std::string algorithm;            ///< registry name
-  Json settings;                    ///< of the algorithm
+  std::string settings_json = "{}";  ///< of the algorithm
   std::string target_name;          ///< empty for clustering
   Target::Kind target_kind = Target::Kind::none;
   ColumnKind label_kind = ColumnKind::category;  ///< what class labels were in the user's table
@@ -49,7 +49,7 @@ struct Artifact {
   Conformal conformal;
   double threshold = 0.5;           ///< binary: probability of class_names[1] from which it is answered
   bool threshold_set = false;       ///< false: the likeliest class is answered
-  Json metadata = nullptr;          ///< made by learn: metrics, data fingerprint, seed, versions; shown by inspect
+  std::string metadata_json = "{}";  ///< made by learn: metrics, data fingerprint, seed, versions; shown by inspect
 
   std::string bytes() const;
   static Artifact from_bytes(std::string bytes, const std::string& name, const Registry& registry);
