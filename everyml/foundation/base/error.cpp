@@ -4,11 +4,16 @@ namespace everyml {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::parameter: return "parameter";
-    case ErrorKind::data: return "data";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::format: return "format";
-    case ErrorKind::resource: return "resource";
+    case ErrorKind::parameter:
+      return "parameter";
+    case ErrorKind::data:
+      return "data";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::format:
+      return "format";
+    case ErrorKind::resource:
+      return "resource";
   }
   return "unknown";
 }

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -15,28 +15,64 @@ namespace everyml {
 class MemoryBudget {
  public:
   /// `limit` in bytes; 0 means no limit.
-  explicit MemoryBudget(std::size_t limit = 0) : limit_(limit) {}
+  explicit MemoryBudget(std::size_t limit = 0) : account_(std::make_shared<Account>(limit)) {}
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   /// Throws ResourceError "resource.memory" naming the size asked and the size left.
-  void charge(std::size_t bytes);
-  void release(std::size_t bytes) noexcept;
+  void charge(std::size_t bytes) { account_->charge(bytes); }
+  void release(std::size_t bytes) noexcept { account_->release(bytes); }
 
-  std::size_t limit() const { return limit_; }
-  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
-  std::size_t peak() const { return peak_.load(std::memory_order_relaxed); }
+  std::size_t limit() const { return account_->limit; }
+  std::size_t used() const { return account_->used.load(std::memory_order_relaxed); }
+  std::size_t peak() const { return account_->peak.load(std::memory_order_relaxed); }
+
+  /// The figures themselves. Each charged array holds on to them, so a model may outlive the run that made
+  /// it.
+  struct Account {
+    explicit Account(std::size_t most) : limit(most) {}
+    void charge(std::size_t bytes);
+    void release(std::size_t bytes) noexcept;
+
+    const std::size_t limit;
+    std::atomic<std::size_t> used{0};
+    std::atomic<std::size_t> peak{0};
+  };
 
  private:
-  std::size_t limit_;
-  std::atomic<std::size_t> used_{0};
-  std::atomic<std::size_t> peak_{0};
+  friend class BudgetScope;
+  std::shared_ptr<Account> account_;
 };
 
-/// Raw storage: 2 MiB aligned and advised to huge pages when large, 64-byte aligned otherwise.
-/// Not zeroed. Charged to the budget that was current at the call (see `BudgetScope`).
+/// Makes a budget the current one of this thread until the end of the scope; scopes nest. Large arrays made
+/// in the meantime are charged to it and released to it, whenever and on whatever thread they end. A parallel
+/// loop hands the caller's current budget to its workers.
+class BudgetScope {
+ public:
+  using Handle = std::shared_ptr<MemoryBudget::Account>;
+
+  explicit BudgetScope(const MemoryBudget& budget) : BudgetScope(budget.account_) {}
+  /// An empty handle charges nobody.
+  explicit BudgetScope(Handle handle) noexcept;
+  ~BudgetScope();
+  BudgetScope(const BudgetScope&) = delete;
+  BudgetScope& operator=(const BudgetScope&) = delete;
+
+  /// What this thread's large arrays are charged to now; empty when there is no scope.
+  static Handle current() noexcept;
+
+ private:
+  Handle handle_;
+  const BudgetScope* outer_;
+};
+
+/// Raw storage: 2 MiB aligned and advised to huge pages from 2 MiB on, 64-byte aligned otherwise. Not zeroed.
+/// From 64 KiB on it is charged to the budget current at the call (see `BudgetScope`).
+/// Throws ResourceError "resource.memory". Thread-safe. `free_bytes` takes the same number of bytes.
 void* allocate_bytes(std::size_t bytes);
 void free_bytes(void* pointer, std::size_t bytes) noexcept;
+/// Throws the ResourceError "resource.memory" of a size that no machine has.
+[[noreturn]] void throw_too_large();
 
 /// A fixed-size array of trivially copyable values from the one allocator.
 /// Elements are zero unless made with `uninitialized`.
@@ -50,7 +86,7 @@ class Buffer {
   static Buffer uninitialized(std::size_t size) {
     Buffer buffer;
     if (size > 0) {
-      if (size > SIZE_MAX / sizeof(T)) throw std::bad_alloc();
+      if (size > SIZE_MAX / sizeof(T)) throw_too_large();
       buffer.data_ = static_cast<T*>(allocate_bytes(size * sizeof(T)));
     }
     buffer.size_ = size;

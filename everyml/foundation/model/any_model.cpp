@@ -1,0 +1,117 @@
+#include "everyml/foundation/model/any_model.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
+
+namespace everyml {
+namespace {
+
+void require_size(std::size_t got, std::size_t expected, std::string_view what) {
+  if (got != expected) {
+    throw ParameterError("parameter.output_size",
+                         fmt::format("the output for {} must have {} elements, got {}", what, expected, got));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Capability capability) {
+  switch (capability) {
+    case Capability::values: return "values";
+    case Capability::probabilities: return "probabilities";
+    case Capability::assign: return "assign";
+    case Capability::transform: return "transform";
+    case Capability::intervals: return "intervals";
+    case Capability::neighbors: return "neighbors";
+    case Capability::update: return "update";
+  }
+  return "";
+}
+
+void entry_detail::cannot(Capability capability) {
+  throw UnsupportedError("model.capability", fmt::format("this model has no {}", to_string(capability)));
+}
+
+bool AnyModel::can(Capability capability) const { return self_ != nullptr && self_->can(capability); }
+std::size_t AnyModel::feature_count() const { return self_->feature_count(); }
+std::span<const std::string> AnyModel::class_names() const { return self_->class_names(); }
+std::size_t AnyModel::cluster_count() const { return self_->cluster_count(); }
+std::size_t AnyModel::output_count() const { return self_->output_count(); }
+
+void AnyModel::require(Capability capability) const {
+  if (!can(capability)) {
+    throw UnsupportedError("model.capability",
+                           fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
+  }
+}
+
+void AnyModel::require_width(const Features& x) const {
+  if (x.columns() != self_->feature_count()) {
+    throw DataError("data.feature_count", fmt::format("{} was fitted on {} features, got {}", card_->name,
+                                                      self_->feature_count(), x.columns()));
+  }
+}
+
+void AnyModel::values(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::values);
+  require_width(x);
+  require_size(out.size(), x.rows(), "values");
+  self_->values(x, out, context);
+}
+
+void AnyModel::probabilities(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::probabilities);
+  require_width(x);
+  require_size(out.size(), x.rows() * class_names().size(), "probabilities");
+  self_->probabilities(x, out, context);
+}
+
+void AnyModel::assign(const Features& x, std::span<std::int32_t> out, const Context& context) const {
+  require(Capability::assign);
+  require_width(x);
+  require_size(out.size(), x.rows(), "clusters");
+  self_->assign(x, out, context);
+}
+
+void AnyModel::transform(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::transform);
+  require_width(x);
+  require_size(out.size(), x.rows() * output_count(), "transformed features");
+  self_->transform(x, out, context);
+}
+
+void AnyModel::intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
+                         const Context& context) const {
+  require(Capability::intervals);
+  require_width(x);
+  if (!(level > 0 && level < 1)) {
+    throw ParameterError("parameter.range", fmt::format("level must be above 0 and below 1, got {}", level));
+  }
+  require_size(low.size(), x.rows(), "lower ends");
+  require_size(high.size(), x.rows(), "upper ends");
+  self_->intervals(x, level, low, high, context);
+}
+
+void AnyModel::neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
+                         const Context& context) const {
+  require(Capability::neighbors);
+  require_width(x);
+  require_size(rows.size(), x.rows() * k, "neighbours");
+  require_size(distances.size(), x.rows() * k, "distances");
+  self_->neighbors(x, k, rows, distances, context);
+}
+
+AnyModel AnyModel::update(const Dataset& data, const Context& context) const {
+  require(Capability::update);
+  require_width(data.features);
+  return {self_->update(data, context), card_};
+}
+
+Json AnyModel::summary() const { return self_->summary(); }
+void AnyModel::save(ArchiveWriter& archive) const { self_->save(archive); }
+
+}  // namespace everyml

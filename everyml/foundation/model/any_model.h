@@ -1,0 +1,133 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/base/json.h"
+#include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/card.h"
+
+namespace everyml {
+
+// What a model is, found on its type. Every model is an immutable value with
+//   std::size_t feature_count() const;
+//   Json summary() const;                       what a person wants to know of it: coefficients, sizes, ...
+//   void save(ArchiveWriter&) const;  static M load(const ArchiveReader&);
+// and those of the following that it can. All are const and safe to call from many threads; none copies or keeps the
+// features. Output spans are row-major and must have the stated size.
+
+/// out: [rows].
+template <class M>
+concept PredictsValues = requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+  m.predict(x, out, context);
+};
+/// out: [rows, classes]; each row sums to 1. class_names() is in code order.
+template <class M>
+concept PredictsProbabilities =
+    requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+      m.probabilities(x, out, context);
+      { m.class_names() } -> std::convertible_to<std::span<const std::string>>;
+    };
+/// out: [rows], cluster 0..cluster_count()-1, or -1 for none.
+template <class M>
+concept AssignsClusters = requires(const M& m, const Features& x, std::span<std::int32_t> out, const Context& context) {
+  m.assign(x, out, context);
+  { m.cluster_count() } -> std::convertible_to<std::size_t>;
+};
+/// out: [rows, output_count()].
+template <class M>
+concept Transforms = requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+  m.transform(x, out, context);
+  { m.output_count() } -> std::convertible_to<std::size_t>;
+};
+/// low, high: [rows]; level in (0, 1).
+template <class M>
+concept GivesIntervals = requires(const M& m, const Features& x, std::span<double> low, std::span<double> high,
+                                  const Context& context) { m.intervals(x, 0.95, low, high, context); };
+/// rows_out, distances: [rows, k], nearest first; rows of the training set.
+template <class M>
+concept ShowsNeighbors = requires(const M& m, const Features& x, std::span<std::int64_t> rows_out,
+                                  std::span<double> distances, const Context& context) {
+  m.neighbors(x, std::size_t{1}, rows_out, distances, context);
+};
+/// A new model that has also seen `data`; the old one stays as it is.
+template <class M>
+concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
+  { m.update(data, context) } -> std::convertible_to<M>;
+};
+
+/// A fitted model without its C++ type, for the faces. Copies share the model. Thread-safe.
+/// Asking what it cannot throws UnsupportedError "model.capability"; `can()` answers first.
+/// Features of another width than feature_count() are DataError "data.feature_count".
+class AnyModel {
+ public:
+  AnyModel() = default;
+  template <class M>
+  AnyModel(M model, std::shared_ptr<const Card> card);
+
+  explicit operator bool() const { return self_ != nullptr; }
+  const Card& card() const { return *card_; }
+  bool can(Capability capability) const;
+  std::size_t feature_count() const;
+  std::span<const std::string> class_names() const;
+  std::size_t cluster_count() const;
+  std::size_t output_count() const;
+
+  void values(const Features& x, std::span<double> out, const Context& context) const;
+  void probabilities(const Features& x, std::span<double> out, const Context& context) const;
+  void assign(const Features& x, std::span<std::int32_t> out, const Context& context) const;
+  void transform(const Features& x, std::span<double> out, const Context& context) const;
+  void intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
+                 const Context& context) const;
+  void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
+                 const Context& context) const;
+  AnyModel update(const Dataset& data, const Context& context) const;
+
+  Json summary() const;
+  void save(ArchiveWriter& archive) const;
+
+  /// The model itself when it is an M, else null.
+  template <class M>
+  const M* as() const;
+
+ private:
+  struct Interface;
+  template <class M>
+  struct Holder;
+  AnyModel(std::shared_ptr<const Interface> self, std::shared_ptr<const Card> card)
+      : self_(std::move(self)), card_(std::move(card)) {}
+  void require(Capability capability) const;
+  void require_width(const Features& x) const;
+
+  std::shared_ptr<const Interface> self_;
+  std::shared_ptr<const Card> card_;
+};
+
+struct AnyModel::Interface {
+  virtual ~Interface() = default;
+  virtual bool can(Capability capability) const = 0;
+  virtual const void* object(const void* type) const = 0;
+  virtual std::size_t feature_count() const = 0;
+  virtual std::span<const std::string> class_names() const = 0;
+  virtual std::size_t cluster_count() const = 0;
+  virtual std::size_t output_count() const = 0;
+  virtual void values(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void probabilities(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void assign(const Features& x, std::span<std::int32_t> out, const Context& context) const = 0;
+  virtual void transform(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
+                         const Context& context) const = 0;
+  virtual void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
+                         const Context& context) const = 0;
+  virtual std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const = 0;
+  virtual Json summary() const = 0;
+  virtual void save(ArchiveWriter& archive) const = 0;
+};
+
+}  // namespace everyml

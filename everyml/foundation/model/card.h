@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "everyml/foundation/data/dataset.h"
+
+namespace everyml {
+
+/// What a learner asks of the Encoder, so that every learner takes every table.
+struct InputNeeds {
+  enum class Missing : std::uint8_t { impute, keep };
+  enum class Categories : std::uint8_t { one_hot, codes };
+  enum class Scale : std::uint8_t { none, standard };
+  Missing missing = Missing::impute;
+  Categories categories = Categories::one_hot;
+  Scale scale = Scale::none;
+};
+
+/// What an algorithm is, in words; shared by every kind of algorithm on the map.
+struct Card {
+  std::string name;       ///< as typed: "ridge"
+  std::string title;      ///< as read: "Ridge regression"
+  std::string summary;    ///< one line, ends without a full stop
+  std::string territory;  ///< "classical", "ensembles", "neural", "reinforcement"
+  std::string family;     ///< the folder: "linear", "bayes", "clustering"
+  Target::Kind target = Target::Kind::none;  ///< what it learns from
+  InputNeeds needs;
+  /// Order of plainness among learners of one target: 0 is a baseline, 1 a line, larger is harder to explain.
+  int complexity = 1;
+  std::vector<std::string> references;  ///< "Author, \"Title\", where, year"
+};
+
+enum class Capability : std::uint8_t {
+  values,         ///< a number per row
+  probabilities,  ///< a probability per row and class
+  assign,         ///< a cluster per row
+  transform,      ///< new features per row
+  intervals,      ///< a prediction interval per row
+  neighbors,      ///< the training rows that decided
+  update,         ///< a new model that has seen more rows
+};
+std::string_view to_string(Capability capability);
+
+}  // namespace everyml

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/data/dataset.h"
+#include "everyml/foundation/data/table.h"
+#include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/card.h"
+
+namespace everyml {
+
+/// How a table becomes features. A settings struct like any other (fields() in the source).
+struct EncoderSettings {
+  int one_hot_levels = 30;      ///< a category with more levels is coded by the target instead (if there is one)
+  double target_smoothing = 10;  ///< rows' worth of the overall mean mixed into each level's code
+  int target_folds = 5;         ///< side folds in which training rows are coded
+  int text_features = 512;      ///< hashed words and word pairs per text column
+  bool missing_indicators = true;
+  bool date_parts = true;
+  static constexpr std::string_view name = "encoder";
+  static constexpr auto fields();
+};
+
+/// What happened to new rows on their way in; counted, never silent.
+struct EncodeNotes {
+  std::uint64_t unseen_levels = 0;        ///< cells whose category was not there at fit: coded as missing
+  std::uint64_t unreadable_cells = 0;     ///< cells of another kind than at fit that could not be converted: missing
+  std::vector<std::string> missing_columns;  ///< columns of fit that the table lacks: wholly missing
+  std::vector<std::string> sentences;     ///< the above for people, naming columns and examples
+  std::uint64_t outside_range = 0;        ///< rows with some number outside the range seen at fit
+};
+
+/// A fitted encoder: table -> features, always the same columns. Immutable, thread-safe, saved with the model.
+class Encoder {
+ public:
+  Encoder() = default;
+
+  /// Learns imputation, codes and scales from the training rows alone. `columns` are the table columns to use.
+  /// `target` may be of kind none (then no target codes; many-level categories are hashed to one_hot_levels flags).
+  /// Throws DataError "encode.no_columns".
+  static Encoder fit(const Table& table, std::span<const std::string> columns, const Target& target,
+                     std::span<const double> weights, const InputNeeds& needs, const EncoderSettings& settings,
+                     const Context& context);
+
+  /// Features for new rows. A column found with another kind is converted where that is exact (number <-> category by
+  /// its text, boolean <-> 0/1), else counted as unreadable.
+  Features transform(const Table& table, const Context& context, EncodeNotes* notes = nullptr) const;
+  /// Features of the very rows it was fitted on: target codes come from side folds, so that no row's code has seen its
+  /// own target. The same as transform() when there are no target codes.
+  Features transform_training(const Table& table, const Target& target, std::span<const double> weights,
+                              const Context& context) const;
+
+  std::size_t feature_count() const;
+  std::span<const FeatureInfo> info() const;
+  /// The table columns it reads, with their kinds at fit, levels included.
+  const Schema& schema() const;
+  /// One line per feature: the formula by which it is made from its column.
+  std::vector<std::string> formulas() const;
+
+  void save(ArchiveWriter& archive) const;
+  static Encoder load(const ArchiveReader& archive);
+
+
+ private:
+  struct Data;
+  friend class RowEncoder;
+  std::shared_ptr<const Data> data_;
+};
+
+/// Encodes single rows given cell by cell. Holds its own scratch: one per thread; no heap allocation after
+/// construction. Cells not set are missing; `clear` unsets all.
+class RowEncoder {
+ public:
+  explicit RowEncoder(Encoder encoder);
+  ~RowEncoder();
+  RowEncoder(RowEncoder&&) noexcept;
+  /// Position of a column in the encoder's schema; throws DataError "data.column_missing".
+  std::size_t column(std::string_view name) const;
+  void clear();
+  void set(std::size_t column, double number);
+  void set(std::size_t column, std::string_view text);
+  /// The features of the cells set: [feature_count()], valid until the next call.
+  std::span<const double> encode();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace everyml

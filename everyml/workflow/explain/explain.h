@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/data/table.h"
+#include "everyml/workflow/artifact/artifact.h"
+
+namespace everyml {
+
+/// How much worse the score gets when a column's cells are shuffled among the rows: the mean over repeats and its
+/// standard deviation, in the metric's own unit, positive = the model needs the column.
+/// Reference: Breiman, "Random Forests", Machine Learning 45 (2001); Fisher, Rudin and Dominici, JMLR 20 (2019).
+struct ColumnImportance {
+  std::string column;
+  double mean = 0;
+  double deviation = 0;
+};
+
+struct ImportanceOptions {
+  std::string metric;         ///< as in metric_list(); empty: the task's default
+  std::size_t repeats = 5;
+  std::size_t max_rows = 5000;  ///< a random part of the table when it is larger
+};
+
+/// Permutation importance of table columns (not of encoded features) on the rows of `table`, most important first.
+/// REQUIRES: the artifact predicts a target and `table` has it. Throws DataError "data.column_missing" otherwise.
+std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, const Table& table,
+                                                     const ImportanceOptions& options, const Context& context);
+
+/// The mean answer when one column is set to a value for every row, over a grid of that column's values.
+/// Reference: Friedman, "Greedy Function Approximation", Annals of Statistics 29 (2001).
+struct PartialDependence {
+  std::string column;
+  ColumnKind kind = ColumnKind::number;
+  std::vector<double> grid;              ///< numbers and dates
+  std::vector<std::string> levels;       ///< categories and booleans
+  std::vector<std::string> class_names;  ///< empty in regression
+  std::vector<double> mean;              ///< [grid points, max(1, classes)]
+  std::vector<double> low, high;         ///< 10th and 90th percentile of single rows, same shape
+};
+struct DependenceOptions {
+  std::size_t points = 24;
+  std::size_t max_rows = 1000;
+};
+PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
+                                     const DependenceOptions& options, const Context& context);
+
+/// Learns a map from raw to calibrated probabilities on out-of-fold rows. `method` none tries both and keeps the best
+/// by cross-validated log loss, or none when neither helps.
+/// probabilities: [rows, classes]; codes: [rows].
+Calibration fit_calibration(std::span<const double> probabilities, std::span<const std::int32_t> codes,
+                            std::size_t classes, std::span<const double> weights,
+                            std::optional<Calibration::Method> method, const Context& context);
+
+/// Nonconformity scores of out-of-fold rows: |y - prediction|, or 1 - p(true class).
+Conformal conformal_of_values(std::span<const double> predicted, std::span<const double> truth);
+Conformal conformal_of_probabilities(std::span<const double> probabilities, std::span<const std::int32_t> codes,
+                                     std::size_t classes);
+
+}  // namespace everyml
