@@ -40,6 +40,10 @@ function(everyml_module name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
 
+  if(NOT sources)  # a room of headers only
+    set(sources "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+    file(CONFIGURE OUTPUT "${sources}" CONTENT "// ${name} has headers only.\n")
+  endif()
   add_library(${name} STATIC ${sources})
   everyml_compile_settings(${name})
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
