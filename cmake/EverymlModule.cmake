@@ -40,10 +40,17 @@ function(everyml_module name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
 
-  if(NOT sources)  # a room of headers only
-    set(sources "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
-    file(CONFIGURE OUTPUT "${sources}" CONTENT "// ${name} has headers only.\n")
+  if(NOT sources)
+    # A room of headers alone.
+    add_library(${name} INTERFACE)
+    target_compile_features(${name} INTERFACE cxx_std_20)
+    target_include_directories(${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                 $<INSTALL_INTERFACE:include>)
+    target_link_libraries(${name} INTERFACE ${arg_USES})
+    set_property(GLOBAL APPEND PROPERTY EVERYML_MODULES ${name})
+    return()
   endif()
+
   add_library(${name} STATIC ${sources})
   everyml_compile_settings(${name})
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "everyml/foundation/base/memory.h"
@@ -29,8 +30,8 @@ inline constexpr std::int64_t kMissingDate = std::numeric_limits<std::int64_t>::
 /// Many strings in one block of bytes; row i is bytes[offsets[i], offsets[i+1]).
 struct TextStore {
   Buffer<char> bytes;
-  Buffer<std::uint64_t> offsets;     ///< rows + 1 entries, ascending
-  Buffer<std::uint8_t> missing;      ///< rows entries, 1 is missing; empty when nothing is missing
+  Buffer<std::uint64_t> offsets;  ///< rows + 1 entries, ascending
+  Buffer<std::uint8_t> missing;   ///< rows entries, 1 is missing; empty when nothing is missing
   std::size_t rows() const { return offsets.empty() ? 0 : offsets.size() - 1; }
   static TextStore from(std::span<const std::optional<std::string>> cells);
 };
@@ -38,18 +39,25 @@ struct TextStore {
 /// One named, typed, immutable column. Copies share the values. Thread-safe.
 class Column {
  public:
+  /// No name, no rows, kind number.
+  Column();
   /// NaN is missing; infinities are values.
   static Column numbers(std::string name, Buffer<double> values);
   /// Borrows the caller's memory, which `owner` keeps alive; nothing is copied.
-  static Column numbers_view(std::string name, std::span<const double> values, std::shared_ptr<const void> owner);
-  static Column numbers_view(std::string name, std::span<const float> values, std::shared_ptr<const void> owner);
+  static Column numbers_view(std::string name, std::span<const double> values,
+                             std::shared_ptr<const void> owner);
+  static Column numbers_view(std::string name, std::span<const float> values,
+                             std::shared_ptr<const void> owner);
+  /// Throws DataError "data.boolean_value" for a value other than -1, 0 and 1.
   static Column booleans(std::string name, Buffer<std::int8_t> values);
   /// Levels may come in any order; they are kept in ascending byte order and codes follow.
-  /// Throws DataError "data.category_code" for a code outside -1..levels-1, "data.category_level" for a repeated
-  /// level.
+  /// Throws DataError "data.category_code" for a code outside -1..levels-1, "data.category_level" for a
+  /// repeated level.
   static Column categories(std::string name, Buffer<std::int32_t> codes, std::vector<std::string> levels);
   /// From one string per row; the empty optional is missing.
   static Column categories(std::string name, std::span<const std::optional<std::string>> cells);
+  /// Throws DataError "data.text_store" when offsets do not ascend within the bytes or the mask has another
+  /// length.
   static Column texts(std::string name, TextStore store);
   /// `has_time`: some cell carries a time of day.
   static Column dates(std::string name, Buffer<std::int64_t> microseconds, bool has_time);
@@ -60,8 +68,8 @@ class Column {
   std::size_t missing_count() const;
   bool missing(std::size_t row) const;
 
-  /// Value of a number column, NaN when missing; of the others: boolean 0/1, category code, date microseconds.
-  /// Throws UnsupportedError "column.not_numeric" on text.
+  /// Value of a number column, NaN when missing; of the others: boolean 0/1, category code, date
+  /// microseconds. Throws UnsupportedError "column.not_numeric" on text.
   double number(std::size_t row) const;
   /// number() of rows [begin, begin + out.size()).
   void read_numbers(std::size_t begin, std::span<double> out) const;
@@ -81,16 +89,24 @@ class Column {
   std::string cell(std::size_t row) const;
 
   Column renamed(std::string name) const;
+  /// The named rows in that order, repeats allowed; levels are kept. REQUIRES: each row < size().
   Column select(std::span<const std::size_t> rows) const;
+  /// Rows [begin, end), sharing the values (texts are copied). REQUIRES: begin <= end <= size().
+  Column slice(std::size_t begin, std::size_t end) const;
 
  private:
   struct Data;
+  Column(std::string name, std::shared_ptr<const Data> data)
+      : data_(std::move(data)), name_(std::move(name)) {}
+
   std::shared_ptr<const Data> data_;
   std::string name_;
 };
 
-/// Dates to and from text: "2024-02-29", "2024-02-29 13:45:00", fractions of a second when present.
+/// "2024-02-29", or "2024-02-29 13:45:00" with time, fractions of a second when present; "" for kMissingDate.
 std::string format_date(std::int64_t microseconds, bool with_time);
+
+/// A moment of the proleptic Gregorian calendar in UTC.
 struct CivilTime {
   int year, month, day, hour, minute, second, microsecond;
   int weekday;  ///< 0 is Monday

@@ -17,8 +17,8 @@ class Target {
   enum class Kind : std::uint8_t { none, classes, numbers };
 
   Target() = default;
-  /// Codes 0..names.size()-1. `label_kind` says what the labels were in the user's table (number, boolean, category),
-  /// so that predictions come back as such. Throws DataError "data.class_code" for a code outside.
+  /// Codes 0..names.size()-1. `label_kind` says what the labels were in the user's table (number, boolean,
+  /// category), so that predictions come back as such. Throws DataError "data.class_code" for a code outside.
   static Target classes(Buffer<std::int32_t> codes, std::vector<std::string> names,
                         ColumnKind label_kind = ColumnKind::category);
   /// Throws DataError "data.target_not_finite" for NaN or infinity, naming the row.
@@ -58,10 +58,11 @@ struct Dataset {
 
   Dataset select_rows(std::span<const std::size_t> rows) const;
 
-  /// What every `fit` calls first. Throws DataError: "data.no_rows", "data.no_columns", "data.length" (target, weights
-  /// or groups of another length), "data.weight" (negative, NaN or infinite), "data.weights_zero" (all zero),
-  /// "data.infinite" (an infinite feature, named), "data.missing" (NaN while missing is not allowed, named),
-  /// "data.target_kind" (the learner needs another kind of target), "data.one_class".
+  /// What every `fit` calls first. Throws DataError: "data.no_rows", "data.no_columns", "data.length"
+  /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite),
+  /// "data.weights_zero" (all zero), "data.infinite" (an infinite feature, named), "data.missing" (NaN while
+  /// missing is not allowed, named), "data.target_kind" (the learner needs another kind of target),
+  /// "data.one_class".
   struct Needs {
     Target::Kind target = Target::Kind::none;
     bool missing_allowed = false;

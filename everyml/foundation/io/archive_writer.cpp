@@ -2,8 +2,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -27,13 +28,13 @@ bool valid_key(std::string_view key) {
 std::string checksum_of(std::string_view file) {
   const std::string zeros(checksum_digits, '0');
   const std::string_view rest = file.substr(checksum_begin + checksum_digits);
-  XXH3_state_t state;
-  XXH3_INITSTATE(&state);
-  XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, file.data(), checksum_begin);
-  XXH3_64bits_update(&state, zeros.data(), zeros.size());
-  XXH3_64bits_update(&state, rest.data(), rest.size());
-  return fmt::format("{:016x}", XXH3_64bits_digest(&state));
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), &XXH3_freeState);
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_64bits_reset(state.get());
+  XXH3_64bits_update(state.get(), file.data(), checksum_begin);
+  XXH3_64bits_update(state.get(), zeros.data(), zeros.size());
+  XXH3_64bits_update(state.get(), rest.data(), rest.size());
+  return fmt::format("{:016x}", XXH3_64bits_digest(state.get()));
 }
 
 }  // namespace detail
