@@ -39,12 +39,18 @@ Buffer<T> gather(std::span<const T> values, std::span<const std::size_t> rows) {
   return out;
 }
 
+/// Room for the offsets of `rows` texts, the first of them set.
+Buffer<std::uint64_t> first_offset(std::size_t rows) {
+  auto offsets = Buffer<std::uint64_t>::uninitialized(rows + 1);
+  if (!offsets.empty()) offsets[0] = 0;
+  return offsets;
+}
+
 /// The rows that `row_at(i)` names, i < count, of a text store.
 template <class RowAt>
 TextStore gather_text(const TextStore& from, std::size_t count, RowAt row_at) {
   TextStore out;
-  out.offsets = Buffer<std::uint64_t>::uninitialized(count + 1);
-  out.offsets[0] = 0;
+  out.offsets = first_offset(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t row = row_at(i);
     out.offsets[i + 1] = out.offsets[i] + (from.offsets[row + 1] - from.offsets[row]);
@@ -87,8 +93,7 @@ std::optional<ColumnKind> column_kind_from(std::string_view name) {
 
 TextStore TextStore::from(std::span<const std::optional<std::string>> cells) {
   TextStore store;
-  store.offsets = Buffer<std::uint64_t>::uninitialized(cells.size() + 1);
-  store.offsets[0] = 0;
+  store.offsets = first_offset(cells.size());
   bool any_missing = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     store.offsets[i + 1] = store.offsets[i] + (cells[i] ? cells[i]->size() : 0);

@@ -232,7 +232,7 @@ Features Features::select_rows(std::span<const std::size_t> rows) const {
   }
   const SparseView from = sparse32();
   auto starts = Buffer<std::uint64_t>::uninitialized(rows.size() + 1);
-  starts[0] = 0;
+  if (!starts.empty()) starts[0] = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     starts[i + 1] = starts[i] + (from.row_starts[rows[i] + 1] - from.row_starts[rows[i]]);
   }
@@ -262,7 +262,7 @@ Features Features::select_columns(std::span<const std::size_t> columns) const {
   const SparseView from = sparse32();
   std::vector<std::pair<std::uint32_t, float>> row_cells, cells;
   auto starts = Buffer<std::uint64_t>::uninitialized(rows_ + 1);
-  starts[0] = 0;
+  if (!starts.empty()) starts[0] = 0;
   for (std::size_t row = 0; row < rows_; ++row) {
     row_cells.clear();
     for (std::uint64_t i = from.row_starts[row]; i < from.row_starts[row + 1]; ++i) {

@@ -30,6 +30,8 @@ struct Card {
   InputNeeds needs;
   /// Order of plainness among learners of one target: 0 is a baseline, 1 a line, larger is harder to explain.
   int complexity = 1;
+  /// Keeps the training rows and passes over them for every answer, so that judging it costs rows squared.
+  bool lazy = false;
   std::vector<std::string> references;  ///< "Author, \"Title\", where, year"
 };
 
