@@ -22,8 +22,9 @@ namespace everyml {
 using detail::Element;
 using detail::JsonScanner;
 
-// All views point into `bytes` or `description`; the state is made in place and never moved. Nothing here grows by more
-// than a small factor of the text it stands for, so that a hostile file cannot ask for more memory than it brings.
+// All views point into `bytes` or `description`; the state is made in place and never moved. Nothing here
+// grows by more than a small factor of the text it stands for, so that a hostile file cannot ask for more
+// memory than it brings.
 struct ArchiveReader::State {
   struct Tensor {
     std::string_view key;
@@ -34,7 +35,7 @@ struct ArchiveReader::State {
   };
   struct Field {
     std::string_view key;
-    std::string_view value;        // JSON text
+    std::string_view value;  // JSON text
     const Tensor* tensor = nullptr;
   };
 
@@ -42,9 +43,9 @@ struct ArchiveReader::State {
   std::string bytes;
   std::string description;
   std::string_view data;
-  std::deque<Tensor> tensors;            // in the order of the header
-  std::deque<Field> fields;              // in the order written
-  std::vector<std::uint32_t> by_key;     // positions in `fields`
+  std::deque<Tensor> tensors;         // in the order of the header
+  std::deque<Field> fields;           // in the order written
+  std::vector<std::uint32_t> by_key;  // positions in `fields`
 
   void open();
   const Field* find(std::string_view key) const;
@@ -75,9 +76,11 @@ std::vector<std::uint32_t> order_by_key(const Items& items) {
 
 /// The position in `order` of `key`, or nothing.
 template <class Items>
-std::optional<std::size_t> find_key(const Items& items, const std::vector<std::uint32_t>& order, std::string_view key) {
-  const auto at = std::lower_bound(order.begin(), order.end(), key,
-                                   [&](auto item, std::string_view wanted) { return items[item].key < wanted; });
+std::optional<std::size_t> find_key(const Items& items, const std::vector<std::uint32_t>& order,
+                                    std::string_view key) {
+  const auto at = std::lower_bound(order.begin(), order.end(), key, [&](auto item, std::string_view wanted) {
+    return items[item].key < wanted;
+  });
   if (at == order.end() || items[*at].key != key) return std::nullopt;
   return static_cast<std::size_t>(at - order.begin());
 }
@@ -108,14 +111,16 @@ std::vector<std::uint64_t> parse_shape(std::string_view text, const std::string&
 std::string_view ArchiveReader::State::open_container() {
   BoundedReader reader(bytes, name);
   const std::uint64_t header_bytes = reader.u64();
-  if (header_bytes > detail::max_header_bytes) refuse_header("not an everyml model file: its header is too long");
+  if (header_bytes > detail::max_header_bytes)
+    refuse_header("not an everyml model file: its header is too long");
   const std::string_view header = reader.take(header_bytes);
   if (header.size() < detail::header_start.size() + detail::checksum_digits ||
       !header.starts_with(detail::header_start)) {
     refuse_header("not an everyml model file: it does not begin as one");
   }
   data = reader.take(reader.left());
-  if (detail::checksum_of(bytes) != std::string_view(bytes).substr(detail::checksum_begin, detail::checksum_digits)) {
+  if (detail::checksum_of(bytes) !=
+      std::string_view(bytes).substr(detail::checksum_begin, detail::checksum_digits)) {
     throw FormatError("model.checksum",
                       fmt::format("{} is damaged or cut short: its checksum does not fit its content", name));
   }
@@ -144,16 +149,19 @@ void ArchiveReader::State::read_metadata(JsonScanner& header) {
   } while (header.accept(','));
   header.expect('}');
 
-  if (values[format] != "everyml") header.fail("the metadata does not say that this is an everyml model file");
+  if (values[format] != "everyml")
+    header.fail("the metadata does not say that this is an everyml model file");
   const std::string_view number = values[version].value_or("");
   if (number.empty() || number.size() > 9 || number.front() == '0' ||
       number.find_first_not_of("0123456789") != std::string_view::npos) {
-    throw FormatError("model.version", fmt::format("{}: the metadata names no readable format version", name));
+    throw FormatError("model.version",
+                      fmt::format("{}: the metadata names no readable format version", name));
   }
   if (std::stoi(std::string(number)) > detail::format_version) {
-    throw FormatError("model.version", fmt::format("{} needs version {} of the model format; this program reads up to "
-                                                   "version {}: use a newer everyml",
-                                                   name, number, detail::format_version));
+    throw FormatError("model.version",
+                      fmt::format("{} needs version {} of the model format; this program reads up to "
+                                  "version {}: use a newer everyml",
+                                  name, number, detail::format_version));
   }
   if (unknown) header.fail("the metadata has an unknown entry");
   if (!values[text]) header.fail("the metadata has no description");
@@ -298,9 +306,9 @@ bool ArchiveReader::has(std::string_view key) const {
   if (state_->find(path) != nullptr) return true;
   const auto& [fields, order] = std::tie(state_->fields, state_->by_key);
   const std::string inside = path + ".";
-  const auto at = std::lower_bound(order.begin(), order.end(), inside, [&](auto item, const std::string& wanted) {
-    return state_->fields[item].key < wanted;
-  });
+  const auto at = std::lower_bound(
+      order.begin(), order.end(), inside,
+      [&](auto item, const std::string& wanted) { return state_->fields[item].key < wanted; });
   return at != order.end() && fields[*at].key.starts_with(inside);
 }
 
@@ -440,7 +448,8 @@ std::vector<T> read_array(const State& state, const std::string& path, Element e
     refuse_type(state.name, path,
                 fmt::format("an array of {}", detail::element_types[static_cast<std::size_t>(element)].name));
   }
-  const std::string_view raw = state.data.substr(field.tensor->begin, field.tensor->end - field.tensor->begin);
+  const std::string_view raw =
+      state.data.substr(field.tensor->begin, field.tensor->end - field.tensor->begin);
   std::vector<T> values(raw.size() / sizeof(T));
   if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());
   return values;
@@ -473,10 +482,11 @@ std::vector<std::uint8_t> ArchiveReader::bytes8(std::string_view key) const {
 
 namespace {
 template <class T>
-std::vector<T> sized(std::vector<T> values, std::uint64_t size, const std::string& name, const std::string& path) {
+std::vector<T> sized(std::vector<T> values, std::uint64_t size, const std::string& name,
+                     const std::string& path) {
   if (values.size() != size) {
-    throw FormatError("model.field_size", fmt::format("{}: array \"{}\" has {} values, {} are needed", name, path,
-                                                      values.size(), size));
+    throw FormatError("model.field_size", fmt::format("{}: array \"{}\" has {} values, {} are needed", name,
+                                                      path, values.size(), size));
   }
   return values;
 }
@@ -494,7 +504,8 @@ std::vector<std::int32_t> ArchiveReader::integers32(std::string_view key, std::u
 std::vector<double> ArchiveReader::finite_doubles(std::string_view key, std::uint64_t size) const {
   std::vector<double> values = doubles(key, size);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) refuse(key, fmt::format("has a value at position {} that is not finite", i));
+    if (!std::isfinite(values[i]))
+      refuse(key, fmt::format("has a value at position {} that is not finite", i));
   }
   return values;
 }

@@ -59,9 +59,10 @@ struct ArchiveWriter::State {
 
 std::string& ArchiveWriter::State::begin_field(const std::string& key) {
   if (!detail::valid_key(key)) {
-    throw ParameterError("archive.key", fmt::format("\"{}\" cannot be a key of a model file: use a-z, 0-9, _, - and "
-                                                    "single dots, at most {} bytes",
-                                                    key, detail::max_key_bytes));
+    throw ParameterError("archive.key",
+                         fmt::format("\"{}\" cannot be a key of a model file: use a-z, 0-9, _, - and "
+                                     "single dots, at most {} bytes",
+                                     key, detail::max_key_bytes));
   }
   if (keys.size() == detail::max_fields) {
     throw UnsupportedError("model.too_large",
@@ -83,8 +84,8 @@ void ArchiveWriter::State::add_tensor(const std::string& key, Element element, s
   bool overflow = shape.size() > detail::max_dimensions;
   for (const std::uint64_t extent : shape) overflow |= __builtin_mul_overflow(product, extent, &product);
   if (overflow || product != size) {
-    throw ParameterError("archive.shape", fmt::format("array \"{}\": {} values do not fill the shape [{}]", key, size,
-                                                      fmt::join(shape, ", ")));
+    throw ParameterError("archive.shape", fmt::format("array \"{}\": {} values do not fill the shape [{}]",
+                                                      key, size, fmt::join(shape, ", ")));
   }
   begin_field(key) += detail::tensor_tag;
   tensors.push_back({key, element, std::move(shape), std::string(bytes)});
@@ -122,8 +123,9 @@ void ArchiveWriter::json(std::string_view key, const Json& value) {
 
 void ArchiveWriter::strings(std::string_view key, std::span<const std::string> values) {
   if (values.size() > detail::max_strings) {
-    throw UnsupportedError("model.too_large", fmt::format("a list in a model file holds at most {} texts, \"{}\" has {}",
-                                                          detail::max_strings, key, values.size()));
+    throw UnsupportedError("model.too_large",
+                           fmt::format("a list in a model file holds at most {} texts, \"{}\" has {}",
+                                       detail::max_strings, key, values.size()));
   }
   std::string& out = state_->begin_field(prefix_ + std::string(key));
   out += '[';
@@ -141,10 +143,12 @@ std::string_view raw(std::span<const T> values) {
 }
 }  // namespace
 
-void ArchiveWriter::array(std::string_view key, std::span<const double> values, std::vector<std::uint64_t> shape) {
+void ArchiveWriter::array(std::string_view key, std::span<const double> values,
+                          std::vector<std::uint64_t> shape) {
   state_->add_tensor(prefix_ + std::string(key), Element::f64, raw(values), values.size(), std::move(shape));
 }
-void ArchiveWriter::array(std::string_view key, std::span<const float> values, std::vector<std::uint64_t> shape) {
+void ArchiveWriter::array(std::string_view key, std::span<const float> values,
+                          std::vector<std::uint64_t> shape) {
   state_->add_tensor(prefix_ + std::string(key), Element::f32, raw(values), values.size(), std::move(shape));
 }
 void ArchiveWriter::array(std::string_view key, std::span<const std::int64_t> values,
@@ -185,9 +189,10 @@ std::string ArchiveWriter::bytes() const {
   const std::uint64_t used = sizeof(std::uint64_t) + header.size();
   header.append((detail::data_alignment - used % detail::data_alignment) % detail::data_alignment, ' ');
   if (header.size() > detail::max_header_bytes) {
-    throw UnsupportedError("model.too_large",
-                           fmt::format("the header of the model file would have {} bytes, at most {} are allowed",
-                                       header.size(), detail::max_header_bytes));
+    throw UnsupportedError(
+        "model.too_large",
+        fmt::format("the header of the model file would have {} bytes, at most {} are allowed", header.size(),
+                    detail::max_header_bytes));
   }
 
   std::string file;

@@ -20,7 +20,9 @@ namespace everyml {
 namespace detail {
 
 int FileCalls::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
-ssize_t FileCalls::write(int file, const void* bytes, std::size_t count) { return ::write(file, bytes, count); }
+ssize_t FileCalls::write(int file, const void* bytes, std::size_t count) {
+  return ::write(file, bytes, count);
+}
 int FileCalls::sync(int file) { return ::fsync(file); }
 int FileCalls::close(int file) { return ::close(file); }
 int FileCalls::mode(int file, mode_t mode) { return ::fchmod(file, mode); }
@@ -37,8 +39,9 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void fail_exists(const std::string& path) {
-  throw ResourceError("io.exists",
-                      fmt::format("{} exists already and was left as it is: choose another name or allow overwriting", path));
+  throw ResourceError(
+      "io.exists",
+      fmt::format("{} exists already and was left as it is: choose another name or allow overwriting", path));
 }
 
 [[noreturn]] void fail(const std::string& path, int error) {
@@ -54,8 +57,10 @@ std::string reason(int error) { return std::generic_category().message(error); }
       throw ResourceError("io.permission", fmt::format("{} cannot be written: {}", path, reason(error)));
     case ENOENT:
     case ENOTDIR:
-      throw ResourceError("io.no_folder", fmt::format("{} cannot be written: its folder does not exist", path));
-    default: throw ResourceError("io.write", fmt::format("{} cannot be written: {}", path, reason(error)));
+      throw ResourceError("io.no_folder",
+                          fmt::format("{} cannot be written: its folder does not exist", path));
+    default:
+      throw ResourceError("io.write", fmt::format("{} cannot be written: {}", path, reason(error)));
   }
 }
 
@@ -123,7 +128,7 @@ class Writer {
 };
 
 void Writer::look_at_target() {
-  struct stat status {};
+  struct stat status{};
   if (path().empty() || path().back() == '/') {
     throw ResourceError("io.write", fmt::format("\"{}\" is not the name of a file", path()));
   }
@@ -189,8 +194,8 @@ void Writer::commit() {
   fail(path(), errno);
 }
 
-/// The folders of the files, opened before anything is renamed: a folder that cannot be opened must not be found out
-/// when the old file is gone already.
+/// The folders of the files, opened before anything is renamed: a folder that cannot be opened must not be
+/// found out when the old file is gone already.
 class Folders {
  public:
   Folders(FileCalls& calls, std::span<const FileContent> files) : calls_(calls) {
@@ -213,10 +218,12 @@ class Folders {
 
   void sync() {
     for (std::size_t i = 0; i < opened_.size(); ++i) {
-      // Some file systems cannot sync a folder and say so with EINVAL; there is nothing more to be had from them.
+      // Some file systems cannot sync a folder and say so with EINVAL; there is nothing more to be had from
+      // them.
       if (calls_.sync(opened_[i]) != 0 && errno != EINVAL && errno != ENOTSUP) {
-        throw ResourceError("io.write", fmt::format("files were written to {}, but the disk did not confirm them: {}",
-                                                    names_[i], reason(errno)));
+        throw ResourceError("io.write",
+                            fmt::format("files were written to {}, but the disk did not confirm them: {}",
+                                        names_[i], reason(errno)));
       }
     }
   }
@@ -234,7 +241,8 @@ class Folders {
 
 }  // namespace
 
-void write_files_atomically(FileCalls& calls, std::span<const FileContent> files, const WriteOptions& options) {
+void write_files_atomically(FileCalls& calls, std::span<const FileContent> files,
+                            const WriteOptions& options) {
   std::vector<std::unique_ptr<Writer>> writers;
   for (const auto& file : files) {
     writers.push_back(std::make_unique<Writer>(calls, file, options));
@@ -275,11 +283,12 @@ std::string read_file(const std::string& path, std::size_t limit) {
   const auto too_large = [&] {
     throw ResourceError("io.too_large", fmt::format("{} is larger than the {} bytes allowed", path, limit));
   };
-  struct stat status {};
+  struct stat status{};
   std::string bytes;
   if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) {
     if (static_cast<std::uint64_t>(status.st_size) > limit) too_large();
-    bytes.reserve(static_cast<std::size_t>(status.st_size) + 1);  // one more, so that the end is met without growing
+    bytes.reserve(static_cast<std::size_t>(status.st_size) +
+                  1);  // one more, so that the end is met without growing
   }
   // A pipe or a file under /proc has no size to trust, so the end is where read says it is.
   constexpr std::size_t step = std::size_t{1} << 20;

@@ -28,6 +28,7 @@ class FileCalls {
   virtual int remove(const char* path);
 };
 
-void write_files_atomically(FileCalls& calls, std::span<const FileContent> files, const WriteOptions& options);
+void write_files_atomically(FileCalls& calls, std::span<const FileContent> files,
+                            const WriteOptions& options);
 
 }  // namespace everyml::detail

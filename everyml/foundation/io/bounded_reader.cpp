@@ -20,8 +20,9 @@ std::uint64_t BoundedReader::u64() {
 
 std::string_view BoundedReader::take(std::uint64_t count) {
   if (count > left()) {
-    throw FormatError("model.truncated", fmt::format("{} is cut short: {} bytes are needed at byte {}, {} are left",
-                                                     name_, count, position_, left()));
+    throw FormatError("model.truncated",
+                      fmt::format("{} is cut short: {} bytes are needed at byte {}, {} are left", name_,
+                                  count, position_, left()));
   }
   const std::string_view result = bytes_.substr(position_, static_cast<std::size_t>(count));
   position_ += result.size();
@@ -31,9 +32,10 @@ std::string_view BoundedReader::take(std::uint64_t count) {
 std::uint64_t BoundedReader::require_items(std::uint64_t count, std::uint64_t item_bytes) const {
   const std::uint64_t total = checked_product(count, item_bytes, name_);
   if (total > left()) {
-    throw FormatError("model.truncated",
-                      fmt::format("{} is cut short: {} items of {} bytes are needed at byte {}, {} bytes are left",
-                                  name_, count, item_bytes, position_, left()));
+    throw FormatError(
+        "model.truncated",
+        fmt::format("{} is cut short: {} items of {} bytes are needed at byte {}, {} bytes are left", name_,
+                    count, item_bytes, position_, left()));
   }
   return total;
 }
@@ -41,7 +43,8 @@ std::uint64_t BoundedReader::require_items(std::uint64_t count, std::uint64_t it
 std::uint64_t checked_product(std::uint64_t a, std::uint64_t b, std::string_view what) {
   std::uint64_t result = 0;
   if (__builtin_mul_overflow(a, b, &result)) {
-    throw FormatError("model.overflow", fmt::format("{}: a size of {} x {} does not fit in 64 bits", what, a, b));
+    throw FormatError("model.overflow",
+                      fmt::format("{}: a size of {} x {} does not fit in 64 bits", what, a, b));
   }
   return result;
 }

@@ -112,10 +112,18 @@ void JsonScanner::word(std::string_view wanted) {
 
 void JsonScanner::scalar() {
   switch (peek()) {
-    case '"': string(); break;
-    case 't': word("true"); break;
-    case 'f': word("false"); break;
-    case 'n': word("null"); break;
+    case '"':
+      string();
+      break;
+    case 't':
+      word("true");
+      break;
+    case 'f':
+      word("false");
+      break;
+    case 'n':
+      word("null");
+      break;
     default:
       if (at_ == text_.size()) fail("the JSON text is cut short");
       number();

@@ -79,7 +79,8 @@ void append_value(std::string& out, const Json& value);
 inline constexpr std::size_t max_tree_values = 250'000;
 inline constexpr std::size_t max_strings = 1'000'000;
 
-/// What `raw`, a string between its quotes, stands for as text. Throws through `scanner` when it is another tag.
+/// What `raw`, a string between its quotes, stands for as text. Throws through `scanner` when it is another
+/// tag.
 std::string decode_text(std::string_view raw, const JsonScanner& scanner);
 /// What the number token or tagged string `raw` stands for. Throws through `scanner`.
 double decode_number(std::string_view raw, const JsonScanner& scanner);

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 #include <utility>
 #include <vector>
 
@@ -58,12 +58,24 @@ void append_value(std::string& out, const Json& value, unsigned depth, std::size
                            fmt::format("a value for a model file holds more than {} parts", max_tree_values));
   }
   switch (value.type()) {
-    case Json::value_t::null: out += "null"; return;
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::number_integer: out += fmt::format("{}", value.get<std::int64_t>()); return;
-    case Json::value_t::number_unsigned: out += fmt::format("{}", value.get<std::uint64_t>()); return;
-    case Json::value_t::number_float: append_number(out, value.get<double>()); return;
-    case Json::value_t::string: append_text(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::null:
+      out += "null";
+      return;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+      out += fmt::format("{}", value.get<std::int64_t>());
+      return;
+    case Json::value_t::number_unsigned:
+      out += fmt::format("{}", value.get<std::uint64_t>());
+      return;
+    case Json::value_t::number_float:
+      append_number(out, value.get<double>());
+      return;
+    case Json::value_t::string:
+      append_text(out, value.get_ref<const std::string&>());
+      return;
     case Json::value_t::array: {
       out += '[';
       bool first = true;
@@ -86,7 +98,8 @@ void append_value(std::string& out, const Json& value, unsigned depth, std::size
       out += '}';
       return;
     }
-    default: throw UnsupportedError("model.value", "a model file cannot hold this kind of JSON value");
+    default:
+      throw UnsupportedError("model.value", "a model file cannot hold this kind of JSON value");
   }
 }
 
@@ -99,7 +112,8 @@ Json decode_token(std::string_view raw, const JsonScanner& scanner) {
   if (raw.find_first_of(".eE") != std::string_view::npos) return decode_number(raw, scanner);
   std::uint64_t natural = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), natural);
-  if (error == std::errc() && natural > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return natural;
+  if (error == std::errc() && natural > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+    return natural;
   return decode_integer(raw, scanner);
 }
 
@@ -144,11 +158,21 @@ std::string unescape_json(std::string_view raw) {
     const char kind = raw[escape + 1];
     at = escape + 2;
     switch (kind) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {
         std::uint32_t point = read_unit(raw.substr(at, 4));
         at += 4;
@@ -159,7 +183,8 @@ std::string unescape_json(std::string_view raw) {
         append_utf8(out, point);
         break;
       }
-      default: out += kind;
+      default:
+        out += kind;
     }
   }
   return out;
