@@ -32,7 +32,7 @@ struct ContextOptions {
   Observer* observer = nullptr;              ///< not owned, may be null
   const CancelToken* cancel = nullptr;       ///< not owned, may be null
   std::optional<double> seconds;             ///< time allowed from construction
-  std::size_t memory_bytes = 0;              ///< limit for large arrays; 0 is none
+  std::size_t memory_bytes = 0;              ///< limit for arrays made in a BudgetScope of memory(); 0 is none
 };
 
 /// Handed to every `fit`, `predict` and reader. Cheap to copy; copies share pool, budget and clock.
