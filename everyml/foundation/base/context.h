@@ -31,8 +31,8 @@ struct ContextOptions {
   std::uint64_t seed = 0;                    ///< root of every random stream
   Observer* observer = nullptr;              ///< not owned, may be null
   const CancelToken* cancel = nullptr;       ///< not owned, may be null
-  std::optional<double> seconds;             ///< time allowed from construction
-  std::size_t memory_bytes = 0;              ///< limit for large arrays; 0 is none
+  std::optional<double> seconds = std::nullopt;             ///< time allowed from construction
+  std::size_t memory_bytes = 0;              ///< limit for arrays made in a BudgetScope of memory(); 0 is none
 };
 
 /// Handed to every `fit`, `predict` and reader. Cheap to copy; copies share pool, budget and clock.

@@ -72,7 +72,8 @@ class Reader {
 
   Json read() {
     dom::parser parser;
-    // simdjson counts the scalar inside the deepest array or object as one level more.
+    // Empty arrays and scalars count differently there; this keeps its stack short, tree_of draws the exact
+    // line.
     simdjson::error_code error = parser.allocate(std::max<std::size_t>(text_.size(), 1), kDeepest + 1);
     dom::element root;
     if (!error) error = parser.parse(text_.data(), text_.size()).get(root);
@@ -86,6 +87,7 @@ class Reader {
     const Step* outer;
     std::string_view key;
     std::size_t index;
+    std::size_t depth;  ///< arrays and objects around the value
   };
 
   static std::string path_of(const Step* step) {
@@ -127,6 +129,8 @@ class Reader {
   }
 
   Json tree_of(dom::element element, const Step* at) const {
+    const bool nests = element.is_array() || element.is_object();
+    if (nests && at != nullptr && at->depth >= kDeepest) refuse(simdjson::DEPTH_ERROR);
     switch (element.type()) {
       case dom::element_type::ARRAY:
         return array_of(element.get_array().value_unsafe(), at);
@@ -149,16 +153,18 @@ class Reader {
   }
 
   Json array_of(dom::array array, const Step* at) const {
+    const std::size_t depth = at == nullptr ? 1 : at->depth + 1;
     Json::array_t items;
     items.reserve(array.size());
     for (const dom::element item : array) {
-      const Step step{at, {}, items.size()};
+      const Step step{at, {}, items.size(), depth};
       items.push_back(tree_of(item, &step));
     }
     return Json(std::move(items));
   }
 
   Json object_of(dom::object object, const Step* at) const {
+    const std::size_t depth = at == nullptr ? 1 : at->depth + 1;
     Json::object_t fields;
     // The map's own insertion searches all earlier keys, which is quadratic in hostile hands; its base
     // appends.
@@ -172,7 +178,7 @@ class Reader {
             fmt::format("{}: the key \"{}\" stands twice in the object at \"{}/\"; keep one of them.", what_,
                         printable(field.key), path_of(at)));
       }
-      const Step step{at, field.key, 0};
+      const Step step{at, field.key, 0, depth};
       pairs.emplace_back(std::string(field.key), tree_of(field.value, &step));
     }
     return Json(std::move(fields));

@@ -84,8 +84,9 @@ void* allocate_bytes(std::size_t bytes) {
     if (account) account->charge(bytes);
   }
   const std::size_t size = std::max(block_size(bytes), kLine);
-  void* pointer = std::aligned_alloc(bytes < kHugePage ? kLine : kHugePage, size);
-  if (pointer == nullptr) {
+  // Not std::aligned_alloc: it may refuse sizes that are no multiple of the alignment.
+  void* pointer = nullptr;
+  if (posix_memalign(&pointer, bytes < kHugePage ? kLine : kHugePage, size) != 0) {
     if (account) account->release(bytes);
     throw ResourceError("resource.memory",
                         fmt::format("The system has no memory left for an array of {}.", size_text(bytes)));

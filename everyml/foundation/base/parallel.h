@@ -31,9 +31,13 @@ class RangeTask {
 };
 
 /// Calls body(begin, end) for consecutive chunks of [0, n). Chunks depend on n and grain alone (the last may be
-/// shorter), never on the number of threads. Order of execution is free; the first exception (by chunk order among
-/// those thrown) comes back to the caller after all running chunks ended. A loop inside a loop runs on its thread.
-/// Calls context.check() between chunks. REQUIRES: grain > 0.
+/// shorter), never on the number of threads. Order of execution is free. A failing chunk skips those not yet begun;
+/// when all running ones have ended, the first exception by chunk order comes back to the caller, and it is the same
+/// with any number of threads. Calls context.check() before each chunk. REQUIRES: grain > 0.
+///
+/// Safe to call from many threads at once. A loop inside a loop, one that finds the pool busy, and one in a forked
+/// child that inherited the pool, run on their own thread. The chunks of a loop should last some 20 microseconds or
+/// more; a loop of one chunk costs a plain call (bench/parallel.md has the figures).
 void parallel_for(const Context& context, std::size_t n, std::size_t grain, RangeTask body);
 
 /// Joins map(begin, end) over the chunks of [0, n) in chunk order: the result does not depend on threads.

@@ -131,7 +131,8 @@ void ThreadPool::start_workers(std::size_t wanted) {
   try {
     while (workers_->size() < wanted) {
       workers_->emplace_back(&ThreadPool::worker_loop, this, workers_->size(), ticket_.load());
-      started_.store(workers_->size(), std::memory_order_relaxed);
+      // Publishes fork_count_ to callers that do not own the pool.
+      started_.store(workers_->size(), std::memory_order_release);
     }
   } catch (const std::system_error&) {
     // The system gives no more threads; those that run, and the caller, do the work.

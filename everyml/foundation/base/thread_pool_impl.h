@@ -55,7 +55,7 @@ class ThreadPool {
   bool run(LoopJob& job, std::size_t helpers);
 
   /// Workers started so far.
-  std::size_t started() const { return started_.load(std::memory_order_relaxed); }
+  std::size_t started() const { return started_.load(std::memory_order_acquire); }
 
  private:
   static constexpr std::uint32_t kOpen = 1U << 31;

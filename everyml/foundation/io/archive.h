@@ -11,8 +11,8 @@
 
 namespace everyml {
 
-/// Collects what a model file holds: a tree of small values (JSON) and arrays (raw tensors), each under a key.
-/// Keys are [a-z0-9_.-]+; `scope` nests. A key may be written once. Not thread-safe.
+/// Collects what a model file holds: a tree of small values (JSON) and arrays (raw tensors), each under a
+/// key. Keys are [a-z0-9_.-]+; `scope` nests. A key may be written once. Not thread-safe.
 class ArchiveWriter {
  public:
   ArchiveWriter();
@@ -26,9 +26,12 @@ class ArchiveWriter {
   /// Row-major; an empty shape means {values.size()}.
   void array(std::string_view key, std::span<const double> values, std::vector<std::uint64_t> shape = {});
   void array(std::string_view key, std::span<const float> values, std::vector<std::uint64_t> shape = {});
-  void array(std::string_view key, std::span<const std::int64_t> values, std::vector<std::uint64_t> shape = {});
-  void array(std::string_view key, std::span<const std::int32_t> values, std::vector<std::uint64_t> shape = {});
-  void array(std::string_view key, std::span<const std::uint8_t> values, std::vector<std::uint64_t> shape = {});
+  void array(std::string_view key, std::span<const std::int64_t> values,
+             std::vector<std::uint64_t> shape = {});
+  void array(std::string_view key, std::span<const std::int32_t> values,
+             std::vector<std::uint64_t> shape = {});
+  void array(std::string_view key, std::span<const std::uint8_t> values,
+             std::vector<std::uint64_t> shape = {});
 
   /// A writer whose keys live under "key."; it writes into the same archive.
   ArchiveWriter scope(std::string_view key);
@@ -43,8 +46,8 @@ class ArchiveWriter {
   std::string prefix_;
 };
 
-/// Reads what ArchiveWriter wrote, from bytes that may be hostile. Everything structural is checked in `from_bytes`:
-/// sizes, overlaps, holes, checksum, version; each getter then checks presence, type and shape.
+/// Reads what ArchiveWriter wrote, from bytes that may be hostile. Everything structural is checked in
+/// `from_bytes`: sizes, overlaps, holes, checksum, version; each getter then checks presence, type and shape.
 /// Throws FormatError: "model.truncated", "model.header", "model.checksum", "model.version", "model.tensor",
 /// "model.field_missing", "model.field_type", "model.field_size", "model.value".
 class ArchiveReader {

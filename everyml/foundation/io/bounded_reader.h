@@ -8,9 +8,9 @@
 
 namespace everyml {
 
-/// The one class that takes binary bytes apart. Every read checks what is left; sizes are multiplied with overflow
-/// checks; nothing is allocated for a count before the bytes for it are known to be there. Little-endian.
-/// Throws FormatError "model.truncated" or "model.overflow" with the name and the offset.
+/// The one class that takes binary bytes apart. Every read checks what is left; sizes are multiplied with
+/// overflow checks; nothing is allocated for a count before the bytes for it are known to be there.
+/// Little-endian. Throws FormatError "model.truncated" or "model.overflow" with the name and the offset.
 class BoundedReader {
  public:
   /// Borrows the bytes.
