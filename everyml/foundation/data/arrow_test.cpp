@@ -552,7 +552,7 @@ void expect_same(const Table& a, const Table& b) {
   for (std::size_t i = 0; i < a.columns(); ++i) {
     EXPECT_EQ(a.column(i).kind(), b.column(i).kind()) << a.column(i).name();
     // A column without rows has no cell with a time of day.
-    if (a.rows() > 0) EXPECT_EQ(a.column(i).has_time(), b.column(i).has_time());
+    EXPECT_EQ(a.rows() > 0 && a.column(i).has_time(), b.column(i).has_time());
     EXPECT_EQ(a.column(i).floats().empty(), b.column(i).floats().empty());
     EXPECT_EQ(cells_of(a.column(i)), cells_of(b.column(i))) << a.column(i).name();
     EXPECT_TRUE(std::equal(a.column(i).levels().begin(), a.column(i).levels().end(),
