@@ -144,9 +144,8 @@ Column date_column(const ArrowField& field, DateUnit unit, std::vector<ArrowNote
   if (cut > 0) {
     notes.push_back(
         {"arrow.nanoseconds_cut", field.name,
-         fmt::format(
-             "column \"{}\" has {} times finer than a microsecond; they are cut to whole microseconds",
-             printable(field.name), cut)});
+         fmt::format("column \"{}\" is finer than a microsecond in {} rows; it is cut to whole microseconds",
+                     printable(field.name), cut)});
   }
   return Column::dates(field.name, std::move(out), has_time);
 }
