@@ -8,7 +8,7 @@
 # module's test program, so a new algorithm needs no line here.
 
 set(EVERYML_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                     -Wnull-dereference -Wno-missing-field-initializers -Wno-psabi)
+                     -Wno-missing-field-initializers -Wno-psabi)
 
 function(everyml_compile_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,8 @@ struct LearnResult {
   std::string artifact_summary_json;     ///< the model's own summary
   /// Everything above that a program would want, as JSON.
   Json to_json() const;
+  /// What the model file keeps of it; nothing that changes from run to run, such as seconds.
+  Json to_metadata() const;
 };
 
 /// From a table and a target to a trusted model: examines the data, finds the task, judges every fitting algorithm on

@@ -1,0 +1,77 @@
+# The two commands for newcomers are `make demo` and `make test`; each does everything it needs on a fresh Debian 12.
+# The rest is for those who work on everyml.
+
+JOBS ?= $(shell nproc)
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+EVERYML = build/dev/apps/cli/everyml
+
+.PHONY: help demo test build packages packages-test asan tsan format format-check tidy coverage release install clean
+
+help:
+	@echo "make demo      build, learn a model of the Titanic's passengers, show the table and the report's path"
+	@echo "make test      build and run all tests"
+	@echo "make release   what is shipped, in build/release"
+	@echo "make install   install the release build (DESTDIR and PREFIX are honoured)"
+	@echo "make format    write all C++ files as .clang-format says; format-check only looks"
+	@echo "make tidy      static analysis of the C++ files"
+	@echo "make asan      the tests under the address, undefined and leak sanitizers; tsan: under the thread sanitizer"
+	@echo "make coverage  line and branch coverage of the library"
+
+packages:
+	@bash scripts/install_packages.sh build
+
+packages-test:
+	@bash scripts/install_packages.sh test
+
+demo: packages
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS) --target everyml_cli
+	@mkdir -p build/demo
+	$(EVERYML) learn examples/data/titanic.csv --target survived --out build/demo/titanic.everyml --report build/demo/titanic.html --force
+
+build: packages-test
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+
+test: build
+	ctest --preset dev
+
+release: packages
+	cmake --preset release -DEVERYML_TESTS=OFF
+	cmake --build --preset release -j $(JOBS)
+
+PREFIX ?= /usr/local
+install: release
+	cmake --install build/release --strip --prefix $(PREFIX)
+
+asan: packages-test
+	cmake --preset asan
+	cmake --build --preset asan -j $(JOBS)
+	ctest --preset asan
+
+tsan: packages-test
+	cmake --preset tsan
+	cmake --build --preset tsan -j $(JOBS)
+	ctest --preset tsan
+
+format:
+	@bash scripts/check_format.sh --fix
+
+format-check:
+	@bash scripts/check_format.sh
+
+tidy: build
+	@bash scripts/check_tidy.sh
+
+coverage: packages-test
+	cmake --preset coverage
+	cmake --build --preset coverage -j $(JOBS)
+	ctest --test-dir build/coverage --output-on-failure
+	gcovr --root . --filter everyml/ --exclude '.*_test\.cpp' --exclude-throw-branches --print-summary \
+	  --sort-percentage -j $(JOBS) build/coverage
+
+clean:
+	rm -rf build
