@@ -87,8 +87,8 @@ TEST(Scoring, KnowsItsMetrics) {
   EXPECT_EQ(default_metric(Target::Kind::numbers, 0), "rmse");
   EXPECT_TRUE(metric_greater_is_better("auc"));
   EXPECT_FALSE(metric_greater_is_better("rmse"));
-  EXPECT_THROW(require_metric("auc", Target::Kind::numbers, 0), ParameterError);
-  EXPECT_THROW(require_metric("acu", Target::Kind::classes, 2), ParameterError);
+  EXPECT_THROW(require_metric("auc", Target::Kind::numbers), ParameterError);
+  EXPECT_THROW(require_metric("acu", Target::Kind::classes), ParameterError);
   Buffer<double> truth(2);
   truth[0] = 1;
   truth[1] = 3;

@@ -43,9 +43,12 @@ std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, c
   const Table part = table.select_rows(rows);
   const std::string metric =
       options.metric.empty() ? default_metric(artifact.target_kind, artifact.class_names.size()) : options.metric;
-  require_metric(metric, artifact.target_kind, artifact.class_names.size());
+  require_metric(metric, artifact.target_kind);
   const double sign = metric_greater_is_better(metric) ? 1.0 : -1.0;
   const double intact = score_predictions(metric, truth, predict_scores(artifact, part, context), {});
+  if (std::isnan(intact)) {
+    throw DataError("explain.metric_undefined", fmt::format("{} is not defined on these rows", metric));
+  }
 
   std::vector<ColumnImportance> result;
   const auto& columns = artifact.encoder.schema().columns;

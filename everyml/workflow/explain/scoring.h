@@ -14,12 +14,13 @@ namespace everyml {
 /// The task's metric when none is asked for: "auc" for two classes, "log_loss" for more, "rmse" for numbers.
 std::string default_metric(Target::Kind task, std::size_t classes);
 
-/// Throws ParameterError "parameter.metric" when the metric is unknown or of another task.
-void require_metric(std::string_view metric, Target::Kind task, std::size_t classes);
+/// Throws ParameterError "metrics.unknown", or "metrics.task" when it is a metric of another task.
+void require_metric(std::string_view metric, Target::Kind task);
 bool metric_greater_is_better(std::string_view metric);
 std::string metric_title(std::string_view metric);
 
-/// predicted: [rows] numbers, or [rows, classes] probabilities.
+/// predicted: [rows] numbers, or [rows, classes] probabilities. NaN where the metric is not defined, as AUC with one
+/// class.
 double score_predictions(std::string_view metric, const Target& truth, std::span<const double> predicted,
                          std::span<const double> weights);
 

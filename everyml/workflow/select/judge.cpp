@@ -98,12 +98,11 @@ double inner_score(const Problem& problem, const AnyEstimator& estimator, const 
     const AnyModel model = estimator.fit(train, context);
     std::vector<double> answers = raw_answers(model, data.features.select_rows(fold.test), context);
     if (!classes.empty()) answers = widen(answers, classes, data.target.class_count());
-    try {
-      total += score_predictions(problem.metric, data.target.select(fold.test), answers,
-                                 pick(data.weights, fold.test));
-      ++judged;
-    } catch (const DataError&) {  // the metric is not defined on this part, as AUC with one class
-    }
+    const double score =
+        score_predictions(problem.metric, data.target.select(fold.test), answers, pick(data.weights, fold.test));
+    if (std::isnan(score)) continue;  // not defined on this part, as AUC with one class
+    total += score;
+    ++judged;
   }
   return judged == 0 ? std::numeric_limits<double>::quiet_NaN() : total / static_cast<double>(judged);
 }
@@ -212,12 +211,8 @@ FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache&
   if (!encoded->classes.empty()) outcome.predicted = widen(outcome.predicted, encoded->classes, problem.width());
   outcome.predict_seconds = seconds_since(middle);
 
-  try {
-    outcome.score = score_predictions(problem.metric, problem.target.select(split.test), outcome.predicted,
-                                      pick(problem.weights, split.test));
-  } catch (const DataError&) {
-    outcome.score = std::numeric_limits<double>::quiet_NaN();
-  }
+  outcome.score = score_predictions(problem.metric, problem.target.select(split.test), outcome.predicted,
+                                    pick(problem.weights, split.test));
   if (keep_artifact) outcome.artifact = make_artifact(problem, choice.estimator, *encoded, std::move(model));
   return outcome;
 }

@@ -198,13 +198,11 @@ std::map<std::string, double> all_metrics(const Problem& problem, std::span<cons
       problem.target.kind() == Target::Kind::numbers
           ? std::vector<std::string>{"rmse", "mae", "r2"}
           : problem.width() == 2 ? std::vector<std::string>{"auc", "accuracy", "log_loss", "f1", "brier"}
-                                 : std::vector<std::string>{"accuracy", "log_loss", "f1_macro", "balanced_accuracy"};
+                                 : std::vector<std::string>{"accuracy", "log_loss", "f1", "balanced_accuracy"};
   std::map<std::string, double> metrics;
   for (const std::string& name : names) {
-    try {
-      metrics[name] = score_predictions(name, truth, predicted, weights);
-    } catch (const DataError&) {  // not defined for these rows; the table shows a gap
-    }
+    const double figure = score_predictions(name, truth, predicted, weights);
+    if (!std::isnan(figure)) metrics[name] = figure;
   }
   return metrics;
 }
@@ -391,7 +389,7 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   check_costs(options.costs, problem.target);
 
   problem.metric = options.metric.empty() ? default_metric(problem.target.kind(), problem.width()) : options.metric;
-  require_metric(problem.metric, problem.target.kind(), problem.width());
+  require_metric(problem.metric, problem.target.kind());
   problem.greater_is_better = metric_greater_is_better(problem.metric);
   result.metric = problem.metric;
   result.metric_title = metric_title(problem.metric);

@@ -201,7 +201,7 @@ TEST(Learn, RefusesWithASentence) {
   EXPECT_EQ(code_of(table, options), "parameter.algorithm");
   options = for_target();
   options.metric = "acuracy";
-  EXPECT_EQ(code_of(table, options), "parameter.metric");
+  EXPECT_EQ(code_of(table, options), "metrics.unknown");
   options = for_target();
   options.folds = 1;
   EXPECT_EQ(code_of(table, options), "parameter.range");
