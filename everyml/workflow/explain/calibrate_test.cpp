@@ -58,7 +58,8 @@ TEST(Calibrate, IsotonicIsMonotoneAndCloseToTheTruth) {
 
 TEST(Calibrate, LeavesAHonestModelAloneAndMendsACrookedOne) {
   const Sample honest = draw(4000, [](double raw) { return raw; });
-  EXPECT_EQ(fit_calibration(honest.p, honest.codes, 2, {}, std::nullopt, Context()).method, Calibration::Method::none);
+  EXPECT_EQ(fit_calibration(honest.p, honest.codes, 2, {}, std::nullopt, Context()).method,
+            Calibration::Method::none);
   const Sample crooked = draw(4000, [](double raw) { return raw * raw; });
   EXPECT_NE(fit_calibration(crooked.p, crooked.codes, 2, {}, std::nullopt, Context()).method,
             Calibration::Method::none);

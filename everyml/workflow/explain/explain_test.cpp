@@ -29,8 +29,8 @@ Known known() {
     y[row] = 3 * a[row] + (b[row] == "high" ? 5 : 0);
   }
   Buffer<double> target = y;
-  Known made{Table({Column::numbers("a", std::move(a)), Column::categories("b", b), Column::numbers("c", std::move(c)),
-                    Column::numbers("y", std::move(y))}),
+  Known made{Table({Column::numbers("a", std::move(a)), Column::categories("b", b),
+                    Column::numbers("c", std::move(c)), Column::numbers("y", std::move(y))}),
              {}};
   const Context context;
   const AnyEstimator estimator = catalog().find("linear-regression").make();
@@ -62,8 +62,10 @@ TEST(Importance, RanksColumnsByWhatTheyCarry) {
 
 TEST(Importance, IsTheSameAtAnyNumberOfThreads) {
   const Known made = known();
-  const auto one = permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 1}));
-  const auto many = permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 7}));
+  const auto one =
+      permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 1}));
+  const auto many =
+      permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 7}));
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].mean, many[i].mean);
 }
 
@@ -92,7 +94,8 @@ TEST(Scoring, KnowsItsMetrics) {
   Buffer<double> truth(2);
   truth[0] = 1;
   truth[1] = 3;
-  EXPECT_DOUBLE_EQ(score_predictions("rmse", Target::numbers(truth), std::vector<double>{1, 1}, {}), std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(score_predictions("rmse", Target::numbers(truth), std::vector<double>{1, 1}, {}),
+                   std::sqrt(2.0));
 }
 
 }  // namespace

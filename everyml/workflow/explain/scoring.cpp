@@ -21,9 +21,10 @@ void require_metric(std::string_view metric, Target::Kind task) {
   for (const MetricInfo& other : metric_list()) {
     if (other.task == task) names.emplace_back(other.name);
   }
-  throw ParameterError("metrics.task",
-                       fmt::format("the metric {} is not for a target that is {}; these are: {}", metric,
-                                   task == Target::Kind::numbers ? "a number" : "a label", fmt::join(names, ", ")));
+  throw ParameterError(
+      "metrics.task",
+      fmt::format("the metric {} is not for a target that is {}; these are: {}", metric,
+                  task == Target::Kind::numbers ? "a number" : "a label", fmt::join(names, ", ")));
 }
 
 bool metric_greater_is_better(std::string_view metric) { return find_metric(metric).greater_is_better; }
@@ -38,9 +39,12 @@ double score_predictions(std::string_view metric, const Target& truth, std::span
 
 std::vector<double> predict_scores(const Artifact& artifact, const Table& table, const Context& context) {
   switch (artifact.target_kind) {
-    case Target::Kind::classes: return predict_probabilities(artifact, table, context);
-    case Target::Kind::numbers: return predict_values(artifact, table, context);
-    case Target::Kind::none: break;
+    case Target::Kind::classes:
+      return predict_probabilities(artifact, table, context);
+    case Target::Kind::numbers:
+      return predict_values(artifact, table, context);
+    case Target::Kind::none:
+      break;
   }
   throw UnsupportedError("explain.no_target", "a model without a target has no answers to score");
 }
@@ -50,8 +54,9 @@ Target target_of(const Artifact& artifact, const Table& table, std::vector<std::
   rows.clear();
   if (artifact.target_kind == Target::Kind::numbers) {
     if (column.kind() == ColumnKind::category || column.kind() == ColumnKind::text) {
-      throw DataError("explain.target_kind", fmt::format("\"{}\" holds {} here, but the model predicts a number",
-                                                         printable(column.name()), to_string(column.kind())));
+      throw DataError("explain.target_kind",
+                      fmt::format("\"{}\" holds {} here, but the model predicts a number",
+                                  printable(column.name()), to_string(column.kind())));
     }
     std::vector<double> values;
     for (std::size_t row = 0; row < table.rows(); ++row) {

@@ -24,8 +24,8 @@ TEST(Compare, IntervalFollowsStudent) {
 }
 
 TEST(Compare, PairedTestOfKnownDifferences) {
-  // Differences 1, 2, 3: mean 2, variance 1, error sqrt(1/3 + 1/2) = 0.912871, t = 2.190890 on 2 degrees: p = 0.159829
-  // by the closed form 1 - t / sqrt(2 + t^2) for two degrees of freedom.
+  // Differences 1, 2, 3: mean 2, variance 1, error sqrt(1/3 + 1/2) = 0.912871, t = 2.190890 on 2 degrees: p =
+  // 0.159829 by the closed form 1 - t / sqrt(2 + t^2) for two degrees of freedom.
   const std::vector<double> a = {2, 4, 6}, b = {1, 2, 3};
   const double t = 2 / std::sqrt(1.0 / 3 + 0.5);
   EXPECT_NEAR(paired_p(a, b, 0.5), 1 - t / std::sqrt(2 + t * t), 1e-12);
@@ -47,7 +47,8 @@ TEST(Costs, ThresholdIsTheCheapestOfAll) {
       codes[row] = random.uniform() < one ? 1 : 0;
     }
     const Target truth = Target::classes(codes, {"no", "yes"});
-    const std::vector<ErrorCost> costs = {{"yes", "no", 5 * random.uniform()}, {"no", "yes", random.uniform()}};
+    const std::vector<ErrorCost> costs = {{"yes", "no", 5 * random.uniform()},
+                                          {"no", "yes", random.uniform()}};
     const auto cost_at = [&](double threshold) {
       double sum = 0;
       for (std::size_t row = 0; row < rows; ++row) {
@@ -111,7 +112,8 @@ TEST(Task, TargetKeepsTheUsersLabels) {
   std::vector<std::size_t> rows;
   const Target target = make_target(Column::numbers("y", std::move(values)), Target::Kind::classes, rows);
   EXPECT_EQ(rows, (std::vector<std::size_t>{0, 1, 3, 4}));
-  EXPECT_EQ(std::vector<std::string>(target.names().begin(), target.names().end()), (std::vector<std::string>{"2", "10"}));
+  EXPECT_EQ(std::vector<std::string>(target.names().begin(), target.names().end()),
+            (std::vector<std::string>{"2", "10"}));
   EXPECT_EQ(target.label_kind(), ColumnKind::number);
   EXPECT_EQ(target.codes()[0], 1);
 }

@@ -234,7 +234,8 @@ TEST(Learn, RareClassesAndMissingTargetsAreBorne) {
 TEST(Learn, CancelEndsItAndAStopLeavesAResult) {
   CancelToken token;
   token.cancel();
-  EXPECT_THROW(learn(signal(1, 100, true), for_target(), {}, Context(ContextOptions{.cancel = &token})), ResourceError);
+  EXPECT_THROW(learn(signal(1, 100, true), for_target(), {}, Context(ContextOptions{.cancel = &token})),
+               ResourceError);
 }
 
 TEST(Learn, JsonTellsTheSameStory) {
