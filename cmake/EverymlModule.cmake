@@ -12,6 +12,8 @@ set(EVERYML_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wover
 
 function(everyml_compile_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # clang 19 reports the library's own std::stable_sort as a use of something deprecated.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
   # Contraction would let the compiler fuse a*b+c on some targets only, and the bits of a model
   # would then depend on the compiler.
   target_compile_options(${target} PRIVATE ${EVERYML_WARNINGS} -ffp-contract=off

@@ -132,7 +132,7 @@ std::string_view ArchiveReader::State::open_container() {
 }
 
 void ArchiveReader::State::read_metadata(JsonScanner& header) {
-  enum { checksum, format, version, text, count };
+  enum { checksum_at, format_at, version_at, description_at, count };
   constexpr std::array<std::string_view, count> names = {"checksum", "format", "version", "description"};
   std::array<std::optional<std::string_view>, count> values;
   std::optional<std::string_view> unknown;
@@ -149,23 +149,23 @@ void ArchiveReader::State::read_metadata(JsonScanner& header) {
   } while (header.accept(','));
   header.expect('}');
 
-  if (values[format] != "everyml")
+  if (values[format_at] != "everyml")
     header.fail("the metadata does not say that this is an everyml model file");
-  const std::string_view number = values[version].value_or("");
-  if (number.empty() || number.size() > 9 || number.front() == '0' ||
-      number.find_first_not_of("0123456789") != std::string_view::npos) {
+  const std::string_view written = values[version_at].value_or("");
+  if (written.empty() || written.size() > 9 || written.front() == '0' ||
+      written.find_first_not_of("0123456789") != std::string_view::npos) {
     throw FormatError("model.version",
                       fmt::format("{}: the metadata names no readable format version", name));
   }
-  if (std::stoi(std::string(number)) > detail::format_version) {
+  if (std::stoi(std::string(written)) > detail::format_version) {
     throw FormatError("model.version",
                       fmt::format("{} needs version {} of the model format; this program reads up to "
                                   "version {}: use a newer everyml",
-                                  name, number, detail::format_version));
+                                  name, written, detail::format_version));
   }
   if (unknown) header.fail("the metadata has an unknown entry");
-  if (!values[text]) header.fail("the metadata has no description");
-  description = detail::unescape_json(*values[text]);
+  if (!values[description_at]) header.fail("the metadata has no description");
+  description = detail::unescape_json(*values[description_at]);
 }
 
 void ArchiveReader::State::read_tensor(std::string_view key, JsonScanner& header) {
@@ -349,8 +349,6 @@ bool is_number_tag(std::string_view value) {
   return value == "\":nan\"" || value == "\":inf\"" || value == "\":-inf\"";
 }
 
-}  // namespace
-
 // The one door to a field: present, or "model.field_missing".
 const auto& require(const auto& state, const std::string& path) {
   const auto* field = state.find(path);
@@ -359,6 +357,8 @@ const auto& require(const auto& state, const std::string& path) {
   }
   return *field;
 }
+
+}  // namespace
 
 double ArchiveReader::number(std::string_view key) const {
   const std::string path = prefix_ + std::string(key);

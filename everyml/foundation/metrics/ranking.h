@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace everyml {
+
+// Metrics of one ranked list: `relevance` and `scores` are [items]; larger scores stand higher. k counts
+// places from the top, 0 means all. Mean figures over queries are the caller's mean of these. Pure functions,
+// safe to call from many threads. Errors: ParameterError "metrics.length", DataError "metrics.empty",
+// "metrics.not_finite", "metrics.domain" (a negative relevance, where it says so).
+
+/// Sum over the first k places of relevance / log2(place + 1), the mean over all orders of tied scores.
+/// Agrees with scikit-learn's dcg_score. Sources: Jarvelin and Kekalainen, "Cumulated gain-based evaluation",
+/// 2002; McSherry and Najork, "Computing information retrieval performance measures efficiently ...", 2008
+/// (ties).
+double discounted_cumulative_gain(std::span<const double> relevance, std::span<const double> scores,
+                                  std::size_t k = 0);
+/// The same as a share of the best order's, [0, 1]; 0 when nothing is relevant. Relevance must not be
+/// negative.
+double normalised_discounted_cumulative_gain(std::span<const double> relevance,
+                                             std::span<const double> scores, std::size_t k = 0);
+
+// In the next three an item is relevant when its relevance is > 0, and tied scores stand in the order given.
+
+/// Relevant items among the first k places, as a share of k (of all items when there are fewer).
+double precision_at(std::span<const double> relevance, std::span<const double> scores, std::size_t k);
+/// 1 / place of the first relevant item; 0 when there is none.
+double reciprocal_rank(std::span<const double> relevance, std::span<const double> scores);
+/// Mean of the precision at each relevant place up to k, over min(k, relevant items); 0 when nothing is
+/// relevant.
+double average_precision_at(std::span<const double> relevance, std::span<const double> scores,
+                            std::size_t k = 0);
+
+}  // namespace everyml
