@@ -145,6 +145,25 @@ void check_arrow_counts(const std::string& name, const ArrowArray& array) {
   }
 }
 
+void check_arrow_buffers(const ArrowField& field, std::int64_t needed, bool more_allowed) {
+  for (const ArrowChunk& chunk : field.chunks) {
+    const ArrowArray& array = *chunk.array;
+    if (array.n_buffers < needed + 1 || (!more_allowed && array.n_buffers > needed + 1) ||
+        array.buffers == nullptr) {
+      arrow_format_error("arrow.struct", field.name,
+                         fmt::format("{} buffers, its format \"{}\" has {}", array.n_buffers,
+                                     printable(field.schema->format), needed + 1));
+    }
+    if (array.null_count > 0 && array.buffers[0] == nullptr) {
+      arrow_format_error("arrow.struct", field.name,
+                         fmt::format("{} nulls, but no bitmap of them", array.null_count));
+    }
+    if (chunk.length > 0 && array.buffers[1] == nullptr) {
+      arrow_format_error("arrow.struct", field.name, fmt::format("{} rows, but no values", chunk.length));
+    }
+  }
+}
+
 ArrowRead import_arrow(ArrowSchema* schema, ArrowArray* array) {
   const auto held_schema = take_if_any(schema);
   auto held_array = take_if_any(array);

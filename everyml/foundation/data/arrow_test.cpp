@@ -225,7 +225,7 @@ TEST(ArrowImport, DatesOfEveryUnit) {
   EXPECT_EQ(read.table.column(0).dates()[2], 1);
   ASSERT_EQ(read.notes.size(), 1U);
   EXPECT_EQ(read.notes[0].code, "arrow.nanoseconds_cut");
-  EXPECT_THAT(read.notes[0].sentence, HasSubstr("2 times"));
+  EXPECT_THAT(read.notes[0].sentence, HasSubstr("in 2 rows"));
   auto& far = producer.field("tss:", 1, {"", bytes<std::int64_t>({std::int64_t{1} << 60})});
   EXPECT_EQ(failure([&] { import_one(producer, far); }).first, "arrow.date_range");
 }

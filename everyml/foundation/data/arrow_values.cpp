@@ -20,47 +20,8 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// Beyond this not every integer is a double.
 constexpr std::int64_t kExactIntegers = std::int64_t{1} << 53;
 
-const void* validity(const ArrowChunk& chunk) {
-  return chunk.array->null_count == 0 ? nullptr : chunk.array->buffers[0];
-}
-
 bool may_have_nulls(const ArrowChunk& chunk) {
   return chunk.row_missing != nullptr || validity(chunk) != nullptr;
-}
-
-/// Calls visit(chunk, physical row, row of the column, missing) for every row.
-template <class Visit>
-void each_row(const ArrowField& field, Visit visit) {
-  std::size_t row = 0;
-  for (const ArrowChunk& chunk : field.chunks) {
-    const void* bits = validity(chunk);
-    for (std::int64_t i = 0; i < chunk.length; ++i, ++row) {
-      const bool missing =
-          (bits != nullptr && !bit_at(bits, chunk.first + i)) ||
-          (chunk.row_missing != nullptr && (*chunk.row_missing)[static_cast<std::size_t>(i)] != 0);
-      visit(chunk, chunk.first + i, row, missing);
-    }
-  }
-}
-
-/// The buffers of one layout are there: the validity bitmap where nulls are claimed, then `needed` more.
-void check_buffers(const ArrowField& field, std::int64_t needed, bool more_allowed = false) {
-  for (const ArrowChunk& chunk : field.chunks) {
-    const ArrowArray& array = *chunk.array;
-    if (array.n_buffers < needed + 1 || (!more_allowed && array.n_buffers > needed + 1) ||
-        array.buffers == nullptr) {
-      arrow_format_error("arrow.struct", field.name,
-                         fmt::format("{} buffers, its format \"{}\" has {}", array.n_buffers,
-                                     printable(field.schema->format), needed + 1));
-    }
-    if (array.null_count > 0 && array.buffers[0] == nullptr) {
-      arrow_format_error("arrow.struct", field.name,
-                         fmt::format("{} nulls, but no bitmap of them", array.null_count));
-    }
-    if (chunk.length > 0 && array.buffers[1] == nullptr) {
-      arrow_format_error("arrow.struct", field.name, fmt::format("{} rows, but no values", chunk.length));
-    }
-  }
 }
 
 /// The one chunk whose floating values can be used where they are.
@@ -74,7 +35,7 @@ const T* borrowable(const ArrowField& field) {
 
 template <class T>
 Column floating_column(const ArrowField& field) {
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   if (const T* values = borrowable<T>(field)) {
     return Column::numbers_view(field.name, std::span(values, field.rows()), field.chunks[0].array);
   }
@@ -96,7 +57,7 @@ double half_to_double(std::uint16_t bits) {
 }
 
 Column half_column(const ArrowField& field) {
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   auto out = Buffer<double>::uninitialized(field.rows());
   each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
     out[row] = missing ? kNan : half_to_double(load<std::uint16_t>(chunk.array->buffers[1], i));
@@ -117,7 +78,7 @@ bool exact_as_double([[maybe_unused]] T value) {
 
 template <class T>
 Column integer_column(const ArrowField& field, std::vector<ArrowNote>& notes) {
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   auto out = Buffer<double>::uninitialized(field.rows());
   bool exact = true;
   each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
@@ -139,7 +100,7 @@ Column integer_column(const ArrowField& field, std::vector<ArrowNote>& notes) {
 }
 
 Column boolean_column(const ArrowField& field) {
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   auto out = Buffer<std::int8_t>::uninitialized(field.rows());
   each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
     out[row] = missing ? std::int8_t{-1} : static_cast<std::int8_t>(bit_at(chunk.array->buffers[1], i));
@@ -153,66 +114,6 @@ Column null_column(const ArrowField& field) {
   return Column::numbers(field.name, std::move(out));
 }
 
-/// utf8 (32-bit offsets) and large utf8 (64-bit).
-template <class Offset>
-std::string_view text_by_offsets(const ArrowField& field, const ArrowArray& array, std::int64_t i) {
-  const auto begin = load<Offset>(array.buffers[1], i), end = load<Offset>(array.buffers[1], i + 1);
-  if (begin < 0 || end < begin) {
-    arrow_format_error("arrow.offsets", field.name,
-                       fmt::format("the text of row {} runs from byte {} to {}", i, begin, end));
-  }
-  if (begin == end) return {};
-  if (array.buffers[2] == nullptr)
-    arrow_format_error("arrow.struct", field.name, "it has texts, but no bytes of them");
-  return {static_cast<const char*>(array.buffers[2]) + begin, static_cast<std::size_t>(end - begin)};
-}
-
-/// utf8 view: 16 bytes a row, the text itself when it fits in 12 of them, else buffer and offset.
-std::string_view text_by_view(const ArrowField& field, const ArrowArray& array, std::int64_t i) {
-  const char* view = static_cast<const char*>(array.buffers[1]) + i * 16;
-  const auto length = load<std::int32_t>(view, 0), buffer = load<std::int32_t>(view, 2),
-             offset = load<std::int32_t>(view, 3);
-  if (length >= 0 && length <= 12) return {view + 4, static_cast<std::size_t>(length)};
-  const std::int64_t buffers = array.n_buffers - 3;
-  const void* sizes = array.buffers[array.n_buffers - 1];
-  const bool good = length > 0 && buffer >= 0 && buffer < buffers && offset >= 0 && sizes != nullptr &&
-                    array.buffers[2 + buffer] != nullptr &&
-                    std::int64_t{offset} + length <= load<std::int64_t>(sizes, buffer);
-  if (!good) {
-    arrow_format_error("arrow.offsets", field.name,
-                       fmt::format("the text of row {} is said to be {} bytes at {} of buffer {}", i, length,
-                                   offset, buffer));
-  }
-  return {static_cast<const char*>(array.buffers[2 + buffer]) + offset, static_cast<std::size_t>(length)};
-}
-
-template <class TextAt>
-Column text_column(const ArrowField& field, TextAt text_at) {
-  const std::size_t rows = field.rows();
-  TextStore store;
-  store.offsets = Buffer<std::uint64_t>(rows + 1);
-  bool any_missing = false;
-  each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
-    const std::string_view text = missing ? std::string_view() : text_at(field, *chunk.array, i);
-    if (!valid_utf8(text)) {
-      arrow_format_error("arrow.utf8", field.name, fmt::format("the text of row {} is not valid UTF-8", row));
-    }
-    any_missing |= missing;
-    store.offsets[row + 1] = store.offsets[row] + text.size();
-  });
-  if (any_missing) store.missing = Buffer<std::uint8_t>(rows);
-  store.bytes = Buffer<char>::uninitialized(rows == 0 ? 0 : store.offsets[rows]);
-  each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
-    if (missing) {
-      store.missing[row] = 1;
-      return;
-    }
-    const std::string_view text = text_at(field, *chunk.array, i);
-    std::copy(text.begin(), text.end(), store.bytes.data() + store.offsets[row]);
-  });
-  return Column::texts(field.name, std::move(store));
-}
-
 /// Microseconds = value * multiply / divide.
 struct DateUnit {
   std::int64_t multiply, divide;
@@ -220,7 +121,7 @@ struct DateUnit {
 
 template <class T>
 Column date_column(const ArrowField& field, DateUnit unit, std::vector<ArrowNote>& notes) {
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   constexpr std::int64_t kDay = 86'400'000'000;
   auto out = Buffer<std::int64_t>::uninitialized(field.rows());
   bool has_time = false;
@@ -243,9 +144,8 @@ Column date_column(const ArrowField& field, DateUnit unit, std::vector<ArrowNote
   if (cut > 0) {
     notes.push_back(
         {"arrow.nanoseconds_cut", field.name,
-         fmt::format(
-             "column \"{}\" has {} times finer than a microsecond; they are cut to whole microseconds",
-             printable(field.name), cut)});
+         fmt::format("column \"{}\" is finer than a microsecond in {} rows; it is cut to whole microseconds",
+                     printable(field.name), cut)});
   }
   return Column::dates(field.name, std::move(out), has_time);
 }
@@ -256,7 +156,7 @@ Column decimal_column(const ArrowField& field, std::vector<ArrowNote>& notes) {
     arrow_format_error(
         "arrow.struct", field.name,
         fmt::format("the decimal format \"{}\" cannot be read", printable(field.schema->format)));
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   auto out = Buffer<double>::uninitialized(field.rows());
   bool exact = true;
   each_row(field, [&](const ArrowChunk& chunk, std::int64_t i, std::size_t row, bool missing) {
@@ -352,7 +252,7 @@ std::vector<std::int32_t> dictionary_codes(const ArrowField& field, const ArrowC
 Column category_column(const ArrowField& field, std::vector<ArrowNote>& notes) {
   if (field.schema->dictionary->format == nullptr || field.schema->dictionary->dictionary != nullptr)
     refuse_type(field);
-  check_buffers(field, 1);
+  check_arrow_buffers(field, 1);
   LevelIndex index;
   auto out = Buffer<std::int32_t>::uninitialized(field.rows());
   std::size_t start = 0;
@@ -408,15 +308,7 @@ Column import_arrow_field(const ArrowField& field, std::vector<ArrowNote>& notes
   if (format == "e") return half_column(field);
   if (format == "b") return boolean_column(field);
   if (format == "n") return null_column(field);
-  if (format == "u" || format == "U") {
-    check_buffers(field, 2);
-    return format == "u" ? text_column(field, text_by_offsets<std::int32_t>)
-                         : text_column(field, text_by_offsets<std::int64_t>);
-  }
-  if (format == "vu") {
-    check_buffers(field, 2, true);
-    return text_column(field, text_by_view);
-  }
+  if (format == "u" || format == "U" || format == "vu") return import_arrow_texts(field);
   if (format == "tdD") return date_column<std::int32_t>(field, {86'400'000'000, 1}, notes);
   if (format == "tdm") return date_column<std::int64_t>(field, {1'000, 1}, notes);
   if (const auto unit = timestamp_unit(format)) return date_column<std::int64_t>(field, *unit, notes);

@@ -127,6 +127,7 @@ void check_length(std::string_view learner, std::string_view what, std::size_t l
 
 void check_weights(std::string_view learner, std::span<const double> weights) {
   bool positive = weights.empty();
+  double sum = 0.0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!(weights[i] >= 0.0) || std::isinf(weights[i])) {
       throw DataError("data.weight",
@@ -134,6 +135,12 @@ void check_weights(std::string_view learner, std::span<const double> weights) {
                                   learner, i, format_number(weights[i])));
     }
     positive |= weights[i] > 0.0;
+    sum += weights[i];
+  }
+  if (std::isinf(sum)) {
+    throw DataError("data.weight", fmt::format("{}: the weights add up to more than a double holds; divide "
+                                               "them all by a common factor",
+                                               learner));
   }
   if (!positive) {
     throw DataError("data.weights_zero",
@@ -233,7 +240,7 @@ void Dataset::validate(std::string_view learner, const Needs& needs) const {
   if (!groups.empty()) check_length(learner, "groups", groups.size(), rows());
   check_weights(learner, weights);
   check_target(learner, *this, needs);
-  check_values(learner, *this, needs.missing_allowed);
+  if (needs.scan_features) check_values(learner, *this, needs.missing_allowed);
   if (target.kind() == Target::Kind::classes && needs.target == Target::Kind::classes) {
     const std::vector<std::string> names = present_classes(*this);
     if (names.size() < needs.minimum_classes) {

@@ -59,7 +59,7 @@ struct Dataset {
   Dataset select_rows(std::span<const std::size_t> rows) const;
 
   /// What every `fit` calls first. Throws DataError: "data.no_rows", "data.no_columns", "data.length"
-  /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite),
+  /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite, or a sum beyond doubles),
   /// "data.weights_zero" (all zero), "data.infinite" (an infinite feature, named), "data.missing" (NaN while
   /// missing is not allowed, named), "data.target_kind" (the learner needs another kind of target),
   /// "data.one_class".
@@ -68,6 +68,8 @@ struct Dataset {
     bool missing_allowed = false;
     std::size_t minimum_rows = 1;
     std::size_t minimum_classes = 1;
+    /// False for a learner that meets NaN and infinities in its own pass and asks again only then.
+    bool scan_features = true;
   };
   void validate(std::string_view learner, const Needs& needs) const;
 };

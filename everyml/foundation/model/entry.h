@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
 

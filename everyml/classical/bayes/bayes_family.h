@@ -1,0 +1,11 @@
+#pragma once
+
+#include <vector>
+
+#include "everyml/foundation/model/registry.h"
+
+namespace everyml {
+
+std::vector<Entry> bayes_family();
+
+}  // namespace everyml

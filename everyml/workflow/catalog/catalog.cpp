@@ -1,0 +1,24 @@
+#include "everyml/workflow/catalog/catalog.h"
+
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "everyml/classical/baseline/baseline_family.h"
+#include "everyml/classical/bayes/bayes_family.h"
+
+namespace everyml {
+
+const Registry& catalog() {
+  static const Registry registry = [] {
+    std::vector<Entry> all;
+    for (auto* family : {baseline_family, bayes_family}) {
+      std::vector<Entry> entries = family();
+      all.insert(all.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+    }
+    return Registry(std::move(all));
+  }();
+  return registry;
+}
+
+}  // namespace everyml
