@@ -43,7 +43,9 @@ std::vector<std::string> first_words(const Verb& verb, std::span<const std::stri
 
 std::string bash_script(const Program& program, std::span<const std::string> algorithms) {
   std::string out = "# bash completion of everyml\n_everyml() {\n";
-  out += "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" verb=\"${COMP_WORDS[1]}\"\n";
+  out +=
+      "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" "
+      "verb=\"${COMP_WORDS[1]}\"\n";
   out += "  COMPREPLY=()\n  if [ \"$COMP_CWORD\" -eq 1 ]; then\n";
   out += fmt::format("    COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$word\"))\n    return\n  fi\n",
                      joined(visible_verbs(program)));
@@ -53,20 +55,22 @@ std::string bash_script(const Program& program, std::span<const std::string> alg
       std::vector<std::string> words = flag.choices;
       if (flag.completes == Completes::algorithm) words.assign(algorithms.begin(), algorithms.end());
       if (words.empty()) continue;
-      out += fmt::format("    \"{} {}\") COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n", verb.name,
-                         typed(flag), joined(words));
+      out += fmt::format("    \"{} {}\") COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n",
+                         verb.name, typed(flag), joined(words));
     }
   }
   out += "  esac\n  case \"$verb\" in\n";
   for (const Verb& verb : program.verbs) {
     if (verb.hidden) continue;
     out += fmt::format("    {})\n", verb.name);
-    out += fmt::format("      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return; fi\n",
-                       joined(flags_of(program, verb)));
+    out += fmt::format(
+        "      if [[ \"$word\" == -* ]]; then COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return; fi\n",
+        joined(flags_of(program, verb)));
     const std::vector<std::string> words = first_words(verb, algorithms);
     if (!words.empty()) {
       out += fmt::format(
-          "      if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return; fi\n",
+          "      if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return; "
+          "fi\n",
           joined(words));
     }
     out += "      ;;\n";
@@ -117,7 +121,8 @@ std::string zsh_script(const Program& program, std::span<const std::string> algo
     for (const Flag& flag : verb.flags) add(flag);
     for (const Flag& flag : program.globals) add(flag);
     for (std::size_t i = 0; i < verb.arguments.size(); ++i) {
-      const std::vector<std::string> words = i == 0 ? first_words(verb, algorithms) : std::vector<std::string>{};
+      const std::vector<std::string> words =
+          i == 0 ? first_words(verb, algorithms) : std::vector<std::string>{};
       out += " \\\n        " + quoted(std::to_string(i + 2) + zsh_values(words, verb.arguments[i].name));
     }
     out += "\n      ;;\n";
@@ -129,15 +134,18 @@ std::string fish_script(const Program& program, std::span<const std::string> alg
   std::string out = "# fish completion of everyml\n";
   for (const Verb& verb : program.verbs) {
     if (verb.hidden) continue;
-    out += fmt::format("complete -c everyml -n __fish_use_subcommand -f -a {} -d {}\n", verb.name, quoted(verb.summary));
+    out += fmt::format("complete -c everyml -n __fish_use_subcommand -f -a {} -d {}\n", verb.name,
+                       quoted(verb.summary));
     const std::string when = fmt::format("-n '__fish_seen_subcommand_from {}'", verb.name);
     const auto add = [&](const Flag& flag) {
       out += fmt::format("complete -c everyml {} -l {} -d {}", when, flag.name, quoted(flag.help));
       if (flag.letter) out += fmt::format(" -s {}", flag.letter);
       std::vector<std::string> words = flag.choices;
       if (flag.completes == Completes::algorithm) words.assign(algorithms.begin(), algorithms.end());
-      if (!words.empty()) out += fmt::format(" -x -a {}", quoted(joined(words)));
-      else if (!flag.value.empty()) out += " -r";
+      if (!words.empty())
+        out += fmt::format(" -x -a {}", quoted(joined(words)));
+      else if (!flag.value.empty())
+        out += " -r";
       out += '\n';
     };
     for (const Flag& flag : verb.flags) add(flag);
@@ -152,9 +160,12 @@ std::string fish_script(const Program& program, std::span<const std::string> alg
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
   }
   if (!out.empty() && (out[0] == '.' || out[0] == '\'')) out.insert(0, "\\&");
   return out;
@@ -171,19 +182,21 @@ void add_flags(std::string& out, const std::vector<Flag>& flags) {
 }
 
 std::string page_head(std::string_view title, std::string_view name, std::string_view summary) {
-  return fmt::format(".TH {} 1 \"\" \"everyml {}\" \"everyml\"\n.SH NAME\n{} \\- {}\n", title, EVERYML_VERSION,
-                     roff(name), roff(summary));
+  return fmt::format(".TH {} 1 \"\" \"everyml {}\" \"everyml\"\n.SH NAME\n{} \\- {}\n", title,
+                     EVERYML_VERSION, roff(name), roff(summary));
 }
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
   return out;
 }
 
 ManualPage verb_page(const Program& program, const Verb& verb) {
   std::string out = page_head("EVERYML\\-" + upper(verb.name), "everyml-" + verb.name, verb.summary);
-  out += ".SH SYNOPSIS\n\\fB" + roff(usage_of(verb)) + "\\fR\n.SH DESCRIPTION\n" + roff(verb.description) + "\n";
+  out +=
+      ".SH SYNOPSIS\n\\fB" + roff(usage_of(verb)) + "\\fR\n.SH DESCRIPTION\n" + roff(verb.description) + "\n";
   if (!verb.arguments.empty()) {
     out += ".SH ARGUMENTS\n";
     for (const Argument& argument : verb.arguments) {
@@ -209,18 +222,19 @@ std::string completion_script(const Program& program, std::string_view shell,
   if (shell == "bash") return bash_script(program, algorithms);
   if (shell == "zsh") return zsh_script(program, algorithms);
   if (shell == "fish") return fish_script(program, algorithms);
-  throw ParameterError("usage.shell",
-                       fmt::format("there are completions for bash, zsh and fish, not \"{}\"", printable(shell)));
+  throw ParameterError("usage.shell", fmt::format("there are completions for bash, zsh and fish, not \"{}\"",
+                                                  printable(shell)));
 }
 
 std::vector<ManualPage> manual_pages(const Program& program) {
   std::vector<ManualPage> pages;
-  std::string out = page_head("EVERYML", "everyml", "from a table to a model that you can trust, and a report");
+  std::string out =
+      page_head("EVERYML", "everyml", "from a table to a model that you can trust, and a report");
   out += ".SH SYNOPSIS\n\\fBeveryml\\fR \\fIVERB\\fR [\\fIarguments\\fR] [\\fIoptions\\fR]\n.SH VERBS\n";
   for (const Verb& verb : program.verbs) {
     if (verb.hidden) continue;
-    out += ".TP\n\\fB" + roff(verb.name) + "\\fR\n" + roff(verb.summary) + "; see \\fBeveryml\\-" + roff(verb.name) +
-           "\\fR(1)\n";
+    out += ".TP\n\\fB" + roff(verb.name) + "\\fR\n" + roff(verb.summary) + "; see \\fBeveryml\\-" +
+           roff(verb.name) + "\\fR(1)\n";
     pages.push_back(verb_page(program, verb));
   }
   out += ".SH OPTIONS\n";

@@ -13,9 +13,12 @@ namespace {
 
 Style style_of(Severity severity) {
   switch (severity) {
-    case Severity::serious: return Style::bad;
-    case Severity::warning: return Style::warning;
-    case Severity::note: return Style::faint;
+    case Severity::serious:
+      return Style::bad;
+    case Severity::warning:
+      return Style::warning;
+    case Severity::note:
+      return Style::faint;
   }
   return Style::plain;
 }
@@ -30,8 +33,10 @@ std::string finding_lines(const Finding& finding, bool all, const Terminal& term
   if (!all) return out;
   for (const std::string* text : {&finding.evidence, &finding.remedy}) {
     if (text->empty()) continue;
-    out += std::string(kIndent, ' ') +
-           terminal.styled(wrapped(printable(*text, kLong), terminal.width(), kIndent, kIndent), Style::faint) + "\n";
+    out +=
+        std::string(kIndent, ' ') +
+        terminal.styled(wrapped(printable(*text, kLong), terminal.width(), kIndent, kIndent), Style::faint) +
+        "\n";
   }
   return out;
 }

@@ -45,7 +45,8 @@ std::string flags_listing(const std::vector<Flag>& flags, const Terminal& termin
     for (const Flag& flag : flags) {
       if (flag.group == group) rows.emplace_back(head_of(flag), flag.help);
     }
-    out += "\n" + terminal.styled(group.empty() ? "Options" : group, Style::strong) + "\n" + listing(rows, terminal);
+    out += "\n" + terminal.styled(group.empty() ? "Options" : group, Style::strong) + "\n" +
+           listing(rows, terminal);
   }
   return out;
 }

@@ -13,7 +13,8 @@ namespace {
 std::string mark_of(const LearnResult& result, std::size_t index) {
   const Candidate& candidate = result.leaderboard[index];
   if (index == result.chosen && index == result.baseline) return "chosen, baseline";
-  if (index == result.chosen) return candidate.tied_with_best && index != 0 ? "chosen, tied with the best" : "chosen";
+  if (index == result.chosen)
+    return candidate.tied_with_best && index != 0 ? "chosen, tied with the best" : "chosen";
   if (index == result.baseline) return "baseline";
   return candidate.tied_with_best ? "tied with the best" : "";
 }
@@ -26,9 +27,11 @@ std::string table_of(const LearnResult& result, const Terminal& terminal) {
   for (std::size_t i = 0; i < result.leaderboard.size(); ++i) {
     const Candidate& candidate = result.leaderboard[i];
     if (!candidate.skipped.empty()) {
-      skipped += "  " + wrapped(fmt::format("Not judged: {}, {}", printable(candidate.title),
-                                            printable(candidate.skipped, 300)),
-                                terminal.width(), 4, 2) + "\n";
+      skipped += "  " +
+                 wrapped(fmt::format("Not judged: {}, {}", printable(candidate.title),
+                                     printable(candidate.skipped, 300)),
+                         terminal.width(), 4, 2) +
+                 "\n";
       continue;
     }
     table.rows.push_back({printable(candidate.title), format_short(candidate.score),
@@ -55,14 +58,17 @@ std::string describe_result(const LearnResult& result, const Terminal& terminal)
   std::string out;
   const auto paragraph = [&](const std::string& text) { out += wrapped(text, terminal.width()) + "\n"; };
   paragraph(fmt::format("{} rows, {} columns to learn \"{}\" from. {}", grouped(result.rows),
-                        result.columns_used.size(), printable(result.target), printable(result.territory, 600)));
+                        result.columns_used.size(), printable(result.target),
+                        printable(result.territory, 600)));
   out += fmt::format("\nData: {}.\n", count_findings(result.doctor));
   for (const Finding& finding : result.doctor.findings) {
     if (finding.severity == Severity::serious) out += finding_lines(finding, false, terminal);
   }
-  out += "\n" + terminal.styled(fmt::format("{}, {} is better; mean of {} folds", printable(result.metric_title),
-                                            result.greater_is_better ? "more" : "less", result.folds.size()),
-                                Style::strong) + "\n";
+  out += "\n" +
+         terminal.styled(fmt::format("{}, {} is better; mean of {} folds", printable(result.metric_title),
+                                     result.greater_is_better ? "more" : "less", result.folds.size()),
+                         Style::strong) +
+         "\n";
   out += table_of(result, terminal) + "\n";
   for (const std::string& reason : result.reasons) paragraph(printable(reason, 1000));
   if (result.time_ran_out) paragraph("The time given ran out before everything was tried.");

@@ -17,11 +17,16 @@ namespace {
 
 int exit_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::parameter: return kUsage;
-    case ErrorKind::data: return kData;
-    case ErrorKind::unsupported: return kFailure;
-    case ErrorKind::format: return kFormat;
-    case ErrorKind::resource: return kResource;
+    case ErrorKind::parameter:
+      return kUsage;
+    case ErrorKind::data:
+      return kData;
+    case ErrorKind::unsupported:
+      return kFailure;
+    case ErrorKind::format:
+      return kFormat;
+    case ErrorKind::resource:
+      return kResource;
   }
   return kFailure;
 }
@@ -43,7 +48,8 @@ int guarded(Session& session, const std::function<void()>& work) {
   } catch (const Error& error) {
     if (!interrupted()) return report(session, exit_of(error.kind()), error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    if (!interrupted()) return report(session, kResource, "resource.memory", "There is not enough memory for this");
+    if (!interrupted())
+      return report(session, kResource, "resource.memory", "There is not enough memory for this");
   } catch (const std::exception& error) {
     if (!interrupted()) return report(session, kFailure, "internal", error.what());
   }
@@ -54,11 +60,17 @@ std::vector<Flag> global_flags(Globals& globals) {
   return {
       {.name = "quiet", .letter = 'q', .help = "Say nothing but errors.", .take = into(globals.quiet)},
       {.name = "json", .help = "One JSON document on standard output.", .take = into(globals.json)},
-      {.name = "seed", .value = "N", .help = "Root of all chance; the same seed gives the same bytes.",
+      {.name = "seed",
+       .value = "N",
+       .help = "Root of all chance; the same seed gives the same bytes.",
        .take = into(globals.seed)},
-      {.name = "threads", .value = "N", .help = "Threads to use; as many as the machine lends when not given.",
+      {.name = "threads",
+       .value = "N",
+       .help = "Threads to use; as many as the machine lends when not given.",
        .take = into(globals.threads)},
-      {.name = "max-memory", .value = "SIZE", .help = "Limit for large arrays, such as 500MB or 2GB.",
+      {.name = "max-memory",
+       .value = "SIZE",
+       .help = "Limit for large arrays, such as 500MB or 2GB.",
        .take = into(globals.max_memory)},
   };
 }
@@ -73,8 +85,8 @@ Program make_program(Globals& globals, const std::vector<std::string>& arguments
       if (arguments[i].empty() || arguments[i][0] != '-') algorithm = arguments[i];
     }
   }
-  program.verbs = {learn_verb(),    predict_verb(), evaluate_verb(), doctor_verb(), map_verb(),     find_verb(),
-                   fit_verb(algorithm), inspect_verb(), list_verb(),     describe_verb()};
+  program.verbs = {learn_verb(), predict_verb(),      evaluate_verb(), doctor_verb(), map_verb(),
+                   find_verb(),  fit_verb(algorithm), inspect_verb(),  list_verb(),   describe_verb()};
   return program;
 }
 

@@ -23,12 +23,13 @@ std::vector<const Flag*> all_flags(const Program& program, const Verb& verb) {
   return flags;
 }
 
-[[noreturn]] void refuse_flag(const std::vector<const Flag*>& flags, const std::string& verb, std::string given) {
+[[noreturn]] void refuse_flag(const std::vector<const Flag*>& flags, const std::string& verb,
+                              std::string given) {
   given = given.substr(0, given.find('='));
   std::vector<std::string> names;
   for (const Flag* flag : flags) names.push_back(typed(*flag));
-  throw ParameterError("usage.flag", fmt::format("{} has no flag \"{}\".{} `everyml {} --help` lists them", verb,
-                                                 printable(given), suggestion(given, names), verb));
+  throw ParameterError("usage.flag", fmt::format("{} has no flag \"{}\".{} `everyml {} --help` lists them",
+                                                 verb, printable(given), suggestion(given, names), verb));
 }
 
 const Verb& find_verb(const Program& program, const std::string& name) {
@@ -37,8 +38,8 @@ const Verb& find_verb(const Program& program, const std::string& name) {
     if (verb.name == name) return verb;
     if (!verb.hidden) names.push_back(verb.name);
   }
-  throw ParameterError("usage.verb", fmt::format("there is no verb \"{}\".{} `everyml --help` lists them", printable(name),
-                                                 suggestion(name, names)));
+  throw ParameterError("usage.verb", fmt::format("there is no verb \"{}\".{} `everyml --help` lists them",
+                                                 printable(name), suggestion(name, names)));
 }
 
 void take_arguments(const Verb& verb, const std::vector<std::string>& given) {
@@ -50,9 +51,9 @@ void take_arguments(const Verb& verb, const std::vector<std::string>& given) {
     const Argument& argument = verb.arguments[i];
     if (argument.completes == Completes::choice &&
         std::find(argument.choices.begin(), argument.choices.end(), given[i]) == argument.choices.end()) {
-      throw ParameterError("usage.argument",
-                           fmt::format("{} is one of {}, not \"{}\".{}", argument.name, join_and(argument.choices),
-                                       printable(given[i]), suggestion(given[i], argument.choices)));
+      throw ParameterError("usage.argument", fmt::format("{} is one of {}, not \"{}\".{}", argument.name,
+                                                         join_and(argument.choices), printable(given[i]),
+                                                         suggestion(given[i], argument.choices)));
     }
     *argument.slot = given[i];
   }
@@ -69,19 +70,19 @@ void take_flags(const std::vector<const Flag*>& flags, const std::vector<std::ve
   for (std::size_t i = 0; i < flags.size(); ++i) {
     const Flag& flag = *flags[i];
     if (flag.required && given[i].empty()) {
-      throw ParameterError("usage.missing", fmt::format("{} {} is missing. Usage: {}", typed(flag), flag.value,
-                                                        usage_of(verb)));
+      throw ParameterError("usage.missing", fmt::format("{} {} is missing. Usage: {}", typed(flag),
+                                                        flag.value, usage_of(verb)));
     }
     if (!flag.repeatable && !flag.value.empty() && given[i].size() > 1) {
-      throw ParameterError("usage.flag", fmt::format("{} is given {} times; once is enough", typed(flag),
-                                                     given[i].size()));
+      throw ParameterError("usage.flag",
+                           fmt::format("{} is given {} times; once is enough", typed(flag), given[i].size()));
     }
     for (const std::string& text : given[i]) {
       if (!flag.choices.empty() && flag.completes == Completes::choice &&
           std::find(flag.choices.begin(), flag.choices.end(), text) == flag.choices.end()) {
-        throw ParameterError("usage.value", fmt::format("{} is one of {}, not \"{}\".{}", typed(flag),
-                                                        join_and(flag.choices), printable(text),
-                                                        suggestion(text, flag.choices)));
+        throw ParameterError(
+            "usage.value", fmt::format("{} is one of {}, not \"{}\".{}", typed(flag), join_and(flag.choices),
+                                       printable(text), suggestion(text, flag.choices)));
       }
       flag.take(flag, text);
     }
@@ -104,7 +105,8 @@ std::size_t verb_position(const Program& program, const std::vector<std::string>
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].empty() || arguments[i][0] != '-') return i;
     for (const Flag& flag : program.globals) {
-      const bool named = arguments[i] == typed(flag) || (flag.letter && arguments[i] == std::string{'-', flag.letter});
+      const bool named =
+          arguments[i] == typed(flag) || (flag.letter && arguments[i] == std::string{'-', flag.letter});
       if (named && !flag.value.empty()) ++i;
     }
   }
@@ -130,7 +132,11 @@ Parsed parse(const Program& program, const std::vector<std::string>& arguments) 
     if (flags[i]->value.empty()) {
       app.add_flag(names_of(*flags[i]), switched[i]);
     } else {
-      app.add_option(names_of(*flags[i]), given[i])->type_size(1)->expected(1)->take_all()->allow_extra_args(false);
+      app.add_option(names_of(*flags[i]), given[i])
+          ->type_size(1)
+          ->expected(1)
+          ->take_all()
+          ->allow_extra_args(false);
     }
   }
   std::vector<std::string> places;
@@ -146,9 +152,11 @@ Parsed parse(const Program& program, const std::vector<std::string>& arguments) 
     for (const std::string& extra : app.remaining()) {
       if (extra.size() > 1 && extra[0] == '-') refuse_flag(flags, verb.name, extra);
     }
-    throw ParameterError("usage.argument", fmt::format("there are arguments too many. Usage: {}", usage_of(verb)));
+    throw ParameterError("usage.argument",
+                         fmt::format("there are arguments too many. Usage: {}", usage_of(verb)));
   } catch (const CLI::ParseError& error) {
-    throw ParameterError("usage.argument", fmt::format("{}. Usage: {}", printable(error.what(), 200), usage_of(verb)));
+    throw ParameterError("usage.argument",
+                         fmt::format("{}. Usage: {}", printable(error.what(), 200), usage_of(verb)));
   }
   if (version) return {Parsed::Ask::version, nullptr};
   if (!has_verb) {

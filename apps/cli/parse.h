@@ -14,8 +14,8 @@ struct Parsed {
 };
 
 /// Reads the arguments after the program's name into the slots of the verb's flags and arguments.
-/// Throws ParameterError "usage.verb", "usage.flag", "usage.missing", "usage.argument" or "usage.value", with a
-/// did-you-mean where a name is near.
+/// Throws ParameterError "usage.verb", "usage.flag", "usage.missing", "usage.argument" or "usage.value", with
+/// a did-you-mean where a name is near.
 Parsed parse(const Program& program, const std::vector<std::string>& arguments);
 
 /// Position of the verb among the arguments, or their number when there is none.

@@ -13,7 +13,8 @@ constexpr const char* kGroup = "Reading";
 char one_character(std::string_view flag, const std::string& text) {
   if (text == "\\t" || text == "tab") return '\t';
   if (text.size() != 1) {
-    throw ParameterError("usage.value", fmt::format("--{} takes one character, got \"{}\"", flag, printable(text)));
+    throw ParameterError("usage.value",
+                         fmt::format("--{} takes one character, got \"{}\"", flag, printable(text)));
   }
   return text[0];
 }
@@ -21,13 +22,14 @@ char one_character(std::string_view flag, const std::string& text) {
 }  // namespace
 
 void Reading::add_flags(Verb& verb) {
-  verb.flags.push_back({.name = "types",
-                        .value = "NAME=KIND,...",
-                        .help = "Kinds of columns that should not be found by looking: number, boolean, category, text "
-                                "or date.",
-                        .take = into(types),
-                        .repeatable = true,
-                        .group = kGroup});
+  verb.flags.push_back(
+      {.name = "types",
+       .value = "NAME=KIND,...",
+       .help = "Kinds of columns that should not be found by looking: number, boolean, category, text "
+               "or date.",
+       .take = into(types),
+       .repeatable = true,
+       .group = kGroup});
   verb.flags.push_back({.name = "missing",
                         .value = "MARK,...",
                         .help = "Marks of a missing cell, instead of the usual ones.",
@@ -73,10 +75,11 @@ ReadOptions Reading::options() const {
     const auto equals = type.rfind('=');
     const auto kind = equals == std::string::npos ? std::nullopt : column_kind_from(type.substr(equals + 1));
     if (!kind) {
-      throw ParameterError("usage.value",
-                           fmt::format("--types takes NAME=KIND with a kind of number, boolean, category, text or date, "
-                                       "got \"{}\"",
-                                       printable(type)));
+      throw ParameterError(
+          "usage.value",
+          fmt::format("--types takes NAME=KIND with a kind of number, boolean, category, text or date, "
+                      "got \"{}\"",
+                      printable(type)));
     }
     options.types[type.substr(0, equals)] = *kind;
   }

@@ -100,8 +100,9 @@ std::size_t parse_bytes(std::string_view text) {
   }
   const std::optional<double> value = parse_number(number);
   if (factor == 0 || !value || !(*value > 0) || *value * factor > 9e18) {
-    throw ParameterError("usage.value", fmt::format("--max-memory takes a size such as 500MB or 2GB, got \"{}\".",
-                                                    printable(text)));
+    throw ParameterError(
+        "usage.value",
+        fmt::format("--max-memory takes a size such as 500MB or 2GB, got \"{}\".", printable(text)));
   }
   return static_cast<std::size_t>(*value * factor);
 }
@@ -133,7 +134,8 @@ void require_writable(const std::string& path, bool overwrite) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!overwrite) {
-      throw ResourceError("io.exists", fmt::format("{} exists already; --force replaces it", printable(path, 200)));
+      throw ResourceError("io.exists",
+                          fmt::format("{} exists already; --force replaces it", printable(path, 200)));
     }
     return;
   }
@@ -141,9 +143,8 @@ void require_writable(const std::string& path, bool overwrite) {
     const auto slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-      throw ResourceError("io.no_folder",
-                          fmt::format("{} cannot be written: {} is not a folder", printable(path, 200),
-                                      printable(folder, 200)));
+      throw ResourceError("io.no_folder", fmt::format("{} cannot be written: {} is not a folder",
+                                                      printable(path, 200), printable(folder, 200)));
     }
     if (::access(folder.c_str(), W_OK) != 0) {
       throw ResourceError("io.permission", fmt::format("{} cannot be written: the folder does not permit it",

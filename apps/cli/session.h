@@ -46,7 +46,8 @@ class Session {
   bool quiet() const { return globals_.quiet; }
   const Terminal& out() const { return out_; }
   const Terminal& err() const { return err_; }
-  /// Made at the first call; its budget is the current one of this thread from then on. Throws ParameterError.
+  /// Made at the first call; its budget is the current one of this thread from then on. Throws
+  /// ParameterError.
   const Context& context();
 
   /// Text for people, on stderr; nothing when quiet. Ends the progress bar. A line feed is added.
@@ -70,7 +71,8 @@ class Session {
   std::unique_ptr<Work> work_;
 };
 
-/// Ctrl-C and termination set a flag that every piece of work looks at; a second one ends the program at once.
+/// Ctrl-C and termination set a flag that every piece of work looks at; a second one ends the program at
+/// once.
 void catch_interrupts();
 /// Whether one came.
 bool interrupted();

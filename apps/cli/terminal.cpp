@@ -31,12 +31,18 @@ std::size_t columns_of(int descriptor) {
 
 std::string_view escape_of(Style style) {
   switch (style) {
-    case Style::plain: return "";
-    case Style::strong: return "\x1b[1m";
-    case Style::faint: return "\x1b[2m";
-    case Style::good: return "\x1b[32m";
-    case Style::warning: return "\x1b[33m";
-    case Style::bad: return "\x1b[31m";
+    case Style::plain:
+      return "";
+    case Style::strong:
+      return "\x1b[1m";
+    case Style::faint:
+      return "\x1b[2m";
+    case Style::good:
+      return "\x1b[32m";
+    case Style::warning:
+      return "\x1b[33m";
+    case Style::bad:
+      return "\x1b[31m";
   }
   return "";
 }

@@ -30,8 +30,8 @@ class Terminal {
 
 /// Columns that a text takes on a terminal; styles made by `styled` take none.
 std::size_t display_width(std::string_view text);
-/// Words of `text` on lines of at most `width` columns, each line after the first set in by `indent` spaces; `used` columns
-/// of the first line are taken already.
+/// Words of `text` on lines of at most `width` columns, each line after the first set in by `indent` spaces;
+/// `used` columns of the first line are taken already.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0, std::size_t used = 0);
 
 enum class Align : std::uint8_t { left, right };
@@ -41,7 +41,8 @@ struct TextTable {
   std::vector<Align> alignment;
   std::vector<std::vector<std::string>> rows;
   std::size_t indent = 2;
-  /// Lines of at most `width` columns: the widest column is cut (cells end in an ellipsis) until the rest fit.
+  /// Lines of at most `width` columns: the widest column is cut (cells end in an ellipsis) until the rest
+  /// fit.
   std::string render(std::size_t width) const;
 };
 

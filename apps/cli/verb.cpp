@@ -13,7 +13,8 @@ namespace everyml::cli {
 namespace {
 
 [[noreturn]] void refuse(const Flag& flag, const std::string& text, std::string_view wanted) {
-  throw ParameterError("usage.value", fmt::format("{} takes {}, got \"{}\".", typed(flag), wanted, printable(text)));
+  throw ParameterError("usage.value",
+                       fmt::format("{} takes {}, got \"{}\".", typed(flag), wanted, printable(text)));
 }
 
 double number_of(const Flag& flag, const std::string& text) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/leaderboard.h"
@@ -37,8 +38,9 @@ ErrorCost parse_cost(const Flag&, const std::string& text) {
   const std::optional<double> cost =
       equals == std::string::npos ? std::nullopt : parse_number(text.substr(equals + 1));
   if (colon == std::string::npos || equals == std::string::npos || colon > equals || !cost) {
-    throw ParameterError("usage.value",
-                         fmt::format("--cost takes TRUTH:ANSWERED=COST, such as yes:no=5, got \"{}\"", printable(text)));
+    throw ParameterError(
+        "usage.value",
+        fmt::format("--cost takes TRUTH:ANSWERED=COST, such as yes:no=5, got \"{}\"", printable(text)));
   }
   return {text.substr(0, colon), text.substr(colon + 1, equals - colon - 1), *cost};
 }
@@ -55,8 +57,9 @@ std::optional<bool> task_asked(bool classification, bool regression) {
 /// The command again, for the report, with what a shell would split in quotes.
 std::string command_of(const LearnSlots& slots) {
   const auto quoted = [](const std::string& text) {
-    const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                               "0123456789_-./") == std::string::npos;
+    const bool plain = !text.empty() && text.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_-./") == std::string::npos;
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return plain ? text : out + "'";
@@ -64,7 +67,8 @@ std::string command_of(const LearnSlots& slots) {
   return fmt::format("everyml learn {} --target {}", quoted(slots.file), quoted(slots.options.target));
 }
 
-void save(const LearnResult& result, const LearnSlots& slots, const std::string& model, const std::string& report) {
+void save(const LearnResult& result, const LearnSlots& slots, const std::string& model,
+          const std::string& report) {
   const std::string bytes = result.artifact.bytes();
   std::string page, folds;
   std::vector<FileContent> files = {{model, bytes}};
@@ -175,27 +179,29 @@ void add_setting_flags(Verb& verb, const Entry& entry, const std::shared_ptr<Fit
   for (const Param& param : entry.settings().params) {
     std::string name = param.name;
     for (char& c : name) c = c == '_' ? '-' : c;
-    const bool taken = std::any_of(verb.flags.begin(), verb.flags.end(), [&](const Flag& f) { return f.name == name; });
+    const auto same = [&](const Flag& flag) { return flag.name == name; };
+    if (std::any_of(verb.flags.begin(), verb.flags.end(), same)) {
+      const auto set =
+          std::find_if(verb.flags.begin(), verb.flags.end(), [](const Flag& f) { return f.name == "set"; });
+      set->help += fmt::format(" {}={}: {}", param.name, value_name(param), param.help);
+      continue;
+    }
     std::string help = param.help;
     if (param.range.bounded()) help += fmt::format(" Must be {}.", param.range.sentence());
     help += fmt::format(" Default: {}.", to_text(param.default_value));
-    if (taken) help += fmt::format(" Typed --set {}=VALUE.", param.name);
-    verb.flags.push_back({.name = taken ? "set " + param.name : name,
-                          .value = value_name(param),
-                          .help = help,
-                          .take = [slots, setting = param.name](const Flag&, const std::string& text) {
-                            slots->options.settings[setting] = text;
-                          },
-                          .completes = param.choices.empty() ? Completes::nothing : Completes::choice,
-                          .choices = {},
-                          .group = "Settings of " + entry.card().name});
+    verb.flags.push_back(
+        {.name = name,
+         .value = value_name(param),
+         .help = help,
+         .take = [slots, setting = param.name](
+                     const Flag&, const std::string& text) { slots->options.settings[setting] = text; },
+         .choices = param.choices,
+         .group = "Settings of " + entry.card().name});
   }
 }
 
-const std::vector<std::string> kTaskHelp = {
-    "Take a target of numbers as classes.",
-    "Take a target of whole numbers as quantities.",
-};
+constexpr const char* kClassesHelp = "Take a target of numbers as classes.";
+constexpr const char* kNumbersHelp = "Take a target of whole numbers as quantities.";
 
 }  // namespace
 
@@ -211,50 +217,99 @@ Verb learn_verb() {
   LearnOptions& o = s.options;
   Verb verb{.name = "learn",
             .summary = "learn to predict a column: the whole way from a table to a model and a report",
-            .description = "Examines the table, finds the task from the target, trains every fitting algorithm on the "
-                           "same folds, shows an honest table, chooses the plainest of the best, and writes the model "
-                           "and a report."};
-  verb.arguments = {{.name = "FILE", .help = "CSV, TSV, JSON lines or Parquet, plain or gzip; - is standard input.",
+            .description =
+                "Examines the table, finds the task from the target, trains every fitting algorithm on the "
+                "same folds, shows an honest table, chooses the plainest of the best, and writes the model "
+                "and a report."};
+  verb.arguments = {{.name = "FILE",
+                     .help = "CSV, TSV, JSON lines or Parquet, plain or gzip; - is standard input.",
                      .slot = &s.file}};
   verb.flags = {
-      {.name = "target", .value = "COLUMN", .help = "The column to predict.", .take = into(o.target), .required = true},
-      {.name = "out", .value = "FILE", .help = "Where the model goes; the table's name with .everyml when not given.",
-       .take = into(s.out), .completes = Completes::file},
-      {.name = "report", .value = "FILE", .help = "Where the report goes; beside the model when not given.",
-       .take = into(s.report), .completes = Completes::file},
+      {.name = "target",
+       .value = "COLUMN",
+       .help = "The column to predict.",
+       .take = into(o.target),
+       .required = true},
+      {.name = "out",
+       .value = "FILE",
+       .help = "Where the model goes; the table's name with .everyml when not given.",
+       .take = into(s.out),
+       .completes = Completes::file},
+      {.name = "report",
+       .value = "FILE",
+       .help = "Where the report goes; beside the model when not given.",
+       .take = into(s.report),
+       .completes = Completes::file},
       {.name = "no-report", .help = "Write no report.", .take = into(s.no_report)},
       {.name = "force", .help = "Replace files that exist.", .take = into(s.force)},
-      {.name = "metric", .value = "NAME", .help = "What is judged; the task's usual one when not given.",
-       .take = into(o.metric), .group = "Judging"},
-      {.name = "folds", .value = "N", .help = fmt::format("Parts to test on, one after another; {} when not given.",
-                                                         LearnOptions{}.folds),
-       .take = into(o.folds), .group = "Judging"},
-      {.name = "folds-file", .value = "FILE", .help = "Your own folds: CSV with fold, role (train or test) and row.",
-       .take = into(s.folds_file), .completes = Completes::file, .group = "Judging"},
-      {.name = "save-folds", .value = "FILE", .help = "Write the folds used, for others to judge on the same.",
-       .take = into(s.save_folds), .completes = Completes::file, .group = "Judging"},
-      {.name = "group", .value = "COLUMN", .help = "Rows with the same value stay on one side of every fold.",
-       .take = into(o.group), .group = "Judging"},
-      {.name = "date", .value = "COLUMN", .help = "Train on the past, test on the future by this column.",
-       .take = into(o.date), .group = "Judging"},
-      {.name = "weights", .value = "COLUMN", .help = "How much each row counts.", .take = into(o.weights),
+      {.name = "metric",
+       .value = "NAME",
+       .help = "What is judged; the task's usual one when not given.",
+       .take = into(o.metric),
        .group = "Judging"},
-      {.name = "cost", .value = "TRUTH:ANSWERED=COST",
+      {.name = "folds",
+       .value = "N",
+       .help = fmt::format("Parts to test on, one after another; {} when not given.", LearnOptions{}.folds),
+       .take = into(o.folds),
+       .group = "Judging"},
+      {.name = "folds-file",
+       .value = "FILE",
+       .help = "Your own folds: CSV with fold, role (train or test) and row.",
+       .take = into(s.folds_file),
+       .completes = Completes::file,
+       .group = "Judging"},
+      {.name = "save-folds",
+       .value = "FILE",
+       .help = "Write the folds used, for others to judge on the same.",
+       .take = into(s.save_folds),
+       .completes = Completes::file,
+       .group = "Judging"},
+      {.name = "group",
+       .value = "COLUMN",
+       .help = "Rows with the same value stay on one side of every fold.",
+       .take = into(o.group),
+       .group = "Judging"},
+      {.name = "date",
+       .value = "COLUMN",
+       .help = "Train on the past, test on the future by this column.",
+       .take = into(o.date),
+       .group = "Judging"},
+      {.name = "weights",
+       .value = "COLUMN",
+       .help = "How much each row counts.",
+       .take = into(o.weights),
+       .group = "Judging"},
+      {.name = "cost",
+       .value = "TRUTH:ANSWERED=COST",
        .help = "What an error costs, such as yes:no=5. Others cost 1.",
-       .take = [slots](const Flag& flag, const std::string& text) {
-         slots->options.costs.push_back(parse_cost(flag, text));
-       },
-       .repeatable = true, .group = "Judging"},
-      {.name = "time", .value = "SECONDS", .help = "Stop the search after about this long.", .take = into(o.seconds),
+       .take = [slots](const Flag& flag,
+                       const std::string& text) { slots->options.costs.push_back(parse_cost(flag, text)); },
+       .repeatable = true,
+       .group = "Judging"},
+      {.name = "time",
+       .value = "SECONDS",
+       .help = "Stop the search after about this long.",
+       .take = into(o.seconds),
        .group = "Searching"},
-      {.name = "only", .value = "NAME,...", .help = "Only these algorithms; `everyml list` names them.",
-       .take = into(o.only), .repeatable = true, .completes = Completes::algorithm, .group = "Searching"},
-      {.name = "ignore", .value = "COLUMN,...", .help = "Columns to leave out.", .take = into(o.ignore),
-       .repeatable = true, .group = "Searching"},
-      {.name = "keep-suspects", .help = "Use the columns that the doctor would leave out.",
-       .take = into(o.keep_suspects), .group = "Searching"},
-      {.name = "classification", .help = kTaskHelp[0], .take = into(s.classification), .group = "Searching"},
-      {.name = "regression", .help = kTaskHelp[1], .take = into(s.regression), .group = "Searching"},
+      {.name = "only",
+       .value = "NAME,...",
+       .help = "Only these algorithms; `everyml list` names them.",
+       .take = into(o.only),
+       .repeatable = true,
+       .completes = Completes::algorithm,
+       .group = "Searching"},
+      {.name = "ignore",
+       .value = "COLUMN,...",
+       .help = "Columns to leave out.",
+       .take = into(o.ignore),
+       .repeatable = true,
+       .group = "Searching"},
+      {.name = "keep-suspects",
+       .help = "Use the columns that the doctor would leave out.",
+       .take = into(o.keep_suspects),
+       .group = "Searching"},
+      {.name = "classification", .help = kClassesHelp, .take = into(s.classification), .group = "Searching"},
+      {.name = "regression", .help = kNumbersHelp, .take = into(s.regression), .group = "Searching"},
   };
   s.reading.add_flags(verb);
   verb.examples = {"everyml learn titanic.csv --target survived",
@@ -269,24 +324,38 @@ Verb fit_verb(const std::string& algorithm) {
   FitOptions& o = s.options;
   Verb verb{.name = "fit",
             .summary = "train one algorithm with settings of your own",
-            .description = "Trains one algorithm on all rows with the settings given: no search, no judgement. "
-                           "`everyml fit NAME --help` lists its settings, `everyml describe NAME` explains them."};
-  verb.arguments = {{.name = "NAME", .help = "An algorithm; `everyml list` names them.", .slot = &o.algorithm,
+            .description =
+                "Trains one algorithm on all rows with the settings given: no search, no judgement. "
+                "`everyml fit NAME --help` lists its settings, `everyml describe NAME` explains them."};
+  verb.arguments = {{.name = "NAME",
+                     .help = "An algorithm; `everyml list` names them.",
+                     .slot = &o.algorithm,
                      .completes = Completes::algorithm},
                     {.name = "FILE", .help = "The table.", .slot = &s.file}};
   verb.flags = {
-      {.name = "target", .value = "COLUMN", .help = "The column to predict, for algorithms that learn from one.",
+      {.name = "target",
+       .value = "COLUMN",
+       .help = "The column to predict, for algorithms that learn from one.",
        .take = into(o.target)},
-      {.name = "out", .value = "FILE", .help = "Where the model goes.", .take = into(s.out),
+      {.name = "out",
+       .value = "FILE",
+       .help = "Where the model goes.",
+       .take = into(s.out),
        .completes = Completes::file},
       {.name = "force", .help = "Replace a file that exists.", .take = into(s.force)},
       {.name = "weights", .value = "COLUMN", .help = "How much each row counts.", .take = into(o.weights)},
-      {.name = "ignore", .value = "COLUMN,...", .help = "Columns to leave out.", .take = into(o.ignore),
+      {.name = "ignore",
+       .value = "COLUMN,...",
+       .help = "Columns to leave out.",
+       .take = into(o.ignore),
        .repeatable = true},
-      {.name = "classification", .help = kTaskHelp[0], .take = into(s.classification)},
-      {.name = "regression", .help = kTaskHelp[1], .take = into(s.regression)},
-      {.name = "set", .value = "NAME=VALUE", .help = "A setting by its name.",
-       .take = [slots](const Flag&, const std::string& text) { take_setting(*slots, text); }, .repeatable = true},
+      {.name = "classification", .help = kClassesHelp, .take = into(s.classification)},
+      {.name = "regression", .help = kNumbersHelp, .take = into(s.regression)},
+      {.name = "set",
+       .value = "NAME=VALUE",
+       .help = "A setting by its name.",
+       .take = [slots](const Flag&, const std::string& text) { take_setting(*slots, text); },
+       .repeatable = true},
   };
   s.reading.add_flags(verb);
   for (const Entry& entry : catalog().entries()) {

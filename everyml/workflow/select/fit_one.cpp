@@ -19,7 +19,8 @@ std::string_view task_name(Target::Kind kind) {
 }
 
 /// The target over `rows`, the rows that have one.
-Target target_for(const Table& table, const Card& card, const FitOptions& options, std::vector<std::size_t>& rows) {
+Target target_for(const Table& table, const Card& card, const FitOptions& options,
+                  std::vector<std::size_t>& rows) {
   const Column& column = table.column(options.target);
   std::optional<bool> classification = options.classification;
   // The algorithm itself says which task is meant when the column would allow either.
@@ -30,13 +31,15 @@ Target target_for(const Table& table, const Card& card, const FitOptions& option
   }
   if (kind == Target::Kind::none) throw DataError("learn.target_kind", guess.reason);
   if (kind != card.target) {
-    throw ParameterError("fit.target", fmt::format("{} learns {}, but \"{}\" asks for {}", card.name,
-                                                   task_name(card.target), printable(options.target), task_name(kind)));
+    throw ParameterError(
+        "fit.target", fmt::format("{} learns {}, but \"{}\" asks for {}", card.name, task_name(card.target),
+                                  printable(options.target), task_name(kind)));
   }
   Target target = make_target(column, kind, rows);
   if (kind == Target::Kind::classes && target.class_count() < 2 && !rows.empty()) {
-    throw DataError("learn.one_class", fmt::format("every row has the same \"{}\"; there is nothing to tell apart",
-                                                   printable(options.target)));
+    throw DataError("learn.one_class",
+                    fmt::format("every row has the same \"{}\"; there is nothing to tell apart",
+                                printable(options.target)));
   }
   return target;
 }
@@ -62,10 +65,11 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
   AnyEstimator estimator = entry.make();
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
   if (options.target.empty() != (card.target == Target::Kind::none)) {
-    throw ParameterError("fit.target", options.target.empty()
-                                           ? fmt::format("{} learns {} from a target; name its column", card.name,
-                                                         task_name(card.target))
-                                           : fmt::format("{} learns without a target; leave it out", card.name));
+    throw ParameterError(
+        "fit.target",
+        options.target.empty()
+            ? fmt::format("{} learns {} from a target; name its column", card.name, task_name(card.target))
+            : fmt::format("{} learns without a target; leave it out", card.name));
   }
 
   std::vector<std::size_t> rows(whole.rows());
@@ -97,7 +101,8 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
     artifact.class_names.assign(data.target.names().begin(), data.target.names().end());
   }
   artifact.calibration.classes = artifact.class_names.size();
-  artifact.metadata_json = write_json(Json{{"made_by", "fit"}, {"rows", rows.size()}, {"seed", context.seed()}});
+  artifact.metadata_json =
+      write_json(Json{{"made_by", "fit"}, {"rows", rows.size()}, {"seed", context.seed()}});
   return artifact;
 }
 

@@ -20,10 +20,11 @@ struct FitOptions {
   std::optional<bool> classification;           ///< force the task when the target is numeric
 };
 
-/// One algorithm with the settings given on all rows that have a target, and nothing else: no search, no folds, no
-/// judgement, no columns left out but those named.
-/// Throws ParameterError for settings, "parameter.algorithm", "fit.target" (missing, not wanted, or of the other task);
-/// DataError "data.column_missing", "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm throws.
+/// One algorithm with the settings given on all rows that have a target, and nothing else: no search, no
+/// folds, no judgement, no columns left out but those named. Throws ParameterError for settings,
+/// "parameter.algorithm", "fit.target" (missing, not wanted, or of the other task); DataError
+/// "data.column_missing", "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm
+/// throws.
 Artifact fit_one(const Table& table, const FitOptions& options, const Context& context);
 
 }  // namespace everyml
