@@ -33,28 +33,28 @@ struct CsvDialect {
 };
 
 struct ReadOptions {
-  std::optional<char> delimiter;                     ///< found when not given
+  std::optional<char> delimiter;  ///< found when not given
   std::optional<char> quote;
   std::optional<bool> header;
-  std::optional<char> decimal;                       ///< '.' or ','
-  std::map<std::string, ColumnKind> types;           ///< by column name; wins over inference
-  std::optional<std::vector<std::string>> missing;   ///< marks of a missing cell instead of the usual ones
-  bool strict = false;                               ///< ragged rows and broken UTF-8 are errors
-  std::optional<std::uint64_t> max_rows;             ///< read only the first rows
+  std::optional<char> decimal;                      ///< '.' or ','
+  std::map<std::string, ColumnKind> types;          ///< by column name; wins over inference
+  std::optional<std::vector<std::string>> missing;  ///< marks of a missing cell instead of the usual ones
+  bool strict = false;                              ///< ragged rows and broken UTF-8 are errors
+  std::optional<std::uint64_t> max_rows;            ///< read only the first rows
 };
 
 struct TableRead {
   Table table;
   std::vector<ReadNote> notes;
-  CsvDialect dialect;        ///< of delimited files
-  std::string format;        ///< "csv", "jsonl", "parquet"
+  CsvDialect dialect;  ///< of delimited files
+  std::string format;  ///< "csv", "jsonl", "parquet"
 };
 
-/// Reads a delimited text file (plain or gzip), streaming and in parallel; the table does not depend on threads.
-/// Types are decided over the whole column, see docs/reading.md.
-/// Throws ResourceError "io.open", "io.read", "resource.memory"; DataError "csv.empty", "csv.no_columns",
-/// "csv.ragged" (strict), "csv.type" (a cell that does not fit the type asked for) with line and column;
-/// FormatError "csv.quote" (a quote never closed), "csv.binary", "gzip.broken".
+/// Reads a delimited text file (plain or gzip), streaming and in parallel; the table does not depend on
+/// threads. Types are decided over the whole column, see docs/reading.md. Throws ResourceError "io.open",
+/// "io.read", "resource.memory"; DataError "csv.empty", "csv.no_columns", "csv.ragged" (strict), "csv.type"
+/// (a cell that does not fit the type asked for) with line and column; FormatError "csv.quote" (a quote never
+/// closed), "csv.binary", "gzip.broken".
 TableRead read_csv(const std::string& path, const ReadOptions& options, const Context& context);
 /// The same over bytes in memory; `name` stands in for the path in messages.
 TableRead read_csv_text(std::string_view text, const std::string& name, const ReadOptions& options,
@@ -65,13 +65,13 @@ TableRead read_csv_text(std::string_view text, const std::string& name, const Re
 TableRead read_table(const std::string& path, const ReadOptions& options, const Context& context);
 
 /// A file in pieces of bounded memory with a fixed schema, for prediction over pipes.
-/// Columns of the schema that the file lacks are reported by `absent()` and come as wholly missing; unknown ones are
-/// skipped. A cell that does not fit its type comes as missing and is counted in `notes()`.
+/// Columns of the schema that the file lacks are reported by `absent()` and come as wholly missing; unknown
+/// ones are skipped. A cell that does not fit its type comes as missing and is counted in `notes()`.
 class TableStream {
  public:
   /// "-" is standard input. The header is read here.
-  static std::unique_ptr<TableStream> open(const std::string& path, const Schema& schema, const ReadOptions& options,
-                                           const Context& context);
+  static std::unique_ptr<TableStream> open(const std::string& path, const Schema& schema,
+                                           const ReadOptions& options, const Context& context);
   virtual ~TableStream() = default;
   /// The next rows, at most `rows`; empty optional at the end.
   virtual std::optional<Table> next(std::size_t rows) = 0;
@@ -79,8 +79,9 @@ class TableStream {
   virtual const std::vector<ReadNote>& notes() const = 0;
 };
 
-/// RFC 4180 text; quotes only where needed. With `formula_safe`, a text cell that a spreadsheet would run as a formula
-/// (first character = + - @ tab) is given a leading apostrophe.
-std::string write_csv(const Table& table, bool with_header = true, char delimiter = ',', bool formula_safe = false);
+/// RFC 4180 text; quotes only where needed. With `formula_safe`, a text cell that a spreadsheet would run as
+/// a formula (first character = + - @ tab) is given a leading apostrophe.
+std::string write_csv(const Table& table, bool with_header = true, char delimiter = ',',
+                      bool formula_safe = false);
 
 }  // namespace everyml

@@ -160,7 +160,7 @@ void append(std::vector<Param>& out, const std::string& prefix, Access access) {
                 "every member of a settings struct needs one row in fields()");
   std::apply(
       [&](const auto&... field) {
-        const auto one = [&](const auto& row) {
+        [[maybe_unused]] const auto one = [&](const auto& row) {
           using Member = std::remove_cvref_t<decltype(std::declval<S&>().*(row.member))>;
           const auto member = row.member;
           const auto reach = [access, member](auto* settings) -> auto& { return (*access(settings)).*member; };

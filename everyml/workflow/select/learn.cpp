@@ -320,7 +320,10 @@ void finish_answers(const Problem& problem, const LearnOptions& options, LearnRe
                 result.out_of_fold.begin() + static_cast<std::ptrdiff_t>(rows[i] * width));
   }
   result.artifact.conformal = conformal_of_probabilities(predicted, truth.codes(), width);
-  if (!options.costs.empty()) apply_costs(options.costs, predicted, truth, weights, result);
+  if (!options.costs.empty()) {
+    result.costs = cost_matrix(options.costs, result.class_names);
+    apply_costs(options.costs, predicted, truth, weights, result);
+  }
   const std::vector<std::int32_t> answers = decide(result.artifact, predicted);
   result.confusion.assign(width * width, 0);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -456,6 +459,11 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   result.artifact = std::move(trained.artifact);
   result.leaderboard[result.chosen].settings_json = result.artifact.settings_json;
   result.out_of_fold = winner.out_of_fold;
+  if (result.task == Target::Kind::numbers) {
+    result.truth.assign(problem.target.values().begin(), problem.target.values().end());
+  } else {
+    result.truth.assign(problem.target.codes().begin(), problem.target.codes().end());
+  }
   finish_answers(problem, options, result, context);
 
   context.progress("explaining", 0.9);

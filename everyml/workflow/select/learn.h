@@ -86,7 +86,8 @@ struct LearnResult {
   double improvement_low = 0, improvement_high = 0;
   Artifact artifact;                     ///< of the chosen candidate, fitted on all rows
   Folds folds;
-  std::vector<double> out_of_fold;       ///< chosen: [rows] values, or [rows, classes] calibrated; NaN if never tested
+  std::vector<double> truth;             ///< of the rows that have a target: class codes or values
+  std::vector<double> out_of_fold;       ///< chosen: [rows of truth] values, or [rows, classes] calibrated; NaN if never tested
   std::vector<ColumnImportance> importance;
   std::vector<PartialDependence> dependence;   ///< of the most important columns
   std::vector<std::string> formulas;     ///< the encoder's
@@ -95,6 +96,7 @@ struct LearnResult {
   std::uint64_t rows_without_target = 0;
   double threshold = 0.5;                ///< binary with costs: the one that costs least
   double expected_cost = 0, baseline_cost = 0;  ///< per row, when costs are given
+  std::vector<double> costs;             ///< [truth, answered], [classes, classes]; empty when none are given
   std::vector<std::uint64_t> confusion;  ///< [classes, classes] truth x answered, out of fold
   bool time_ran_out = false;
   double seconds = 0;

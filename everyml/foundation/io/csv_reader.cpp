@@ -1,0 +1,420 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/parallel.h"
+#include "everyml/foundation/base/text.h"
+#include "everyml/foundation/io/csv_columns_impl.h"
+#include "everyml/foundation/io/csv_dialect_impl.h"
+#include "everyml/foundation/io/csv_notes_impl.h"
+#include "everyml/foundation/io/csv_reader_impl.h"
+#include "everyml/foundation/io/csv_stretches_impl.h"
+
+namespace everyml::csv {
+namespace {
+
+constexpr std::uint64_t kFirstSample = std::uint64_t{1} << 20;
+
+/// One reading of one file, from the sample to the table.
+class Reading {
+ public:
+  Reading(const ByteSource& source, const TextOrigin& origin, const std::string& name,
+          const ReadOptions& options, const Context& context)
+      : origin_(origin),
+        name_(name),
+        options_(options),
+        context_(context),
+        pieces_(source, source.size()),
+        marks_(options.missing) {}
+
+  TableRead run() {
+    plan();
+    stretches_ = survey_stretches(pieces_, layout_.data_begin, stretch_length(columns_.size()), layout_.shape,
+                                  name_, context_);
+    if (options_.max_rows) cut_rows(*options_.max_rows);
+    parse_all();
+    parse_again();
+    return finish();
+  }
+
+ private:
+  void plan();
+  void cut_rows(std::uint64_t most);
+  void parse_all();
+  bool parse(double from, double to);
+  void read_parts(std::size_t stretch);
+  bool rows_join() const;
+  void close_gaps();
+  void parse_again();
+  void join_columns();
+  bool reread_points(const FileEvidence& file);
+  void settle_columns(const FileEvidence& file);
+  TableRead finish();
+  void refuse_ragged() const;
+  std::vector<ColumnPart*> parts_of(std::size_t column);
+  LineColumn where(std::uint64_t place) const {
+    return line_of(pieces_, layout_.data_begin, stretches_, layout_.shape.newline, place);
+  }
+
+  const TextOrigin& origin_;
+  const std::string& name_;
+  const ReadOptions& options_;
+  const Context& context_;
+  mutable TextPieces pieces_;
+  MissingMarks marks_;
+  Layout layout_;
+  FileEvidence file_;
+  std::vector<ColumnState> columns_;
+  std::vector<Stretch> stretches_;
+  std::vector<StretchResult> results_;
+  std::vector<std::vector<ColumnPart>> parts_;  ///< by stretch, by column
+  std::vector<PartRows> part_rows_;
+  std::vector<std::size_t> active_;  ///< columns to be read in this pass
+  std::vector<std::atomic<bool>> failed_;
+  RowIssues issues_;
+  std::size_t rows_ = 0;
+};
+
+/// Looks at the beginning of the file. A sample without one whole row is doubled.
+void Reading::plan() {
+  pieces_.with_piece([&](TextPieces::Piece& piece) {
+    for (std::uint64_t size = kFirstSample;; size *= 4) {
+      pieces_.load(piece, 0, size);
+      const bool whole = piece.size == pieces_.size();
+      const bool enough = whole || size >= kLargestRow ||
+                          std::count(piece.text().begin(), piece.text().end(), '\n') > 20 ||
+                          std::count(piece.text().begin(), piece.text().end(), '\r') > 20;
+      if (!enough) continue;
+      layout_ = find_layout(piece.text(), whole, name_, options_, marks_);
+      const Plans plans = plan_columns(piece.text(), whole, layout_, options_, marks_);
+      file_ = plans.file;
+      columns_.resize(layout_.names.size());
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        columns_[i].name = layout_.names[i];
+        columns_[i].unnamed = layout_.unnamed[i];
+        columns_[i].plan = plans.columns[i];
+        columns_[i].point_matters = plans.point_matters[i];
+        const auto asked = options_.types.find(layout_.names[i]);
+        if (asked != options_.types.end()) columns_[i].asked = asked->second;
+      }
+      break;
+    }
+  });
+  for (const auto& [name, kind] : options_.types) {
+    if (std::find(layout_.names.begin(), layout_.names.end(), name) == layout_.names.end()) {
+      throw ParameterError("csv.types_column",
+                           fmt::format("{} has no column \"{}\" to give a type to.{}", printable(name_, 200),
+                                       printable(name), suggestion(name, layout_.names)));
+    }
+  }
+  failed_ = std::vector<std::atomic<bool>>(columns_.size());
+}
+
+void Reading::cut_rows(std::uint64_t most) {
+  std::uint64_t end = layout_.data_begin;
+  follow_rows(pieces_, stretches_, columns_.size(), layout_.shape, most, name_, context_, end);
+  while (!stretches_.empty() && stretches_.back().rows == 0) stretches_.pop_back();
+  if (!stretches_.empty()) stretches_.back().end = std::min(stretches_.back().end, end);
+  pieces_.cut(end);
+}
+
+/// Where each stretch ends, the next one must begin: then the guess about quotes was right.
+bool Reading::rows_join() const {
+  std::uint64_t expected = layout_.data_begin;
+  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+    if (results_[i].state != StretchResult::State::good) return false;
+    if (stretches_[i].rows == 0) continue;
+    if (stretches_[i].start != expected) return false;
+    expected = results_[i].end;
+  }
+  return expected == pieces_.size();
+}
+
+void Reading::read_parts(std::size_t stretch) {
+  pieces_.with_piece([&](TextPieces::Piece& piece) {
+    ColumnReader reader(layout_.shape, marks_);
+    std::vector<ColumnPart>& parts = parts_[stretch];
+    for (const std::size_t column : active_) parts[column] = {};
+    results_[stretch] = read_stretch(
+        pieces_, piece, stretches_[stretch], columns_.size(), layout_.shape,
+        [&](const char* text, std::uint64_t base, bool broken, const RowBlock& block, std::uint64_t row) {
+          for (const std::size_t column : active_) {
+            if (failed_[column].load(std::memory_order_relaxed)) continue;
+            ColumnState& state = columns_[column];
+            reader.read(text, base, broken, block, column, columns_.size(), state.plan, state.data,
+                        part_rows_[stretch].begin + static_cast<std::size_t>(row), parts[column]);
+            if (parts[column].failed) failed_[column].store(true, std::memory_order_relaxed);
+          }
+        });
+    for (const std::size_t column : active_) parts[column].text.trim();
+  });
+}
+
+/// Reads the active columns of all stretches; false when the stretches do not join.
+bool Reading::parse(double from, double to) {
+  std::uint64_t total = 0;
+  part_rows_.assign(stretches_.size(), {});
+  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+    part_rows_[i] = {static_cast<std::size_t>(total), static_cast<std::size_t>(stretches_[i].rows)};
+    total += stretches_[i].rows;
+  }
+  rows_ = static_cast<std::size_t>(total);
+  for (const std::size_t column : active_) {
+    columns_[column].data = {};
+    columns_[column].data.allocate(columns_[column].plan.mode, rows_);
+    failed_[column] = false;
+  }
+  results_.assign(stretches_.size(), {});
+  parts_.resize(stretches_.size());
+  for (auto& parts : parts_) parts.resize(columns_.size());
+  // The observer is called from this thread only, so a watched reading goes in waves.
+  const std::size_t wave = context_.observer() != nullptr ? 64 : std::max<std::size_t>(1, stretches_.size());
+  for (std::size_t begin = 0; begin < stretches_.size(); begin += wave) {
+    const std::size_t count = std::min(wave, stretches_.size() - begin);
+    parallel_for(context_, count, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) read_parts(begin + i);
+    });
+    const double share = static_cast<double>(begin + count) / static_cast<double>(stretches_.size());
+    context_.progress("reading", from + (to - from) * share);
+  }
+  return rows_join();
+}
+
+/// Blank lines leave gaps between the rows of the stretches; they are closed here.
+void Reading::close_gaps() {
+  std::size_t total = 0;
+  for (const StretchResult& result : results_) total += static_cast<std::size_t>(result.rows);
+  if (total == rows_) return;
+  for (const std::size_t column : active_) {
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < stretches_.size(); ++i) {
+      const auto count = static_cast<std::size_t>(results_[i].rows);
+      if (to != part_rows_[i].begin) {
+        columns_[column].data.move_rows(columns_[column].plan.mode, to, part_rows_[i].begin, count);
+      }
+      to += count;
+    }
+    columns_[column].data.shrink(columns_[column].plan.mode, total);
+  }
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+    part_rows_[i] = {to, static_cast<std::size_t>(results_[i].rows)};
+    to += part_rows_[i].count;
+    stretches_[i].rows = results_[i].rows;
+  }
+  rows_ = total;
+}
+
+void Reading::parse_all() {
+  active_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) active_.push_back(i);
+  if (!parse(0.0, 0.9)) {
+    std::uint64_t end = 0;
+    follow_rows(pieces_, stretches_, columns_.size(), layout_.shape, ~std::uint64_t{0}, name_, context_, end);
+    if (!parse(0.0, 0.9))
+      throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
+  }
+  close_gaps();
+  for (const StretchResult& result : results_) issues_.join(result.issues);
+  if (options_.strict) refuse_ragged();
+}
+
+/// Columns whose sample promised too much are read once more, as strings.
+void Reading::parse_again() {
+  active_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!failed_[i]) continue;
+    active_.push_back(i);
+    columns_[i].plan = {.mode = Mode::dictionary, .relaxed = columns_[i].plan.relaxed};
+    columns_[i].point_matters = false;
+  }
+  if (active_.empty()) return;
+  if (!parse(0.9, 0.95)) throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
+  close_gaps();
+}
+
+std::vector<ColumnPart*> Reading::parts_of(std::size_t column) {
+  std::vector<ColumnPart*> parts;
+  for (auto& stretch : parts_) parts.push_back(&stretch[column]);
+  return parts;
+}
+
+void Reading::join_columns() {
+  parallel_for(context_, active_.size(), 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      ColumnState& column = columns_[active_[i]];
+      std::vector<ColumnPart*> parts = parts_of(active_[i]);
+      for (ColumnPart* part : parts) {
+        if (part->oddities) column.odd.join(*part->oddities);
+        part->oddities.reset();
+      }
+      if (column.plan.mode == Mode::dictionary) join_strings(column, parts);
+    }
+  });
+}
+
+/// Plain numbers with a point, in a file that turned out to have decimal commas: their points may mark
+/// thousands.
+bool Reading::reread_points(const FileEvidence& file) {
+  if (!file.decimal_comma) return false;
+  active_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].point_matters || columns_[i].plan.mode != Mode::number) continue;
+    const auto parts = parts_of(i);
+    if (std::any_of(parts.begin(), parts.end(), [](const ColumnPart* part) { return part->point; })) {
+      active_.push_back(i);
+      columns_[i].plan = {.mode = Mode::dictionary, .relaxed = columns_[i].plan.relaxed};
+      columns_[i].odd = {};
+    }
+  }
+  if (active_.empty()) return false;
+  if (!parse(0.95, 0.97))
+    throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
+  close_gaps();
+  join_columns();
+  return true;
+}
+
+void Reading::settle_columns(const FileEvidence& file) {
+  std::mutex mutex;
+  std::optional<std::size_t> worst;
+  TypeFailure failure;
+  parallel_for(context_, columns_.size(), 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      const auto found = settle(columns_[i], file);
+      if (!found) continue;
+      const std::lock_guard lock(mutex);
+      if (!worst || i < *worst) {
+        worst = i;
+        failure = *found;
+      }
+    }
+  });
+  if (!worst) return;
+  const LineColumn at = where(failure.place);
+  throw DataError(
+      "csv.type",
+      fmt::format(
+          "{}, line {}, column \"{}\" (number {}): \"{}\" is not a {}; another type or another mark of "
+          "missing cells is needed",
+          printable(name_, 200), at.line, printable(columns_[*worst].name), *worst + 1,
+          printable(failure.cell), to_string(*columns_[*worst].asked)));
+}
+
+void Reading::refuse_ragged() const {
+  const Tally* first = nullptr;
+  for (const Tally* tally : {&issues_.few_cells, &issues_.many_cells, &issues_.trailing}) {
+    if (tally->count > 0 && (first == nullptr || tally->first < first->first)) first = tally;
+  }
+  if (first == nullptr) return;
+  throw DataError("csv.ragged", fmt::format("{}, line {}: the row has {} cells than the {} columns",
+                                            printable(name_, 200), where(first->first).line,
+                                            first == &issues_.few_cells ? "fewer" : "more", columns_.size()));
+}
+
+TableRead Reading::finish() {
+  active_.clear();
+  for (std::size_t i = 0; i < columns_.size(); ++i) active_.push_back(i);
+  join_columns();
+  FileEvidence file{.delimiter = layout_.shape.delimiter, .decimal = options_.decimal};
+  const auto gather = [&] {
+    for (const ColumnState& column : columns_) {
+      if (column.plan.mode == Mode::dictionary) file.add(column.evidence);
+      if (column.plan.mode == Mode::number && (style_bit(column.plan.number) & kCommaNumbers) != 0)
+        file.decimal_comma = true;
+      if (column.plan.mode == Mode::date && column.plan.date == DateStyle::day_first) file.day_first = true;
+      if (column.plan.mode == Mode::date && column.plan.date == DateStyle::month_first)
+        file.month_first = true;
+    }
+  };
+  gather();
+  if (reread_points(file)) gather();
+  settle_columns(file);
+
+  std::vector<std::optional<Column>> columns(columns_.size());
+  parallel_for(context_, columns_.size(), 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      std::vector<ColumnPart*> parts = parts_of(i);
+      columns[i] = finish_column(columns_[i], parts, part_rows_, rows_);
+      columns_[i].strings = {};
+      columns_[i].codes_of = {};
+    }
+  });
+
+  TableRead read;
+  read.format = "csv";
+  read.notes = std::move(layout_.notes);
+  const LineOf line = [&](std::uint64_t place) { return where(place).line; };
+  note_rows(issues_, columns_.size(), line, read.notes);
+  std::vector<Column> kept;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    Column& column = *columns[i];
+    if (columns_[i].unnamed && column.missing_count() == rows_) {
+      read.notes.push_back(
+          {.code = "csv.empty_column_dropped",
+           .sentence = fmt::format("column {} has no name and no values and was left out", i + 1)});
+      continue;
+    }
+    if (columns_[i].unnamed) {
+      read.notes.push_back(
+          {.code = "csv.unnamed_column",
+           .sentence = fmt::format("column {} has no name and is called \"{}\"", i + 1, columns_[i].name),
+           .column = columns_[i].name});
+    }
+    if (options_.strict && columns_[i].odd.repaired.count > 0) {
+      const LineColumn at = where(columns_[i].odd.repaired.first);
+      throw DataError("csv.utf8", fmt::format("{}, line {}, byte {}: the text is not UTF-8",
+                                              printable(name_, 200), at.line, at.column));
+    }
+    note_column(columns_[i], column, marks_, line, read.notes);
+    kept.push_back(std::move(column));
+  }
+  if (kept.empty())
+    throw DataError("csv.no_columns", printable(name_, 200) + " has no column with a name or a value");
+  if (origin_.broken_units > 0) {
+    read.notes.push_back(
+        {.code = "csv.utf8_repaired",
+         .sentence = fmt::format("{} broken UTF-16 units were replaced by U+FFFD", origin_.broken_units),
+         .count = origin_.broken_units});
+  }
+  read.notes = shorten(std::move(read.notes));
+  read.table = Table(std::move(kept));
+  read.dialect = layout_.dialect;
+  read.dialect.bom = origin_.bom;
+  read.dialect.encoding = origin_.encoding;
+  if (file.decimal_comma || options_.decimal == ',') read.dialect.decimal = ',';
+  context_.progress("reading", 1.0);
+  return read;
+}
+
+}  // namespace
+
+TableRead read_delimited(const ByteSource& source, const TextOrigin& origin, const std::string& name,
+                         const ReadOptions& options, const Context& context) {
+  const BudgetScope budget(context.memory());
+  return Reading(source, origin, name, options, context).run();
+}
+
+}  // namespace everyml::csv
+
+namespace everyml {
+
+TableRead read_csv(const std::string& path, const ReadOptions& options, const Context& context) {
+  const BudgetScope budget(context.memory());
+  csv::TextOrigin origin;
+  const auto source = csv::open_text_source(path, origin);
+  return csv::read_delimited(*source, origin, path == "-" ? "standard input" : path, options, context);
+}
+
+TableRead read_csv_text(std::string_view text, const std::string& name, const ReadOptions& options,
+                        const Context& context) {
+  const BudgetScope budget(context.memory());
+  csv::TextOrigin origin;
+  const auto source = csv::text_source_over(text, name, origin);
+  return csv::read_delimited(*source, origin, name, options, context);
+}
+
+}  // namespace everyml
