@@ -62,11 +62,13 @@ std::string achievement(const LearnResult& result) {
   const Candidate& base = result.leaderboard[result.baseline];
   const auto metric = [](const Candidate& candidate, const char* name) { return candidate.metrics.at(name); };
   if (result.task == Target::Kind::classes) {
-    return fmt::format("it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
-                       share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
+    return fmt::format(
+        "it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
+        share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
   }
-  return fmt::format("its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
-                     number(metric(best, "mae")), number(metric(base, "mae")));
+  return fmt::format(
+      "its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
+      number(metric(best, "mae")), number(metric(base, "mae")));
 }
 
 }  // namespace
@@ -121,29 +123,35 @@ void judge_worth(LearnResult& result, double test_share) {
   result.improvement_low = improvement.low;
   result.improvement_high = improvement.high;
 
-  // The chosen one is the best of several, so its lead is judged as the luckiest of that many would be (Bonferroni).
+  // The chosen one is the best of several, so its lead is judged as the luckiest of that many would be
+  // (Bonferroni).
   std::size_t rivals = 0;
   for (const Candidate& candidate : board) rivals += candidate.skipped.empty() && candidate.complexity > 0;
-  const double p = std::min(1.0, paired_p(mine, theirs, test_share) / 2 * static_cast<double>(std::max<std::size_t>(rivals, 1)));
+  const double p = std::min(
+      1.0, paired_p(mine, theirs, test_share) / 2 * static_cast<double>(std::max<std::size_t>(rivals, 1)));
   const double gained = skill(result, result.improvement, base.score);
   if (result.chosen == result.baseline || !(result.improvement > 0) || p >= kSignificance) {
     result.verdict = Verdict::no_pattern;
-    result.reasons.push_back(fmt::format(
-        "Against the baseline ({} {}) the best model reaches {}; a lead like this happens by chance (p = {}, corrected "
-        "for {} model{} tried).",
-        result.metric_title, number(base.score), number(chosen.score), number(p), rivals, rivals == 1 ? "" : "s"));
+    result.reasons.push_back(
+        fmt::format("Against the baseline ({} {}) the best model reaches {}; a lead like this happens by "
+                    "chance (p = {}, corrected "
+                    "for {} model{} tried).",
+                    result.metric_title, number(base.score), number(chosen.score), number(p), rivals,
+                    rivals == 1 ? "" : "s"));
   } else {
     result.verdict = gained < kSkillThatMatters ? Verdict::not_worth_it : Verdict::worth_it;
-    result.reasons.push_back(fmt::format(
-        "Against the baseline: {} {} instead of {}, which is {} of 100 of what there is to gain (p = {}, corrected for "
-        "{} model{} tried).",
-        result.metric_title, number(chosen.score), number(base.score), share_of_100(gained), number(p), rivals,
-        rivals == 1 ? "" : "s"));
+    result.reasons.push_back(
+        fmt::format("Against the baseline: {} {} instead of {}, which is {} of 100 of what there is to gain "
+                    "(p = {}, corrected for "
+                    "{} model{} tried).",
+                    result.metric_title, number(chosen.score), number(base.score), share_of_100(gained),
+                    number(p), rivals, rivals == 1 ? "" : "s"));
   }
 
   const Candidate* simpler = nullptr;
   for (const Candidate& candidate : board) {
-    if (!candidate.skipped.empty() || candidate.complexity == 0 || candidate.complexity >= chosen.complexity) continue;
+    if (!candidate.skipped.empty() || candidate.complexity == 0 || candidate.complexity >= chosen.complexity)
+      continue;
     if (!simpler || candidate.complexity > simpler->complexity) simpler = &candidate;
   }
   if (simpler) {
@@ -156,9 +164,9 @@ void judge_worth(LearnResult& result, double test_share) {
     if (i != result.chosen && board[i].tied_with_best && i != result.baseline) tied.push_back(board[i].title);
   }
   if (!tied.empty() && result.verdict != Verdict::no_pattern) {
-    result.reasons.push_back(fmt::format("{} cannot be told apart from the best on these folds; {} is chosen as {}.",
-                                         join_and(tied), chosen.title,
-                                         result.chosen == 0 ? "the first among equals" : "the plainest of them"));
+    result.reasons.push_back(fmt::format(
+        "{} cannot be told apart from the best on these folds; {} is chosen as {}.", join_and(tied),
+        chosen.title, result.chosen == 0 ? "the first among equals" : "the plainest of them"));
   }
 }
 
@@ -168,23 +176,27 @@ void write_sentence(LearnResult& result) {
   switch (result.verdict) {
     case Verdict::no_pattern:
       result.sentence = fmt::format(
-          "No pattern: nothing in these columns predicts \"{}\" better than its {} would; do not use a model here before "
+          "No pattern: nothing in these columns predicts \"{}\" better than its {} would; do not use a model "
+          "here before "
           "there are more rows or other columns.",
           target, result.task == Target::Kind::classes ? "commonest label" : "mean");
       return;
     case Verdict::not_worth_it:
-      result.sentence = fmt::format("Not worth it: {} finds a real but tiny pattern in \"{}\": {}.", chosen.title, target,
-                                    achievement(result));
+      result.sentence = fmt::format("Not worth it: {} finds a real but tiny pattern in \"{}\": {}.",
+                                    chosen.title, target, achievement(result));
       return;
-    case Verdict::worth_it: break;
+    case Verdict::worth_it:
+      break;
   }
   const std::string columns = column_list(result);
-  result.sentence = fmt::format("Use it: {} predicts \"{}\" from {}; {}.", chosen.title, target,
-                                columns.empty() ? "these columns" : "above all " + columns, achievement(result));
+  result.sentence =
+      fmt::format("Use it: {} predicts \"{}\" from {}; {}.", chosen.title, target,
+                  columns.empty() ? "these columns" : "above all " + columns, achievement(result));
   if (result.baseline_cost > 0) {
-    result.sentence += fmt::format(" With your costs a row costs {} instead of {}, answering \"{}\" from a probability of {}.",
-                                   number(result.expected_cost), number(result.baseline_cost),
-                                   printable(result.class_names.back()), number(result.threshold));
+    result.sentence += fmt::format(
+        " With your costs a row costs {} instead of {}, answering \"{}\" from a probability of {}.",
+        number(result.expected_cost), number(result.baseline_cost), printable(result.class_names.back()),
+        number(result.threshold));
   }
 }
 

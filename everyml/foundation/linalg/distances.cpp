@@ -1,0 +1,70 @@
+#include "everyml/foundation/linalg/distances.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "everyml/foundation/linalg/distances_exact_impl.h"
+#include "everyml/foundation/linalg/distances_kernel_impl.h"
+
+namespace everyml {
+
+using namespace distances_detail;  // NOLINT: the kernels of this very header
+
+double squared_distance(std::span<const double> a, std::span<const double> b) {
+  return exact_squared(a.data(), b.data(), a.size());
+}
+
+double distance(Metric metric, std::span<const double> a, std::span<const double> b) {
+  return finished(metric, exact_rank(metric, a.data(), b.data(), a.size()));
+}
+
+namespace {
+
+template <class T, class TileOf>
+void squared_distances_of(const T* x, std::size_t rows, std::size_t columns,
+                          std::span<const std::size_t> candidates, const TileOf& row_of,
+                          std::span<const float> shift, std::span<float> out) {
+  const std::size_t stride = block_stride();
+  Buffer<float> packed(columns * stride + stride);
+  float* lengths = packed.data() + columns * stride;
+  alignas(64) float tile[kPanel * kMostBlockRows];
+  std::vector<float> panel(columns * kPanel);
+  for (std::size_t first = 0; first < candidates.size(); first += kPanel) {
+    const std::size_t used = std::min(kPanel, candidates.size() - first);
+    for (std::size_t c = 0; c < used; ++c) {
+      const T* row = row_of(candidates[first + c]);
+      for (std::size_t j = 0; j < columns; ++j) {
+        panel[j * kPanel + c] = static_cast<float>(row[j] - static_cast<T>(shift[j]));
+      }
+    }
+    for (std::size_t b = 0; b < rows; b += block_rows()) {
+      const std::size_t n = std::min(block_rows(), rows - b);
+      pack(RowsAt<T>{.values = x + b * columns, .stride = columns, .count = n}, columns, shift.data(),
+           packed.data(), lengths);
+      score_tile(Product::square, packed.data(), columns, panel.data(), used, tile);
+      for (std::size_t c = 0; c < used; ++c) {
+        std::copy_n(tile + c * stride, n, out.data() + (first + c) * rows + b);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void squared_distances_to(const Features& x, std::size_t begin, std::size_t end,
+                          std::span<const std::size_t> candidates, std::span<const float> shift,
+                          std::span<float> out) {
+  if (x.storage() == Features::Storage::dense64) {
+    std::vector<double> scratch, row;
+    squared_distances_of(
+        x.tile64(begin, end, scratch), end - begin, x.columns(), candidates,
+        [&](std::size_t i) { return x.tile64(i, i + 1, row); }, shift, out);
+  } else {
+    std::vector<float> scratch, row;
+    squared_distances_of(
+        x.tile32(begin, end, scratch), end - begin, x.columns(), candidates,
+        [&](std::size_t i) { return x.tile32(i, i + 1, row); }, shift, out);
+  }
+}
+
+}  // namespace everyml

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/base/memory.h"
+#include "everyml/foundation/data/features.h"
+
+namespace everyml {
+
+enum class Metric : std::uint8_t {
+  euclidean,  ///< square root of the sum of squared differences
+  manhattan,  ///< sum of absolute differences
+  cosine,     ///< 1 - cosine of the angle, 0 below rounding error; 1 when a side is all zeros
+};
+
+// The definitions: one float64 sum over columns in order, no fused operations. Everything faster below gives
+// the answers that these give, ties included: it computes in float32 with a proved bound on the error, and
+// decides by these functions whatever the bound leaves open.
+
+/// REQUIRES: a.size() == b.size().
+double squared_distance(std::span<const double> a, std::span<const double> b);
+double distance(Metric metric, std::span<const double> a, std::span<const double> b);
+
+/// Fixed centres, prepared to find the nearest of them by squared Euclidean distance for many rows. Among
+/// equally near centres the first wins. Immutable; thread-safe.
+class NearestCentres {
+ public:
+  /// `centres` is row-major [count, columns], finite. REQUIRES: centres not empty, columns > 0.
+  NearestCentres(std::span<const double> centres, std::size_t columns);
+
+  std::size_t count() const { return count_; }
+  std::size_t columns() const { return columns_; }
+
+  /// What one pass over rows adds up for the next centres. `sums` is [count, columns].
+  struct Totals {
+    std::vector<double> sums;
+    std::vector<double> weights;
+    double inertia = 0;  ///< weighted sum of squared distances; float32 accuracy
+  };
+  /// labels[begin..end) take the nearest centre of rows begin..end of x. With `totals` (sized, not cleared)
+  /// the rows are added to it in row order, in the same pass; `weights` has one entry per row of x or is
+  /// empty.
+  void assign(const Features& x, std::size_t begin, std::size_t end, std::span<std::int32_t> labels,
+              std::span<const double> weights = {}, Totals* totals = nullptr) const;
+
+ private:
+  struct Scratch;
+  template <class T>
+  void assign_rows(const T* rows, std::size_t count, std::int32_t* labels, const double* weights,
+                   Totals* totals, Scratch& scratch) const;
+  template <class T>
+  std::int32_t nearest_exactly(const T* row) const;
+
+  std::size_t count_, columns_;
+  std::vector<double> centres_;
+  std::vector<float> shift_;       ///< mean of the centres: taken off both sides, so that less cancels
+  std::vector<float> panels_;      ///< centres - shift, see distances_kernel_impl.h
+  std::vector<float> half_norms_;  ///< half squared lengths of centres - shift, infinities up to whole panels
+  double longest_ = 0;             ///< largest length of centres - shift
+};
+
+/// out [candidates, end - begin]: squared Euclidean distances of rows begin..end of x to rows of x itself, as
+/// float32 sums over columns in order of the squared differences of (value - shift). The same bits on every
+/// CPU, and exactly 0 for equal rows. `shift` has one entry per column: something near the mean keeps float64
+/// values exact enough.
+void squared_distances_to(const Features& x, std::size_t begin, std::size_t end,
+                          std::span<const std::size_t> candidates, std::span<const float> shift,
+                          std::span<float> out);
+
+/// A fixed set of rows, prepared to find the k nearest to many queries, exactly. Among equally far rows the
+/// first wins. Immutable; thread-safe.
+class NearestRows {
+ public:
+  /// Borrowed features keep their owner alive. Sparse rows are made dense.
+  /// Throws DataError "data.infinite" or "data.missing" when a value is not finite.
+  NearestRows(Features rows, Metric metric, const Context& context);
+
+  const Features& rows() const { return rows_; }
+  Metric metric() const { return metric_; }
+
+  /// found, distances: [queries.rows(), k], nearest first. Uses memory in proportion to the output and a few
+  /// MB per thread. Throws as the constructor does for queries; ParameterError "parameter.neighbors" unless
+  /// 1 <= k <= rows().rows(); DataError "data.feature_count".
+  void search(const Features& queries, std::size_t k, std::span<std::int64_t> found,
+              std::span<double> distances, const Context& context) const;
+
+ private:
+  friend class NearestRowsSearch;
+  Features rows_;
+  Metric metric_;
+  std::vector<float> shift_;
+  Buffer<float> lane_;          ///< euclidean: half squared lengths; cosine: reciprocal lengths
+  std::vector<float> longest_;  ///< per block of rows: largest length, rounded up
+};
+
+}  // namespace everyml
