@@ -55,7 +55,7 @@ Markup scatter_chart(const LearnResult& result, const HeldOut& rows, Gallery& ga
   return gallery.figure(chart, caption);
 }
 
-Markup residual_chart(const LearnResult& result, const HeldOut& rows, Gallery& gallery) {
+Markup residual_chart(const HeldOut& rows, Gallery& gallery) {
   std::vector<double> errors(rows.truth.size());
   for (std::size_t i = 0; i < errors.size(); ++i) errors[i] = rows.truth[i] - rows.answer[i];
   std::vector<double> sorted = errors;
@@ -116,7 +116,7 @@ Markup number_answers(const LearnResult& result, Gallery& gallery) {
   const HeldOut rows = held_out(result);
   if (rows.truth.size() < 2) return out;
   out << "<h3>How its answers turn out</h3><div class=\"grid\">" << scatter_chart(result, rows, gallery)
-      << residual_chart(result, rows, gallery) << "</div>" << interval_sentence(result);
+      << residual_chart(rows, gallery) << "</div>" << interval_sentence(result);
   return out;
 }
 
