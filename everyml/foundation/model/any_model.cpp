@@ -21,13 +21,20 @@ void require_size(std::size_t got, std::size_t expected, std::string_view what) 
 
 std::string_view to_string(Capability capability) {
   switch (capability) {
-    case Capability::values: return "values";
-    case Capability::probabilities: return "probabilities";
-    case Capability::assign: return "assign";
-    case Capability::transform: return "transform";
-    case Capability::intervals: return "intervals";
-    case Capability::neighbors: return "neighbors";
-    case Capability::update: return "update";
+    case Capability::values:
+      return "values";
+    case Capability::probabilities:
+      return "probabilities";
+    case Capability::assign:
+      return "assign";
+    case Capability::transform:
+      return "transform";
+    case Capability::intervals:
+      return "intervals";
+    case Capability::neighbors:
+      return "neighbors";
+    case Capability::update:
+      return "update";
   }
   return "";
 }
@@ -44,8 +51,9 @@ std::size_t AnyModel::output_count() const { return self_->output_count(); }
 
 void AnyModel::require(Capability capability) const {
   if (!can(capability)) {
-    throw UnsupportedError("model.capability",
-                           fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
+    throw UnsupportedError(
+        "model.capability",
+        fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
   }
 }
 
@@ -96,8 +104,8 @@ void AnyModel::intervals(const Features& x, double level, std::span<double> low,
   self_->intervals(x, level, low, high, context);
 }
 
-void AnyModel::neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
-                         const Context& context) const {
+void AnyModel::neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows,
+                         std::span<double> distances, const Context& context) const {
   require(Capability::neighbors);
   require_width(x);
   require_size(rows.size(), x.rows() * k, "neighbours");
