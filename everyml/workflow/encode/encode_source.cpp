@@ -93,10 +93,6 @@ std::span<const double> ColumnSource::read_numbers(std::size_t begin, std::size_
     }
     cells = scratch.numbers;
   }
-  if (counts != nullptr) {
-    counts->infinite += static_cast<std::uint64_t>(
-        std::count_if(cells.begin(), cells.end(), [](double value) { return std::isinf(value); }));
-  }
   return cells;
 }
 
