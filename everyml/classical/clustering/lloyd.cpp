@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "everyml/classical/clustering/lloyd_impl.h"
 #include "everyml/foundation/base/parallel.h"
@@ -7,60 +8,62 @@
 namespace everyml {
 namespace {
 
-/// Joined in block order.
-struct Pass {
-  NearestCentres::Totals totals;
+/// What one step adds up; blocks are joined in order.
+struct Totals {
+  std::vector<double> sums;    ///< [clusters, columns]
+  std::vector<double> masses;  ///< [clusters]
   bool changed = false;
+
+  Totals() = default;
+  Totals(std::size_t clusters, std::size_t columns) : sums(clusters * columns, 0.0), masses(clusters, 0.0) {}
 };
 
-Pass assign_all(const KMeansProblem& problem, const NearestCentres& nearest, std::span<std::int32_t> labels,
-                const Context& context) {
-  const std::size_t count = nearest.count();
-  return parallel_reduce<Pass>(
+void join(Totals& into, Totals&& part) {
+  for (std::size_t i = 0; i < into.sums.size(); ++i) into.sums[i] += part.sums[i];
+  for (std::size_t i = 0; i < into.masses.size(); ++i) into.masses[i] += part.masses[i];
+  into.changed = into.changed || part.changed;
+}
+
+Totals assign_all(const KMeansProblem& problem, const NearestCentres& nearest, NearestCentres::Bounds& bounds,
+                  const NearestCentres::Moves* moves, std::span<std::int32_t> labels,
+                  const Context& context) {
+  return parallel_reduce<Totals>(
       context, problem.x.rows(), problem.grain,
       [&](std::size_t begin, std::size_t end) {
-        Pass pass;
-        pass.totals.sums.assign(count * nearest.columns(), 0.0);
-        pass.totals.weights.assign(count, 0.0);
-        std::vector<std::int32_t> fresh(end - begin);
-        nearest.assign(problem.x, begin, end, fresh, problem.weights, &pass.totals);
-        const auto own = labels.begin() + static_cast<std::ptrdiff_t>(begin);
-        pass.changed = !std::equal(fresh.begin(), fresh.end(), own);
-        std::copy(fresh.begin(), fresh.end(), own);
-        return pass;
+        Totals totals(nearest.count(), nearest.columns());
+        const auto own = labels.subspan(begin, end - begin);
+        const std::vector<std::int32_t> before(own.begin(), own.end());
+        nearest.assign(problem.x, begin, end, own, &bounds, moves);
+        totals.changed = !std::equal(before.begin(), before.end(), own.begin());
+        add_to_clusters(problem.x, begin, end, own, problem.weights, totals.sums, totals.masses);
+        return totals;
       },
-      [](Pass& into, Pass&& part) {
-        for (std::size_t i = 0; i < into.totals.sums.size(); ++i) into.totals.sums[i] += part.totals.sums[i];
-        for (std::size_t i = 0; i < into.totals.weights.size(); ++i)
-          into.totals.weights[i] += part.totals.weights[i];
-        into.totals.inertia += part.totals.inertia;
-        into.changed = into.changed || part.changed;
-      });
+      join);
 }
 
 std::vector<double> own_distances(const KMeansProblem& problem, std::span<const double> centres,
                                   std::span<const std::int32_t> labels, const Context& context) {
-  const std::size_t columns = problem.x.columns();
   std::vector<double> squared(problem.x.rows());
   parallel_for(context, squared.size(), problem.grain, [&](std::size_t begin, std::size_t end) {
-    std::vector<double> scratch;
-    for (std::size_t i = begin; i < end; ++i) {
-      const double* x = problem.x.tile64(i, i + 1, scratch);
-      const auto c = static_cast<std::size_t>(labels[i]);
-      squared[i] = squared_distance({x, columns}, centres.subspan(c * columns, columns));
-    }
+    own_squared_distances(problem.x, begin, end, centres, labels.subspan(begin, end - begin),
+                          std::span(squared).subspan(begin, end - begin));
   });
   return squared;
 }
 
+double weighted_sum(const KMeansProblem& problem, std::span<const double> squared) {
+  double sum = 0;
+  for (std::size_t i = 0; i < squared.size(); ++i) sum += problem.weight(i) * squared[i];
+  return sum;
+}
+
 // Each empty cluster takes the row furthest from its own centre, out of a cluster that keeps others.
 void fill_empty(const KMeansProblem& problem, std::span<const double> centres,
-                std::span<const std::int32_t> labels, NearestCentres::Totals& totals,
-                const Context& context) {
+                std::span<const std::int32_t> labels, Totals& totals, const Context& context) {
   const std::size_t columns = problem.x.columns();
   std::vector<std::size_t> empty;
-  for (std::size_t c = 0; c < totals.weights.size(); ++c) {
-    if (totals.weights[c] == 0) empty.push_back(c);
+  for (std::size_t c = 0; c < totals.masses.size(); ++c) {
+    if (totals.masses[c] == 0) empty.push_back(c);
   }
   if (empty.empty()) return;
   const std::vector<double> squared = own_distances(problem, centres, labels, context);
@@ -76,39 +79,42 @@ void fill_empty(const KMeansProblem& problem, std::span<const double> centres,
     if (next == empty.size() || squared[row] == 0) break;
     const double weight = problem.weight(row);
     const auto from = static_cast<std::size_t>(labels[row]);
-    if (weight == 0 || !(totals.weights[from] > weight)) continue;
+    if (weight == 0 || !(totals.masses[from] > weight)) continue;
     const double* x = problem.x.tile64(row, row + 1, scratch);
     const std::size_t to = empty[next++];
     for (std::size_t j = 0; j < columns; ++j) {
       totals.sums[from * columns + j] -= weight * x[j];
       totals.sums[to * columns + j] = weight * x[j];
     }
-    totals.weights[from] -= weight;
-    totals.weights[to] = weight;
+    totals.masses[from] -= weight;
+    totals.masses[to] = weight;
   }
 }
 
 }  // namespace
 
 KMeansProblem::KMeansProblem(Features rows, std::span<const double> row_weights, const Context& context)
-    : x(std::move(rows)), weights(row_weights) {
+    : x(std::move(rows)), weights(row_weights), mean(x.columns()), shift(x.columns()) {
   const std::size_t n = x.rows(), columns = x.columns();
   // At most 32 blocks: their partial sums stay small beside the data.
   grain = std::max<std::size_t>(2304, (n + 31) / 32);
-  std::vector<std::int32_t> labels(n);
-  std::vector<double> scratch, centre(columns, 0.0);
-  std::copy_n(x.tile64(0, 1, scratch), columns, centre.begin());
-  // One cluster: the first pass gives the mean, the second the spread around it.
-  for (int pass = 0; pass < 2; ++pass) {
-    const Pass one = assign_all(*this, NearestCentres(centre, columns), labels, context);
-    for (std::size_t j = 0; j < columns; ++j) centre[j] = one.totals.sums[j] / one.totals.weights[0];
-    mean_variance = one.totals.inertia / one.totals.weights[0] / static_cast<double>(columns);
-  }
-  shift.resize(columns);
+  const std::vector<std::int32_t> labels(n, 0);
+  const Totals whole = parallel_reduce<Totals>(
+      context, n, grain,
+      [&](std::size_t begin, std::size_t end) {
+        Totals totals(1, columns);
+        add_to_clusters(x, begin, end, std::span(labels).first(end - begin), weights, totals.sums,
+                        totals.masses);
+        return totals;
+      },
+      join);
   for (std::size_t j = 0; j < columns; ++j) {
-    shift[j] = static_cast<float>(centre[j]);
-    if (!std::isfinite(shift[j])) shift[j] = 0;
+    mean[j] = whole.sums[j] / whole.masses[0];
+    // An infinite shift would make every row NaN; beyond float32 no shift helps.
+    shift[j] = std::isfinite(static_cast<float>(mean[j])) ? static_cast<float>(mean[j]) : 0.0F;
   }
+  scatter = weighted_sum(*this, own_distances(*this, mean, labels, context));
+  mean_variance = scatter / whole.masses[0] / static_cast<double>(columns);
 }
 
 LloydRun lloyd(const KMeansProblem& problem, std::vector<double> centres, int max_iterations, double movement,
@@ -116,37 +122,39 @@ LloydRun lloyd(const KMeansProblem& problem, std::vector<double> centres, int ma
   const std::size_t columns = problem.x.columns(), count = centres.size() / columns;
   LloydRun run;
   run.labels.assign(problem.x.rows(), -1);
-  bool labels_current = false;
-  while (run.iterations < max_iterations && !run.converged) {
-    Pass pass = assign_all(problem, NearestCentres(centres, columns), run.labels, context);
-    if (!pass.changed) {
-      run.converged = labels_current = true;
+  NearestCentres::Bounds bounds(problem.x.rows());
+  std::optional<NearestCentres> nearest(std::in_place, centres, columns);
+  std::optional<NearestCentres::Moves> moves;
+  // The pass after the last step finds the labels of the final centres, so it is always made.
+  for (bool last = false;;) {
+    Totals totals = assign_all(problem, *nearest, bounds, moves ? &*moves : nullptr, run.labels, context);
+    if (!totals.changed) run.converged = true;
+    if (last || run.converged || run.iterations == max_iterations) {
+      run.sizes = std::move(totals.masses);
       break;
     }
-    fill_empty(problem, centres, run.labels, pass.totals, context);
-    double moved = 0;
+    fill_empty(problem, centres, run.labels, totals, context);
+    double moved = 0, explained = 0;
     for (std::size_t c = 0; c < count; ++c) {
-      const double weight = pass.totals.weights[c];
-      if (weight == 0) continue;
+      const double mass = totals.masses[c];
+      if (mass == 0) continue;
       for (std::size_t j = 0; j < columns; ++j) {
-        const double value = pass.totals.sums[c * columns + j] / weight;
-        const double step = value - centres[c * columns + j];
+        const double value = totals.sums[c * columns + j] / mass;
+        const double step = value - centres[c * columns + j], off = value - problem.mean[j];
         moved += step * step;
+        explained += mass * off * off;
         centres[c * columns + j] = value;
       }
     }
     ++run.iterations;
-    if (on_step) on_step(run.iterations, centres, pass.totals.inertia);
+    if (on_step) on_step(run.iterations, centres, std::max(0.0, problem.scatter - explained));
     run.converged = moved <= movement;
-    if (context.stop_requested()) break;
+    last = run.converged || context.stop_requested();
+    NearestCentres next(centres, columns);
+    moves.emplace(*nearest, next, context);
+    nearest.emplace(std::move(next));
   }
-  if (!labels_current) assign_all(problem, NearestCentres(centres, columns), run.labels, context);
-  const std::vector<double> squared = own_distances(problem, centres, run.labels, context);
-  run.sizes.assign(count, 0.0);
-  for (std::size_t i = 0; i < squared.size(); ++i) {
-    run.sizes[static_cast<std::size_t>(run.labels[i])] += problem.weight(i);
-    run.inertia += problem.weight(i) * squared[i];
-  }
+  run.inertia = weighted_sum(problem, own_distances(problem, centres, run.labels, context));
   run.centres = std::move(centres);
   return run;
 }

@@ -18,7 +18,9 @@ struct KMeansProblem {
 
   Features x;
   std::span<const double> weights;  ///< empty: all 1
-  std::vector<float> shift;         ///< the mean of the columns as float32
+  std::vector<double> mean;         ///< weighted, of the columns
+  std::vector<float> shift;         ///< the mean as float32
+  double scatter = 0;               ///< weighted sum of squared distances to the mean
   double mean_variance = 0;         ///< weighted, over all columns
   std::size_t grain = 0;            ///< rows of one block
 
@@ -34,7 +36,7 @@ struct LloydRun {
   bool converged = false;
 };
 
-/// Called after each step with its number, the new centres and the inertia before the step.
+/// Called after each step with its number, the new centres and the inertia of the rows around them.
 using LloydStep = std::function<void(int step, std::span<const double> centres, double inertia)>;
 
 /// Steps of assigning and averaging from `centres` until nothing changes, the squared movement of all centres

@@ -67,4 +67,44 @@ void squared_distances_to(const Features& x, std::size_t begin, std::size_t end,
   }
 }
 
+namespace {
+
+/// Calls body(RowsAt, position) for strips of the rows begin..end in their own element type.
+template <class Body>
+void each_strip(const Features& x, std::size_t begin, std::size_t end, const Body& body) {
+  constexpr std::size_t kStrip = 768;
+  std::vector<double> wide;
+  std::vector<float> narrow;
+  for (std::size_t at = begin; at < end; at += kStrip) {
+    const std::size_t to = std::min(at + kStrip, end);
+    if (x.storage() == Features::Storage::dense64) {
+      body(RowsAt<double>{.values = x.tile64(at, to, wide), .stride = x.columns(), .count = to - at}, at);
+    } else {
+      body(RowsAt<float>{.values = x.tile32(at, to, narrow), .stride = x.columns(), .count = to - at}, at);
+    }
+  }
+}
+
+}  // namespace
+
+void add_to_clusters(const Features& x, std::size_t begin, std::size_t end,
+                     std::span<const std::int32_t> labels, std::span<const double> weights,
+                     std::span<double> sums, std::span<double> masses) {
+  each_strip(x, begin, end, [&](const auto& rows, std::size_t at) {
+    add_rows(rows, x.columns(), labels.data() + (at - begin), weights.empty() ? nullptr : weights.data() + at,
+             sums.data());
+  });
+  for (std::size_t i = begin; i < end; ++i) {
+    masses[static_cast<std::size_t>(labels[i - begin])] += weights.empty() ? 1.0 : weights[i];
+  }
+}
+
+void own_squared_distances(const Features& x, std::size_t begin, std::size_t end,
+                           std::span<const double> centres, std::span<const std::int32_t> labels,
+                           std::span<double> out) {
+  each_strip(x, begin, end, [&](const auto& rows, std::size_t at) {
+    own_squared(rows, x.columns(), centres.data(), labels.data() + (at - begin), out.data() + (at - begin));
+  });
+}
+
 }  // namespace everyml

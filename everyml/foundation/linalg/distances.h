@@ -36,23 +36,37 @@ class NearestCentres {
   std::size_t count() const { return count_; }
   std::size_t columns() const { return columns_; }
 
-  /// What one pass over rows adds up for the next centres. `sums` is [count, columns].
-  struct Totals {
-    std::vector<double> sums;
-    std::vector<double> weights;
-    double inertia = 0;  ///< weighted sum of squared distances; float32 accuracy
+  /// What is known of the rows of one data set from the pass before: bounds on the distance to the own centre
+  /// and to any other. Rows whose bounds do not overlap after the centres moved keep their centre without
+  /// being looked at.
+  struct Bounds {
+    explicit Bounds(std::size_t rows) : upper(rows), lower(rows) {}
+    Buffer<float> upper, lower;
   };
-  /// labels[begin..end) take the nearest centre of rows begin..end of x. With `totals` (sized, not cleared)
-  /// the rows are added to it in row order, in the same pass; `weights` has one entry per row of x or is
-  /// empty.
+  /// How far the centres moved since the pass that filled the bounds. Made once per step, read by all
+  /// threads.
+  class Moves {
+   public:
+    Moves(const NearestCentres& before, const NearestCentres& now, const Context& context);
+
+   private:
+    friend class NearestCentres;
+    std::vector<float> moved_;     ///< by each centre, rounded up
+    std::vector<float> half_gap_;  ///< half the distance to the nearest other centre, rounded down
+    float largest_ = 0, second_ = 0;
+    std::int32_t which_ = 0;  ///< the centre that moved most
+  };
+
+  /// labels[i] takes the nearest centre of row begin + i of x. With `bounds` (of all rows of x) they are
+  /// filled; with `moves` besides, `labels` must hold what the pass before found. Neither changes what is
+  /// found. Threads may call at once for disjoint rows.
   void assign(const Features& x, std::size_t begin, std::size_t end, std::span<std::int32_t> labels,
-              std::span<const double> weights = {}, Totals* totals = nullptr) const;
+              Bounds* bounds = nullptr, const Moves* moves = nullptr) const;
 
  private:
-  struct Scratch;
+  struct Pass;
   template <class T>
-  void assign_rows(const T* rows, std::size_t count, std::int32_t* labels, const double* weights,
-                   Totals* totals, Scratch& scratch) const;
+  void assign_strip(const T* rows, std::size_t count, std::size_t first, Pass& pass) const;
   template <class T>
   std::int32_t nearest_exactly(const T* row) const;
 
@@ -63,6 +77,19 @@ class NearestCentres {
   std::vector<float> half_norms_;  ///< half squared lengths of centres - shift, infinities up to whole panels
   double longest_ = 0;             ///< largest length of centres - shift
 };
+
+/// sums [clusters, columns] and masses [clusters] += weight * row and weight, in row order, for rows
+/// begin..end of x; labels[i] is the cluster of row begin + i. `weights` has one entry per row of x or is
+/// empty.
+void add_to_clusters(const Features& x, std::size_t begin, std::size_t end,
+                     std::span<const std::int32_t> labels, std::span<const double> weights,
+                     std::span<double> sums, std::span<double> masses);
+
+/// out[i]: squared distance of row begin + i of x to the centre labels[i], of centres [clusters, columns];
+/// the float64 sum in eight parts, see base/simd.h.
+void own_squared_distances(const Features& x, std::size_t begin, std::size_t end,
+                           std::span<const double> centres, std::span<const std::int32_t> labels,
+                           std::span<double> out);
 
 /// out [candidates, end - begin]: squared Euclidean distances of rows begin..end of x to rows of x itself, as
 /// float32 sums over columns in order of the squared differences of (value - shift). The same bits on every

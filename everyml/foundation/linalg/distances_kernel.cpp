@@ -314,9 +314,20 @@ HWY_INLINE void AddRows(const RowsAt<T>& rows, std::size_t columns, const std::i
   for (std::size_t i = 0; i < rows.count; ++i) {
     const T* x = rows.row(i);
     double* to = sums + static_cast<std::size_t>(labels[i]) * columns;
-    const double w = weights != nullptr ? weights[i] : 1.0;
-    const auto vw = hn::Set(d, w);
     std::size_t j = 0;
+    if (weights == nullptr) {
+      for (; j + n <= columns; j += n) {
+        if constexpr (sizeof(T) == sizeof(double)) {
+          hn::StoreU(hn::Add(hn::LoadU(d, to + j), hn::LoadU(d, x + j)), d, to + j);
+        } else {
+          hn::StoreU(hn::Add(hn::LoadU(d, to + j), hn::PromoteTo(d, hn::LoadU(from, x + j))), d, to + j);
+        }
+      }
+      for (; j < columns; ++j) to[j] += static_cast<double>(x[j]);
+      continue;
+    }
+    const double w = weights[i];
+    const auto vw = hn::Set(d, w);
     for (; j + n <= columns; j += n) {
       // A product and a sum, never fused: lanes and the scalar tail must round alike.
       if constexpr (sizeof(T) == sizeof(double)) {
@@ -328,6 +339,50 @@ HWY_INLINE void AddRows(const RowsAt<T>& rows, std::size_t columns, const std::i
     }
     for (; j < columns; ++j) to[j] += w * static_cast<double>(x[j]);
   }
+}
+
+template <class T>
+HWY_INLINE void OwnSquared(const RowsAt<T>& rows, std::size_t columns, const double* centres,
+                           const std::int32_t* labels, double* out) {
+  const hn::CappedTag<double, simd_lanes> d;
+  const hn::Rebind<T, decltype(d)> from;
+  const std::size_t n = hn::Lanes(d);
+  HWY_ALIGN double sums[simd_lanes];
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const T* x = rows.row(i);
+    const double* c = centres + static_cast<std::size_t>(labels[i]) * columns;
+    for (double& sum : sums) sum = 0;
+    std::size_t j = 0;
+    // Running sum l takes the columns l, l + 8, ... whatever the width of a vector.
+    for (std::size_t l = 0; l < simd_lanes; l += n) {
+      auto sum = hn::Zero(d);
+      for (j = 0; j + simd_lanes <= columns; j += simd_lanes) {
+        hn::Vec<decltype(d)> value;
+        if constexpr (sizeof(T) == sizeof(double)) {
+          value = hn::LoadU(d, x + j + l);
+        } else {
+          value = hn::PromoteTo(d, hn::LoadU(from, x + j + l));
+        }
+        const auto difference = hn::Sub(value, hn::LoadU(d, c + j + l));
+        sum = hn::Add(sum, hn::Mul(difference, difference));
+      }
+      hn::Store(sum, d, sums + l);
+    }
+    for (std::size_t l = 0; j < columns; ++j, ++l) {
+      const double difference = static_cast<double>(x[j]) - c[j];
+      sums[l] += difference * difference;
+    }
+    out[i] = join_lanes(sums);
+  }
+}
+
+void OwnFloats(const RowsAt<float>& rows, std::size_t columns, const double* centres,
+               const std::int32_t* labels, double* out) {
+  OwnSquared(rows, columns, centres, labels, out);
+}
+void OwnDoubles(const RowsAt<double>& rows, std::size_t columns, const double* centres,
+                const std::int32_t* labels, double* out) {
+  OwnSquared(rows, columns, centres, labels, out);
 }
 
 void AddFloats(const RowsAt<float>& rows, std::size_t columns, const std::int32_t* labels,
@@ -354,6 +409,8 @@ HWY_EXPORT(NearestTwo);
 HWY_EXPORT(Offer);
 HWY_EXPORT(AddFloats);
 HWY_EXPORT(AddDoubles);
+HWY_EXPORT(OwnFloats);
+HWY_EXPORT(OwnDoubles);
 
 std::size_t block_rows() { return HWY_DYNAMIC_DISPATCH(BlockRows)(); }
 std::size_t block_stride() { return HWY_DYNAMIC_DISPATCH(BlockStride)(); }
@@ -382,6 +439,14 @@ void add_rows(const RowsAt<float>& rows, std::size_t columns, const std::int32_t
 void add_rows(const RowsAt<double>& rows, std::size_t columns, const std::int32_t* labels,
               const double* weights, double* sums) {
   HWY_DYNAMIC_DISPATCH(AddDoubles)(rows, columns, labels, weights, sums);
+}
+void own_squared(const RowsAt<float>& rows, std::size_t columns, const double* centres,
+                 const std::int32_t* labels, double* out) {
+  HWY_DYNAMIC_DISPATCH(OwnFloats)(rows, columns, centres, labels, out);
+}
+void own_squared(const RowsAt<double>& rows, std::size_t columns, const double* centres,
+                 const std::int32_t* labels, double* out) {
+  HWY_DYNAMIC_DISPATCH(OwnDoubles)(rows, columns, centres, labels, out);
 }
 }  // namespace everyml::distances_detail
 #endif

@@ -97,4 +97,10 @@ void add_rows(const RowsAt<float>& rows, std::size_t columns, const std::int32_t
 void add_rows(const RowsAt<double>& rows, std::size_t columns, const std::int32_t* labels,
               const double* weights, double* sums);
 
+/// out[i]: squared distance of row i to centre labels[i]; eight running sums.
+void own_squared(const RowsAt<float>& rows, std::size_t columns, const double* centres,
+                 const std::int32_t* labels, double* out);
+void own_squared(const RowsAt<double>& rows, std::size_t columns, const double* centres,
+                 const std::int32_t* labels, double* out);
+
 }  // namespace everyml::distances_detail

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <numeric>
+#include <optional>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
@@ -171,11 +171,7 @@ void expect_assigned(const Features& x, const std::vector<double>& centres) {
   const std::size_t columns = x.columns(), count = centres.size() / columns;
   const NearestCentres nearest(centres, columns);
   std::vector<std::int32_t> labels(x.rows());
-  std::vector<double> weights(x.rows());
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<double>(i % 4);
-  NearestCentres::Totals totals{std::vector<double>(centres.size()), std::vector<double>(count)};
-  nearest.assign(x, 0, x.rows(), labels, weights, &totals);
-  std::vector<double> sums(centres.size()), masses(count);
+  nearest.assign(x, 0, x.rows(), labels);
   for (std::size_t i = 0; i < x.rows(); ++i) {
     const std::vector<double> row = row_of(x, i);
     std::size_t best = 0;
@@ -185,11 +181,7 @@ void expect_assigned(const Features& x, const std::vector<double>& centres) {
       if (squared < least) least = squared, best = c;
     }
     ASSERT_EQ(labels[i], static_cast<std::int32_t>(best)) << "row " << i;
-    for (std::size_t j = 0; j < columns; ++j) sums[best * columns + j] += weights[i] * row[j];
-    masses[best] += weights[i];
   }
-  EXPECT_EQ(totals.sums, sums);
-  EXPECT_EQ(totals.weights, masses);
   std::vector<std::int32_t> part(x.rows() - 5);
   nearest.assign(x, 5, x.rows(), part);
   EXPECT_TRUE(std::equal(part.begin(), part.end(), labels.begin() + 5));
@@ -211,6 +203,72 @@ TEST(NearestCentres, EqualsPlainFloat64Distances) {
     const auto wide = values_of(Shape::normal, 60, 601, 8);
     expect_assigned(doubles(wide, 601), {wide.begin(), wide.begin() + 9 * 601});
     expect_assigned(floats(wide, 601), {wide.begin(), wide.begin() + 9 * 601});
+  });
+}
+
+// Centres that move a little and a lot: what the bounds skip must be what a fresh pass finds.
+TEST(NearestCentres, BoundsChangeNothing) {
+  const Context context({.threads = 2});
+  on_every_target([&] {
+    for (const Shape shape : kShapes) {
+      SCOPED_TRACE(testing::Message() << "shape " << static_cast<int>(shape));
+      const auto rows = values_of(shape, 1700, 6, 10);
+      const Features x = doubles(rows, 6);
+      std::vector<double> centres(rows.begin(), rows.begin() + 11 * 6);
+      NearestCentres::Bounds bounds(x.rows());
+      std::vector<std::int32_t> labels(x.rows(), -1), fresh(x.rows());
+      std::optional<NearestCentres> before;
+      Stream random(11, "moves");
+      for (int step = 0; step < 12; ++step) {
+        const NearestCentres now(centres, 6);
+        std::optional<NearestCentres::Moves> moves;
+        if (before) moves.emplace(*before, now, context);
+        now.assign(x, 0, 800, std::span(labels).first(800), &bounds, moves ? &*moves : nullptr);
+        now.assign(x, 800, x.rows(), std::span(labels).subspan(800), &bounds, moves ? &*moves : nullptr);
+        now.assign(x, 0, x.rows(), fresh);
+        ASSERT_EQ(labels, fresh) << "step " << step;
+        before.emplace(now);
+        for (std::size_t i = 0; i < centres.size(); ++i) {
+          const double towards = rows[random.below(rows.size() / 6) * 6 + i % 6] - centres[i];
+          centres[i] += towards * (step % 3 == 0 ? 0.3 : 1e-4) * random.uniform();
+        }
+      }
+    }
+  });
+}
+
+TEST(AddToClusters, IsTheSumInRowOrder) {
+  const auto values = values_of(Shape::normal, 1000, 11, 12);
+  std::vector<std::int32_t> labels(990);
+  std::vector<double> weights(1000);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i * 7 % 3);
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 0.3 * static_cast<double>(i % 5);
+  on_every_target([&] {
+    for (const Features& x : {doubles(values, 11), floats(values, 11)}) {
+      for (const auto& w : {weights, std::vector<double>{}}) {
+        std::vector<double> sums(33), masses(3), expected(33), expected_masses(3);
+        add_to_clusters(x, 10, 1000, labels, w, sums, masses);
+        for (std::size_t i = 10; i < 1000; ++i) {
+          const auto c = static_cast<std::size_t>(labels[i - 10]);
+          const double weight = w.empty() ? 1.0 : w[i];
+          for (std::size_t j = 0; j < 11; ++j) expected[c * 11 + j] += weight * x.at(i, j);
+          expected_masses[c] += weight;
+        }
+        EXPECT_EQ(sums, expected);
+        EXPECT_EQ(masses, expected_masses);
+      }
+      std::vector<double> centres(values.begin(), values.begin() + 33), out(990);
+      own_squared_distances(x, 10, 1000, centres, labels, out);
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        double parts[8] = {};
+        for (std::size_t j = 0; j < 11; ++j) {
+          const double difference = x.at(10 + i, j) - centres[static_cast<std::size_t>(labels[i]) * 11 + j];
+          parts[j % 8] += difference * difference;
+        }
+        ASSERT_EQ(out[i], ((parts[0] + parts[4]) + (parts[2] + parts[6])) +
+                              ((parts[1] + parts[5]) + (parts[3] + parts[7])));
+      }
+    }
   });
 }
 
