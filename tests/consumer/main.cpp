@@ -5,7 +5,7 @@
 int main(int argc, char** argv) try {
   const everyml::Context context;
   const everyml::TableRead read = everyml::read_table(argc > 1 ? argv[1] : "titanic.csv", {}, context);
-  const everyml::LearnOptions options{.target = "survived", .only = {"naive_bayes"}, .folds = 3};
+  const everyml::LearnOptions options{.target = "survived", .only = {"naive-bayes"}, .folds = 3};
   const everyml::LearnResult result = everyml::learn(read.table, options, read.notes, context);
   result.artifact.save("titanic.everyml", /*overwrite=*/true);
 

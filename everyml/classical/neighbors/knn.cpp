@@ -48,6 +48,7 @@ Card card_of(std::string title, std::string summary, Target::Kind target) {
                 .categories = InputNeeds::Categories::one_hot,
                 .scale = InputNeeds::Scale::standard},
       .complexity = 3,
+      .lazy = true,
       .references = {"Fix and Hodges, \"Discriminatory Analysis, Nonparametric Discrimination: Consistency "
                      "Properties\", USAF School of Aviation Medicine, 1951",
                      "Cover and Hart, \"Nearest Neighbor Pattern Classification\", IEEE Transactions on "

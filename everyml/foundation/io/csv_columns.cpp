@@ -315,6 +315,7 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
         to.mark = from.mark;
       }
       to.first = std::min(to.first, from.first);
+      to.string |= from.string;
       to.count += from.count;
       map[code] = static_cast<std::int32_t>(joined);
     }
@@ -322,7 +323,14 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
   }
   for (std::size_t code = 0; code < column.strings.size(); ++code) {
     const Dictionary::Entry& entry = column.strings.entry(code);
-    if (used(entry) && entry.mark < 0) column.evidence.add(classify(column.strings.text(code)));
+    if (!used(entry) || entry.mark >= 0) continue;
+    CellTraits traits = classify(column.strings.text(code));
+    // A string of digits in a format that has numbers is an identifier, not a number.
+    if (entry.string) {
+      traits.styles &= ~kAnyNumber;
+      traits.leading_zero = traits.too_big = false;
+    }
+    column.evidence.add(traits);
   }
 }
 

@@ -17,6 +17,8 @@ class Dictionary {
     std::uint64_t place = 0;  ///< in the block of bytes
     std::uint32_t size = 0;
     std::int32_t mark = -1;  ///< for the owner's use: index of the missing mark this is
+    bool string =
+        false;  ///< for the owner's use: some format said that this is a string, whatever it looks like
     std::uint64_t count = 0;
     std::uint64_t first = 0;  ///< for the owner's use: where the string first stood
   };

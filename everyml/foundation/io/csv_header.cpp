@@ -119,7 +119,7 @@ void name_columns(std::vector<std::string> cells, std::uint64_t line, Layout& la
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::string name;
     const std::string number = std::to_string(i + 1);
-    if (valid_utf8(cells[i])) {
+    if (is_utf8(cells[i])) {
       name = cells[i];
     } else {
       repair_utf8(cells[i], name);

@@ -177,6 +177,15 @@ void note_column(const ColumnState& column, const Column& finished, const Missin
   if (odd.short_years.count > 0) {
     out.add("csv.two_digit_year", "years of two digits were read as 1969 to 2068", odd.short_years);
   }
+  if (odd.empty_strings.count > 0) {
+    out.add("jsonl.empty_string",
+            fmt::format("{} with an empty string read as missing", cells(odd.empty_strings.count)),
+            odd.empty_strings);
+  }
+  if (odd.nested.count > 0) {
+    out.add("jsonl.nested",
+            fmt::format("{} with a list or an object kept as its text", cells(odd.nested.count)), odd.nested);
+  }
   if (finished.size() > 0 && finished.missing_count() == finished.size()) {
     out.add("csv.column_empty", "every cell is missing", {});
   }

@@ -32,6 +32,8 @@ void Oddities::join(const Oddities& other) {
   kept_set |= other.kept_set;
   zones.join(other.zones);
   short_years.join(other.short_years);
+  empty_strings.join(other.empty_strings);
+  nested.join(other.nested);
 }
 
 void ColumnData::allocate(Mode mode, std::size_t rows) {
@@ -98,7 +100,7 @@ std::string_view ColumnReader::clean(const Cells& cells, const Field& field, Col
   bool trimmed = false;
   std::string_view cell = cell_text(cells.text, field, shape_, unescaped_, trimmed);
   if (trimmed) part.odd().trimmed.add(cells.place(field));
-  if (cells.broken_utf8 && !valid_utf8(cell)) {
+  if (cells.broken_utf8 && !is_utf8(cell)) {
     repaired_.clear();
     repair_utf8(cell, repaired_);
     part.odd().repaired.add(cells.place(field));

@@ -57,6 +57,8 @@ struct Oddities {
   Tally kept_marks;            ///< text: cells with a mark that were kept
   std::uint64_t kept_set = 0;
   Tally zones, short_years;  ///< dates
+  Tally empty_strings;       ///< JSON: "" came as missing
+  Tally nested;              ///< JSON: lists and objects kept as their text
 
   void join(const Oddities& other);
 };

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
+#include <numeric>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
-#include "everyml/foundation/io/csv_columns_impl.h"
+#include "everyml/foundation/io/csv_assemble_impl.h"
 #include "everyml/foundation/io/csv_dialect_impl.h"
 #include "everyml/foundation/io/csv_notes_impl.h"
 #include "everyml/foundation/io/csv_reader_impl.h"
@@ -49,12 +49,11 @@ class Reading {
   bool rows_join() const;
   void close_gaps();
   void parse_again();
-  void join_columns();
+  void join_columns(const std::vector<std::size_t>& columns) { join_parts(strings_, columns, context_); }
+  std::vector<std::size_t> all_columns() const;
   bool reread_points(const FileEvidence& file);
-  void settle_columns(const FileEvidence& file);
   TableRead finish();
   void refuse_ragged() const;
-  std::vector<ColumnPart*> parts_of(std::size_t column);
   LineColumn where(std::uint64_t place) const {
     return line_of(pieces_, layout_.data_begin, stretches_, layout_.shape.newline, place);
   }
@@ -67,15 +66,16 @@ class Reading {
   MissingMarks marks_;
   Layout layout_;
   FileEvidence file_;
-  std::vector<ColumnState> columns_;
+  Assembly strings_;
+  std::vector<ColumnState>& columns_ = strings_.columns;
+  std::vector<std::vector<ColumnPart>>& parts_ = strings_.parts;
+  std::vector<PartRows>& part_rows_ = strings_.part_rows;
+  std::size_t& rows_ = strings_.rows;
   std::vector<Stretch> stretches_;
   std::vector<StretchResult> results_;
-  std::vector<std::vector<ColumnPart>> parts_;  ///< by stretch, by column
-  std::vector<PartRows> part_rows_;
   std::vector<std::size_t> active_;  ///< columns to be read in this pass
   std::vector<std::atomic<bool>> failed_;
   RowIssues issues_;
-  std::size_t rows_ = 0;
 };
 
 /// Looks at the beginning of the file. A sample without one whole row is doubled.
@@ -103,13 +103,7 @@ void Reading::plan() {
       break;
     }
   });
-  for (const auto& [name, kind] : options_.types) {
-    if (std::find(layout_.names.begin(), layout_.names.end(), name) == layout_.names.end()) {
-      throw ParameterError("csv.types_column",
-                           fmt::format("{} has no column \"{}\" to give a type to.{}", printable(name_, 200),
-                                       printable(name), suggestion(name, layout_.names)));
-    }
-  }
+  check_types(options_, layout_.names, name_);
   failed_ = std::vector<std::atomic<bool>>(columns_.size());
 }
 
@@ -208,9 +202,14 @@ void Reading::close_gaps() {
   rows_ = total;
 }
 
+std::vector<std::size_t> Reading::all_columns() const {
+  std::vector<std::size_t> all(columns_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
 void Reading::parse_all() {
-  active_.clear();
-  for (std::size_t i = 0; i < columns_.size(); ++i) active_.push_back(i);
+  active_ = all_columns();
   if (!parse(0.0, 0.9)) {
     std::uint64_t end = 0;
     follow_rows(pieces_, stretches_, columns_.size(), layout_.shape, ~std::uint64_t{0}, name_, context_, end);
@@ -236,26 +235,6 @@ void Reading::parse_again() {
   close_gaps();
 }
 
-std::vector<ColumnPart*> Reading::parts_of(std::size_t column) {
-  std::vector<ColumnPart*> parts;
-  for (auto& stretch : parts_) parts.push_back(&stretch[column]);
-  return parts;
-}
-
-void Reading::join_columns() {
-  parallel_for(context_, active_.size(), 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) {
-      ColumnState& column = columns_[active_[i]];
-      std::vector<ColumnPart*> parts = parts_of(active_[i]);
-      for (ColumnPart* part : parts) {
-        if (part->oddities) column.odd.join(*part->oddities);
-        part->oddities.reset();
-      }
-      if (column.plan.mode == Mode::dictionary) join_strings(column, parts);
-    }
-  });
-}
-
 /// Plain numbers with a point, in a file that turned out to have decimal commas: their points may mark
 /// thousands.
 bool Reading::reread_points(const FileEvidence& file) {
@@ -263,7 +242,7 @@ bool Reading::reread_points(const FileEvidence& file) {
   active_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i].point_matters || columns_[i].plan.mode != Mode::number) continue;
-    const auto parts = parts_of(i);
+    const auto parts = parts_of(strings_, i);
     if (std::any_of(parts.begin(), parts.end(), [](const ColumnPart* part) { return part->point; })) {
       active_.push_back(i);
       columns_[i].plan = {.mode = Mode::dictionary, .relaxed = columns_[i].plan.relaxed};
@@ -274,34 +253,8 @@ bool Reading::reread_points(const FileEvidence& file) {
   if (!parse(0.95, 0.97))
     throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
   close_gaps();
-  join_columns();
+  join_columns(active_);
   return true;
-}
-
-void Reading::settle_columns(const FileEvidence& file) {
-  std::mutex mutex;
-  std::optional<std::size_t> worst;
-  TypeFailure failure;
-  parallel_for(context_, columns_.size(), 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) {
-      const auto found = settle(columns_[i], file);
-      if (!found) continue;
-      const std::lock_guard lock(mutex);
-      if (!worst || i < *worst) {
-        worst = i;
-        failure = *found;
-      }
-    }
-  });
-  if (!worst) return;
-  const LineColumn at = where(failure.place);
-  throw DataError(
-      "csv.type",
-      fmt::format(
-          "{}, line {}, column \"{}\" (number {}): \"{}\" is not a {}; another type or another mark of "
-          "missing cells is needed",
-          printable(name_, 200), at.line, printable(columns_[*worst].name), *worst + 1,
-          printable(failure.cell), to_string(*columns_[*worst].asked)));
 }
 
 void Reading::refuse_ragged() const {
@@ -316,72 +269,32 @@ void Reading::refuse_ragged() const {
 }
 
 TableRead Reading::finish() {
-  active_.clear();
-  for (std::size_t i = 0; i < columns_.size(); ++i) active_.push_back(i);
-  join_columns();
+  join_columns(all_columns());
   FileEvidence file{.delimiter = layout_.shape.delimiter, .decimal = options_.decimal};
   const auto gather = [&] {
     for (const ColumnState& column : columns_) {
-      if (column.plan.mode == Mode::dictionary) file.add(column.evidence);
-      if (column.plan.mode == Mode::number && (style_bit(column.plan.number) & kCommaNumbers) != 0)
+      const ColumnPlan& plan = column.plan;
+      if (plan.mode == Mode::dictionary) file.add(column.evidence);
+      if (plan.mode == Mode::number && (style_bit(plan.number) & kCommaNumbers) != 0)
         file.decimal_comma = true;
-      if (column.plan.mode == Mode::date && column.plan.date == DateStyle::day_first) file.day_first = true;
-      if (column.plan.mode == Mode::date && column.plan.date == DateStyle::month_first)
-        file.month_first = true;
+      if (plan.mode == Mode::date && plan.date == DateStyle::day_first) file.day_first = true;
+      if (plan.mode == Mode::date && plan.date == DateStyle::month_first) file.month_first = true;
     }
   };
   gather();
   if (reread_points(file)) gather();
-  settle_columns(file);
-
-  std::vector<std::optional<Column>> columns(columns_.size());
-  parallel_for(context_, columns_.size(), 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) {
-      std::vector<ColumnPart*> parts = parts_of(i);
-      columns[i] = finish_column(columns_[i], parts, part_rows_, rows_);
-      columns_[i].strings = {};
-      columns_[i].codes_of = {};
-    }
-  });
-
   TableRead read;
   read.format = "csv";
   read.notes = std::move(layout_.notes);
   const LineOf line = [&](std::uint64_t place) { return where(place).line; };
   note_rows(issues_, columns_.size(), line, read.notes);
-  std::vector<Column> kept;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    Column& column = *columns[i];
-    if (columns_[i].unnamed && column.missing_count() == rows_) {
-      read.notes.push_back(
-          {.code = "csv.empty_column_dropped",
-           .sentence = fmt::format("column {} has no name and no values and was left out", i + 1)});
-      continue;
-    }
-    if (columns_[i].unnamed) {
-      read.notes.push_back(
-          {.code = "csv.unnamed_column",
-           .sentence = fmt::format("column {} has no name and is called \"{}\"", i + 1, columns_[i].name),
-           .column = columns_[i].name});
-    }
-    if (options_.strict && columns_[i].odd.repaired.count > 0) {
-      const LineColumn at = where(columns_[i].odd.repaired.first);
-      throw DataError("csv.utf8", fmt::format("{}, line {}, byte {}: the text is not UTF-8",
-                                              printable(name_, 200), at.line, at.column));
-    }
-    note_column(columns_[i], column, marks_, line, read.notes);
-    kept.push_back(std::move(column));
-  }
-  if (kept.empty())
-    throw DataError("csv.no_columns", printable(name_, 200) + " has no column with a name or a value");
+  assemble(strings_, file, name_, options_, marks_, line, context_, read);
   if (origin_.broken_units > 0) {
     read.notes.push_back(
         {.code = "csv.utf8_repaired",
          .sentence = fmt::format("{} broken UTF-16 units were replaced by U+FFFD", origin_.broken_units),
          .count = origin_.broken_units});
   }
-  read.notes = shorten(std::move(read.notes));
-  read.table = Table(std::move(kept));
   read.dialect = layout_.dialect;
   read.dialect.bom = origin_.bom;
   read.dialect.encoding = origin_.encoding;

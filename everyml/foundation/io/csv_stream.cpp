@@ -11,6 +11,7 @@
 #include "everyml/foundation/io/csv_dialect_impl.h"
 #include "everyml/foundation/io/csv_notes_impl.h"
 #include "everyml/foundation/io/csv_stretches_impl.h"
+#include "everyml/foundation/io/text_encoding_impl.h"
 
 namespace everyml {
 namespace csv {
@@ -132,7 +133,7 @@ class CsvStream final : public TableStream {
     const std::string_view now = text();
     tokenizer_.start(now, 0, now.size(), end_, place_);
     const std::size_t last = now.rfind(layout_.shape.newline);
-    broken_ = !valid_utf8(end_ || last == std::string_view::npos ? now : now.substr(0, last));
+    broken_ = !is_utf8(end_ || last == std::string_view::npos ? now : now.substr(0, last));
   }
 
   void prepare(const Schema& schema) {

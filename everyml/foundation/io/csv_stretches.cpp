@@ -6,6 +6,7 @@
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/csv_stretches_impl.h"
+#include "everyml/foundation/io/text_encoding_impl.h"
 
 namespace everyml::csv {
 namespace {
@@ -26,7 +27,7 @@ bool broken_lines(std::string_view text, bool at_end, char newline) {
     text = text.substr(0, last == std::string_view::npos ? 0 : last);
     if (last == std::string_view::npos) return true;
   }
-  return !valid_utf8(text);
+  return !is_utf8(text);
 }
 
 [[noreturn]] void throw_too_long(const std::string& name, const LineColumn& where) {

@@ -1,3 +1,5 @@
+#include <simdjson.h>
+
 #include <array>
 
 #include "everyml/foundation/io/text_encoding_impl.h"
@@ -74,6 +76,8 @@ EncodingGuess guess_encoding(std::string_view head) {
   if (pairs >= 2 && zeros[1] == 0 && zeros[0] * 10 >= pairs * 7) return {Encoding::utf16_be, 0};
   return {};
 }
+
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::size_t repair_utf8(std::string_view text, std::string& out) {
   std::size_t replaced = 0;

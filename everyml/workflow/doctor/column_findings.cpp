@@ -178,7 +178,19 @@ void impossible_zeros(const Column& column, std::span<const double> values, cons
           static_cast<double>(zeros) / static_cast<double>(values.size())});
 }
 
-void extremes(const Column& column, std::span<const double> values, const Report& report) {
+/// The values without their commonest one when that fills half the column, as the 0 of "none" does: what is
+/// far is judged among the rest.
+std::vector<double> without_filler(std::span<const double> ascending) {
+  const double filler = quantile(ascending, 0.5);
+  const auto [from, to] = std::equal_range(ascending.begin(), ascending.end(), filler);
+  if (2 * static_cast<std::size_t>(to - from) < ascending.size()) return {ascending.begin(), ascending.end()};
+  std::vector<double> rest(ascending.begin(), from);
+  rest.insert(rest.end(), to, ascending.end());
+  return rest;
+}
+
+void extremes(const Column& column, std::span<const double> every, const Report& report) {
+  const std::vector<double> values = without_filler(every);
   if (values.size() < 50) return;
   const double low = quantile(values, 0.005), high = quantile(values, 0.995), spread = high - low;
   if (!(spread > 0)) return;

@@ -12,6 +12,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/metrics/metric.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/compare_impl.h"
@@ -256,9 +257,10 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
     judged.artifacts.push_back(std::move(outcome.artifact));
   }
   const FoldMean mean = fold_mean(defined, test_share);
+  const MetricInfo& metric = find_metric(problem.metric);
   candidate.score = mean.mean;
-  candidate.low = mean.low;
-  candidate.high = mean.high;
+  candidate.low = std::max(mean.low, metric.low);
+  candidate.high = std::min(mean.high, metric.high);
   candidate.metrics = all_metrics(problem, judged.out_of_fold);
   if (defined.empty()) candidate.skipped = "its metric is not defined on any fold";
   return judged;
@@ -274,8 +276,11 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
     if (!judged.artifacts[fold]) continue;
     ImportanceOptions settings;
     settings.metric = problem.metric;
-    settings.repeats = options.importance_repeats;
-    settings.max_rows = 2000;
+    // Every answer of a lazy learner is a pass over its training rows.
+    const bool lazy = judged.artifacts[fold]->model.card().lazy;
+    settings.repeats =
+        lazy ? std::min<std::size_t>(2, options.importance_repeats) : options.importance_repeats;
+    settings.max_rows = lazy ? 400 : 2000;
     try {
       for (const ColumnImportance& one : permutation_importance(
                *judged.artifacts[fold], problem.table.select_rows(problem.folds[fold].test), settings,
@@ -497,8 +502,10 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   for (const ColumnImportance& importance : result.importance) {
     if (result.dependence.size() == kMostDependence) break;
     if (problem.table.column(importance.column).kind() == ColumnKind::text) continue;
-    result.dependence.push_back(partial_dependence(result.artifact, problem.table, importance.column, {},
-                                                   context.with_observer(nullptr)));
+    DependenceOptions dependence;
+    if (result.artifact.model.card().lazy) dependence.max_rows = 200;
+    result.dependence.push_back(partial_dependence(result.artifact, problem.table, importance.column,
+                                                   dependence, context.with_observer(nullptr)));
   }
   result.formulas = result.artifact.encoder.formulas();
   result.artifact_summary_json = write_json(result.artifact.model.summary());

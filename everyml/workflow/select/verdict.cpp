@@ -16,6 +16,8 @@ constexpr double kSignificance = 0.05;
 constexpr double kGainKept = 0.98;
 /// Less than this share of what there is to gain is true perhaps, but not worth a model.
 constexpr double kSkillThatMatters = 0.02;
+/// With a label this common, accuracy is the wrong thing to boast of.
+constexpr double kLopsided = 0.75;
 
 /// Scores of folds where both are defined.
 std::pair<std::vector<double>, std::vector<double>> paired(const Candidate& a, const Candidate& b) {
@@ -57,18 +59,53 @@ std::string column_list(const LearnResult& result) {
   return join_and(names);
 }
 
+/// Of the tenth of the rows that the model ranks highest for the rarer of two labels, the share that has it;
+/// and the share among all rows. Where one label is rare, answers are mostly the common one and accuracy says
+/// little.
+struct TopTenth {
+  std::size_t label = 0;
+  double share = 0, overall = 0;
+};
+TopTenth top_tenth(const LearnResult& result) {
+  std::vector<std::size_t> rows;
+  double second = 0;
+  for (std::size_t row = 0; row < result.truth.size(); ++row) {
+    if (std::isnan(result.out_of_fold[2 * row])) continue;
+    rows.push_back(row);
+    second += result.truth[row] == 1;
+  }
+  TopTenth top;
+  const double n = static_cast<double>(rows.size());
+  top.label = second <= n / 2 ? 1 : 0;
+  top.overall = (top.label == 1 ? second : n - second) / n;
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    return result.out_of_fold[2 * a + top.label] > result.out_of_fold[2 * b + top.label];
+  });
+  rows.resize(std::max<std::size_t>(1, rows.size() / 10));
+  for (const std::size_t row : rows) top.share += result.truth[row] == static_cast<double>(top.label);
+  top.share /= static_cast<double>(rows.size());
+  return top;
+}
+
 std::string achievement(const LearnResult& result) {
   const Candidate& best = result.leaderboard[result.chosen];
   const Candidate& base = result.leaderboard[result.baseline];
   const auto metric = [](const Candidate& candidate, const char* name) { return candidate.metrics.at(name); };
-  if (result.task == Target::Kind::classes) {
+  if (result.task == Target::Kind::numbers) {
     return fmt::format(
-        "it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
-        share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
+        "its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
+        number(metric(best, "mae")), number(metric(base, "mae")));
+  }
+  if (result.class_names.size() == 2 && metric(base, "accuracy") > kLopsided) {
+    const TopTenth top = top_tenth(result);
+    return fmt::format(
+        "of the tenth of new rows that it ranks highest, {} in 100 are \"{}\", where {} in 100 are among all "
+        "rows",
+        share_of_100(top.share), printable(result.class_names[top.label]), share_of_100(top.overall));
   }
   return fmt::format(
-      "its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
-      number(metric(best, "mae")), number(metric(base, "mae")));
+      "it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
+      share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
 }
 
 }  // namespace

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "everyml/foundation/base/text.h"
+#include "everyml/workflow/report/chapters_impl.h"
+#include "everyml/workflow/report/numbers_impl.h"
+
+namespace everyml::report_impl {
+namespace {
+
+constexpr std::size_t kMostMetrics = 5;
+
+std::size_t judged_count(const LearnResult& result) {
+  std::size_t judged = 0;
+  while (judged < result.leaderboard.size() && result.leaderboard[judged].skipped.empty()) ++judged;
+  return judged;
+}
+
+Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gallery) {
+  Chart chart;
+  chart.title = "Scores on rows the models had not seen";
+  chart.x.title =
+      fmt::format("{} – {} is better", result.metric_title, result.greater_is_better ? "more" : "less");
+  chart.y.scale = Axis::Scale::category;
+  Series folds{.kind = Series::Kind::points, .name = "single folds", .color = kMuted, .faint = true};
+  Series whiskers{.kind = Series::Kind::ranges};
+  Series means{.kind = Series::Kind::points, .name = "mean and its 95 % interval"};
+  Series winner{.kind = Series::Kind::points, .name = "chosen", .color = 1};
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  const auto reach = [&](double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  };
+  for (std::size_t i = 0; i < judged; ++i) {
+    const Candidate& one = result.leaderboard[i];
+    const double row = static_cast<double>(i);
+    chart.y.labels.push_back(one.title);
+    for (const double score : one.fold_scores) {
+      if (!std::isfinite(score)) continue;
+      folds.x.push_back(score);
+      folds.y.push_back(row);
+      reach(score);
+    }
+    if (std::isfinite(one.low) && std::isfinite(one.high)) {
+      whiskers.y.push_back(row);
+      whiskers.low.push_back(one.low);
+      whiskers.high.push_back(one.high);
+      reach(one.low);
+      reach(one.high);
+    }
+    Series& mine = i == result.chosen ? winner : means;
+    mine.x.push_back(one.score);
+    mine.y.push_back(row);
+    mine.notes.push_back(fmt::format("{}: {}", one.title, score_text(one)));
+    reach(one.score);
+  }
+  if (!(high >= low)) low = 0, high = 1;
+  const double room = high > low ? 0.05 * (high - low) : 0.5;
+  chart.x.low = low - room;
+  chart.x.high = high + room;
+  chart.width = 640;
+  chart.height = 60 + 34 * static_cast<double>(judged);
+  chart.references.push_back(
+      {.vertical = true, .at = result.leaderboard[result.baseline].score, .label = "baseline"});
+  chart.description =
+      fmt::format("One row per algorithm, best first. {} scores {}, the baseline {}.",
+                  result.leaderboard[result.chosen].title, score_text(result.leaderboard[result.chosen]),
+                  figure(result.leaderboard[result.baseline].score));
+  chart.series = {std::move(folds), std::move(whiskers), std::move(means), std::move(winner)};
+  return gallery.figure(chart);
+}
+
+/// Other metrics that most candidates have, in the order of the chosen one's.
+std::vector<std::string> other_metrics(const LearnResult& result) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : result.leaderboard[result.chosen].metrics) {
+    if (name != result.metric && names.size() < kMostMetrics) names.push_back(name);
+  }
+  return names;
+}
+
+Markup row(const LearnResult& result, std::size_t place, const std::vector<std::string>& metrics) {
+  const Candidate& one = result.leaderboard[place];
+  Markup out;
+  out << "<tr";
+  if (place == result.chosen) out << " class=\"chosen\"";
+  out << "><td class=\"num\">" << text(std::to_string(place + 1))
+      << "</td><th scope=\"row\"><span class=\"name\">" << text(one.title, 60) << "</span>";
+  if (place == result.chosen) out << chip("pick", "chosen");
+  if (place == result.baseline) out << chip("out", "baseline");
+  if (one.tied_with_best && place != 0) out << chip("tied", "tied with the best");
+  out << "</th><td class=\"num\"><b>" << text(figure(one.score)) << "</b></td><td class=\"num\">";
+  if (std::isfinite(one.low) && std::isfinite(one.high))
+    out << text(figure(one.low)) << " to " << text(figure(one.high));
+  else
+    out << "–";
+  out << "</td><td class=\"num\">";
+  if (place == 0)
+    out << "<span class=\"quiet\">best</span>";
+  else
+    out << text(probability(one.p_versus_best));
+  out << "</td>";
+  for (const std::string& name : metrics) {
+    const auto found = one.metrics.find(name);
+    out << "<td class=\"num\">" << text(found == one.metrics.end() ? "–" : figure(found->second)) << "</td>";
+  }
+  out << "<td class=\"num\">" << text(seconds(one.fit_seconds)) << "</td><td class=\"num\">"
+      << text(seconds(one.predict_seconds)) << "</td><td class=\"num\">" << text(count(one.trials))
+      << "</td></tr>";
+  return out;
+}
+
+}  // namespace
+
+Markup leaderboard(const LearnResult& result, Gallery& gallery) {
+  const std::size_t judged = judged_count(result);
+  const std::vector<std::string> metrics = other_metrics(result);
+  Markup out;
+  out << "<h3>The algorithms that were tried</h3>" << scores_chart(result, judged, gallery)
+      << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
+         "algorithms\"><table><thead><tr>"
+         "<th scope=\"col\" class=\"num\">Place</th><th scope=\"col\">Algorithm</th><th scope=\"col\" "
+         "class=\"num\">"
+      << text(result.metric, 40)
+      << "</th><th scope=\"col\" class=\"num\">95 % interval</th><th scope=\"col\" class=\"num\">p against "
+         "best</th>";
+  for (const std::string& name : metrics)
+    out << "<th scope=\"col\" class=\"num\">" << text(name, 40) << "</th>";
+  out << "<th scope=\"col\" class=\"num\">Training</th><th scope=\"col\" class=\"num\">Answering</th>"
+         "<th scope=\"col\" class=\"num\">Settings tried</th></tr></thead><tbody>";
+  for (std::size_t i = 0; i < judged; ++i) out << row(result, i, metrics);
+  out << "</tbody></table></div>";
+  if (judged < result.leaderboard.size()) {
+    out << "<p>Not judged:</p><ul class=\"plain\">";
+    for (std::size_t i = judged; i < result.leaderboard.size(); ++i) {
+      out << "<li><b>" << text(result.leaderboard[i].title, 60) << "</b> – "
+          << text(result.leaderboard[i].skipped, 400) << "</li>";
+    }
+    out << "</ul>";
+  }
+  const std::string words = metric_in_words(result.metric);
+  out << "<p class=\"fine\">";
+  if (!words.empty()) out << "<b>" << text(result.metric_title, 80) << "</b>: " << text(words, 600) << " ";
+  out << "Algorithms whose difference from the best could well be chance are marked as tied; of those the "
+         "plainest one that "
+         "keeps the gain is chosen.</p>";
+  return out;
+}
+
+}  // namespace everyml::report_impl
