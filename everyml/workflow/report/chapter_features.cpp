@@ -44,7 +44,7 @@ Markup importance_chart(const LearnResult& result, Gallery& gallery) {
   const std::size_t shown = std::min(result.importance.size(), kMostBars);
   Chart chart;
   chart.title = "What the model needs";
-  chart.x.title = fmt::format("loss of {} when the column is shuffled", result.metric_title);
+  chart.x.title = fmt::format("score lost ({})", result.metric);
   chart.y.scale = Axis::Scale::category;
   Series bars{.kind = Series::Kind::bars}, whiskers{.kind = Series::Kind::ranges, .color = kMuted};
   double low = 0, high = 0;
