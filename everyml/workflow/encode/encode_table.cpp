@@ -11,7 +11,7 @@ namespace everyml {
 namespace encode_detail {
 namespace {
 
-constexpr std::size_t kBlockRows = 8192;
+constexpr std::size_t kBlockRows = 2048;
 
 /// Rows of a tile whose features stay in the first cache while the columns are written one after the other.
 std::size_t tile_rows(std::size_t features) {
@@ -28,6 +28,22 @@ struct BlockNotes {
     outside_rows += other.outside_rows;
   }
 };
+
+/// Counts infinite cells and marks the rows of those outside the range seen at fit. Nearly always there are
+/// none, and one quick look says so.
+void count_numbers(const Plan& plan, std::span<const double> cells, std::vector<std::uint8_t>& outside,
+                   Counts& counts) {
+  std::size_t found = 0;
+  for (const double value : cells)
+    found += static_cast<std::size_t>((value < plan.low) | (value > plan.high));
+  if (found == 0) return;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (std::isinf(cells[i]))
+      ++counts.infinite;
+    else if (cells[i] < plan.low || cells[i] > plan.high)
+      outside[i] = 1;
+  }
+}
 
 /// A table bound to the plans of an encoder. Thread-safe.
 class TableSource {
@@ -62,11 +78,8 @@ class TableSource {
         } else {
           code_cells(plan, cells, data_.keep_missing(), data_.scale_of(plan), to, stride);
         }
-        if (notes == nullptr || plan.way != Way::number) continue;
-        for (std::size_t i = 0; i < n; ++i) {
-          const double value = cells.numbers[i];
-          outside[i] |=
-              static_cast<std::uint8_t>(std::isfinite(value) & ((value < plan.low) | (value > plan.high)));
+        if (notes != nullptr && plan.way == Way::number) {
+          count_numbers(plan, cells.numbers, outside, notes->columns[p]);
         }
       }
       for (const std::uint8_t flag : outside) notes->outside_rows += flag;
@@ -127,17 +140,20 @@ void say_notes(const Encoder::Data& data, const TableSource& source, const Block
   }
 }
 
-Features encode_dense(const Encoder::Data& data, const TableSource& source, std::size_t first,
-                      std::size_t rows, const Context& context, std::vector<BlockNotes>& notes) {
+/// Row first + i of the table goes to out[i * features].
+void encode_dense(const Encoder::Data& data, const TableSource& source, std::size_t first, std::size_t rows,
+                  const Context& context, std::vector<BlockNotes>& notes, double* out) {
   const std::size_t features = data.info.size();
-  if (features > 0 && rows > SIZE_MAX / features) throw_too_large();
-  auto values = Buffer<double>::uninitialized(rows * features);
-  double* out = values.data();
   parallel_for(context, rows, kBlockRows, [&](std::size_t begin, std::size_t end) {
     source.encode(first + begin, first + end, out + begin * features, features,
                   notes.empty() ? nullptr : &notes[begin / kBlockRows]);
   });
-  return Features::dense(std::move(values), rows, features);
+}
+
+std::size_t dense_size(const Encoder::Data& data, std::size_t rows) {
+  const std::size_t features = data.info.size();
+  if (features > 0 && rows > SIZE_MAX / features) throw_too_large();
+  return rows * features;
 }
 
 struct SparseBlock {
@@ -242,14 +258,25 @@ void join_moments(Moments& into, Moments&& part) {
   }
 }
 
-/// Features of rows [begin, end); what was met is joined to `met` unless it is null.
+/// Features of rows [begin, end); what was met is joined to `met` unless it is null. Dense ones lie in
+/// `room`, if that is given, and are good until it is used again.
 Features encode_rows(const Encoder::Data& data, const TableSource& source, std::size_t begin, std::size_t end,
-                     const Context& context, BlockNotes* met) {
+                     const Context& context, BlockNotes* met, Buffer<double>* room = nullptr) {
   const BudgetScope budget(context.memory());
   const std::size_t rows = end - begin;
   std::vector<BlockNotes> blocks(met != nullptr ? (rows + kBlockRows - 1) / kBlockRows : 0);
-  Features features = data.sparse ? encode_sparse(data, source, begin, rows, context, blocks)
-                                  : encode_dense(data, source, begin, rows, context, blocks);
+  Features features;
+  if (data.sparse) {
+    features = encode_sparse(data, source, begin, rows, context, blocks);
+  } else {
+    const std::size_t size = dense_size(data, rows);
+    Buffer<double> own;
+    Buffer<double>& values = room != nullptr ? *room : own;
+    if (values.size() < size) values = Buffer<double>::uninitialized(size);
+    encode_dense(data, source, begin, rows, context, blocks, values.data());
+    features = room != nullptr ? Features::view(values.data(), rows, data.info.size())
+                               : Features::dense(std::move(own), rows, data.info.size());
+  }
   for (BlockNotes& block : blocks) met->join(std::move(block));
   return features;
 }
@@ -311,6 +338,7 @@ struct TableEncoder::State {
   const Table table;
   const encode_detail::TableSource source;
   encode_detail::BlockNotes met;
+  Buffer<double> room;
 };
 
 TableEncoder::TableEncoder(Encoder encoder, Table table)

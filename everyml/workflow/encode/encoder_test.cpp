@@ -241,6 +241,14 @@ TEST(Encoder, AColumnOfAnotherKindIsReadWhereThatIsExact) {
   EXPECT_EQ(more.unseen_levels, 1U);
 }
 
+TEST(Encoder, SinglePrecisionColumnsAreReadAsTheyAre) {
+  const auto values = std::make_shared<std::vector<float>>(std::vector<float>{0.1F, std::nanf(""), 0.5F});
+  const Table table({Column::numbers_view("n", std::span<const float>(*values), values)});
+  const Features x = fit(table, kKeep).transform(table, Context());
+  EXPECT_EQ(x.at(0, 0), static_cast<double>(0.1F));
+  EXPECT_TRUE(std::isnan(x.at(1, 0)));
+}
+
 TEST(Encoder, InfiniteNumbersAreMissingAndCounted) {
   const Table table({numbers("n", {1, kInf, 3, -kInf, 2})});
   const Encoder encoder = fit(table);

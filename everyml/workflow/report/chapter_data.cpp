@@ -18,13 +18,15 @@ constexpr std::size_t kMostExcluded = 100;
 constexpr std::size_t kOpenFindings = 6;
 
 std::size_t findings_of(const DoctorReport& doctor, Severity severity) {
-  return static_cast<std::size_t>(std::count_if(doctor.findings.begin(), doctor.findings.end(),
-                                                [&](const Finding& one) { return one.severity == severity; }));
+  return static_cast<std::size_t>(
+      std::count_if(doctor.findings.begin(), doctor.findings.end(),
+                    [&](const Finding& one) { return one.severity == severity; }));
 }
 
 std::string verdict_of_data(const LearnResult& result) {
   const DoctorReport& doctor = result.doctor;
-  const std::size_t serious = findings_of(doctor, Severity::serious), warnings = findings_of(doctor, Severity::warning);
+  const std::size_t serious = findings_of(doctor, Severity::serious),
+                    warnings = findings_of(doctor, Severity::warning);
   std::string health;
   if (serious > 0) {
     health = fmt::format("{} must be looked at before anyone relies on the answer",
@@ -43,13 +45,21 @@ Markup finding(const Finding& one) {
   Markup out;
   out << "<li class=\"finding ";
   switch (one.severity) {
-    case Severity::serious: out << "serious\"><span class=\"severity\"><b aria-hidden=\"true\">✕</b> Serious</span>"; break;
-    case Severity::warning: out << "warning\"><span class=\"severity\"><b aria-hidden=\"true\">!</b> Warning</span>"; break;
-    case Severity::note: out << "note\"><span class=\"severity\"><b aria-hidden=\"true\">i</b> Note</span>"; break;
+    case Severity::serious:
+      out << "serious\"><span class=\"severity\"><b aria-hidden=\"true\">✕</b> Serious</span>";
+      break;
+    case Severity::warning:
+      out << "warning\"><span class=\"severity\"><b aria-hidden=\"true\">!</b> Warning</span>";
+      break;
+    case Severity::note:
+      out << "note\"><span class=\"severity\"><b aria-hidden=\"true\">i</b> Note</span>";
+      break;
   }
   out << "<div><p class=\"what\">" << text(one.sentence, 600) << "</p>";
-  if (!one.evidence.empty()) out << "<p class=\"evidence\"><span>Evidence</span> " << text(one.evidence, 600) << "</p>";
-  if (!one.remedy.empty()) out << "<p class=\"evidence\"><span>Remedy</span> " << text(one.remedy, 600) << "</p>";
+  if (!one.evidence.empty())
+    out << "<p class=\"evidence\"><span>Evidence</span> " << text(one.evidence, 600) << "</p>";
+  if (!one.remedy.empty())
+    out << "<p class=\"evidence\"><span>Remedy</span> " << text(one.remedy, 600) << "</p>";
   out << "<code>" << text(one.code, 60) << "</code></div></li>";
   return out;
 }
@@ -74,7 +84,8 @@ Markup findings(const DoctorReport& doctor) {
     out << "</ul></details>";
   }
   if (shown < doctor.findings.size()) {
-    out << "<p class=\"left-out\">" << text(several(doctor.findings.size() - shown, "further finding is", "further findings are"))
+    out << "<p class=\"left-out\">"
+        << text(several(doctor.findings.size() - shown, "further finding is", "further findings are"))
         << " left out here; <code>everyml doctor</code> lists all.</p>";
   }
   return out;
@@ -97,8 +108,8 @@ Markup excluded(const DoctorReport& doctor) {
   out << "<h3>Columns left out</h3><ul class=\"plain\">";
   const std::size_t shown = std::min(doctor.excluded.size(), kMostExcluded);
   for (std::size_t i = 0; i < shown; ++i) {
-    out << "<li><b>" << text(doctor.excluded[i].first, 60) << "</b> – " << text(reason_in_words(doctor.excluded[i].second))
-        << "</li>";
+    out << "<li><b>" << text(doctor.excluded[i].first, 60) << "</b> – "
+        << text(reason_in_words(doctor.excluded[i].second)) << "</li>";
   }
   out << "</ul>";
   if (shown < doctor.excluded.size()) {
@@ -115,14 +126,15 @@ Markup sparkline(const ColumnProfile& profile) {
   }
   Markup out;
   if (heights.empty()) return out;
-  const double tallest = static_cast<double>(std::max<std::uint64_t>(1, *std::max_element(heights.begin(), heights.end())));
+  const double tallest =
+      static_cast<double>(std::max<std::uint64_t>(1, *std::max_element(heights.begin(), heights.end())));
   const double width = std::min(24.0, 96.0 / static_cast<double>(heights.size()));
   out << "<svg class=\"spark\" viewBox=\"0 0 96 26\" aria-hidden=\"true\"><path d=\"";
   for (std::size_t i = 0; i < heights.size(); ++i) {
     if (heights[i] == 0) continue;
     const double height = std::max(1.0, 25 * static_cast<double>(heights[i]) / tallest);
-    out << "M" << width * static_cast<double>(i) << " 26v" << -height << "h" << width - (width > 2 ? 0.8 : 0.0) << "v"
-        << height << "z";
+    out << "M" << width * static_cast<double>(i) << " 26v" << -height << "h"
+        << width - (width > 2 ? 0.8 : 0.0) << "v" << height << "z";
   }
   out << "\"/></svg>";
   return out;
@@ -131,36 +143,39 @@ Markup sparkline(const ColumnProfile& profile) {
 std::string typical(const ColumnProfile& profile, std::uint64_t rows) {
   if (profile.kind == ColumnKind::number || profile.kind == ColumnKind::date) {
     if (profile.histogram.empty()) return "–";
-    return fmt::format("{} to {}, median {}", value_of(profile.kind, profile.minimum), value_of(profile.kind, profile.maximum),
-                       value_of(profile.kind, profile.median));
+    return fmt::format("{} to {}, median {}", value_of(profile.kind, profile.minimum),
+                       value_of(profile.kind, profile.maximum), value_of(profile.kind, profile.median));
   }
   const double present = static_cast<double>(rows - std::min(rows, profile.missing));
-  if (profile.kind == ColumnKind::text && !profile.top.empty() && static_cast<double>(profile.top.front().second) < 0.01 * present) {
+  if (profile.kind == ColumnKind::text && !profile.top.empty() &&
+      static_cast<double>(profile.top.front().second) < 0.01 * present) {
     return "nearly every value differs";
   }
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < std::min<std::size_t>(3, profile.top.size()); ++i) {
-    parts.push_back(fmt::format("{} {}", printable(profile.top[i].first, 24),
-                                percent(static_cast<double>(profile.top[i].second) / std::max(1.0, present))));
+    parts.push_back(
+        fmt::format("{} {}", printable(profile.top[i].first, 24),
+                    percent(static_cast<double>(profile.top[i].second) / std::max(1.0, present))));
   }
   return parts.empty() ? "–" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 Markup meter(double share, Markup::Literal kind, const std::string& words) {
   Markup out;
-  out << "<span class=\"meter " << kind << "\"><i style=\"width:" << 100 * std::clamp(share, 0.0, 1.0) << "%\"></i></span> "
-      << text(words);
+  out << "<span class=\"meter " << kind << "\"><i style=\"width:" << 100 * std::clamp(share, 0.0, 1.0)
+      << "%\"></i></span> " << text(words);
   return out;
 }
 
 Markup column_row(const LearnResult& result, const ColumnProfile& profile) {
   const std::uint64_t rows = result.doctor.rows;
   const auto is_named = [&](const auto& pair) { return pair.first == profile.name; };
-  const bool left_out =
-      std::find(result.columns_used.begin(), result.columns_used.end(), profile.name) == result.columns_used.end();
+  const bool left_out = std::find(result.columns_used.begin(), result.columns_used.end(), profile.name) ==
+                        result.columns_used.end();
   Markup out;
   out << "<tr><th scope=\"row\"><span class=\"name\">" << text(profile.name, 40) << "</span>";
-  if (profile.name == result.target) out << chip("target", "target");
+  if (profile.name == result.target)
+    out << chip("target", "target");
   else if (std::any_of(result.doctor.excluded.begin(), result.doctor.excluded.end(), is_named) && left_out) {
     out << chip("out", "left out");
   } else if (left_out) {
@@ -168,12 +183,16 @@ Markup column_row(const LearnResult& result, const ColumnProfile& profile) {
   }
   const double share = rows > 0 ? static_cast<double>(profile.missing) / static_cast<double>(rows) : 0;
   out << "</th><td>" << text(to_string(profile.kind)) << "</td><td class=\"num\">";
-  if (profile.missing == 0) out << "<span class=\"quiet\">none</span>";
-  else out << meter(share, "miss", percent(share));
-  out << "</td><td class=\"num\">" << text(count(profile.distinct)) << "</td><td>" << sparkline(profile) << "</td><td>"
-      << text(typical(profile, rows), 160) << "</td><td class=\"num\">";
-  if (profile.name == result.target || std::isnan(profile.target_association)) out << "<span class=\"quiet\">–</span>";
-  else out << meter(profile.target_association, "tie", figure(profile.target_association, 2));
+  if (profile.missing == 0)
+    out << "<span class=\"quiet\">none</span>";
+  else
+    out << meter(share, "miss", percent(share));
+  out << "</td><td class=\"num\">" << text(count(profile.distinct)) << "</td><td>" << sparkline(profile)
+      << "</td><td>" << text(typical(profile, rows), 160) << "</td><td class=\"num\">";
+  if (profile.name == result.target || std::isnan(profile.target_association))
+    out << "<span class=\"quiet\">–</span>";
+  else
+    out << meter(profile.target_association, "tie", figure(profile.target_association, 2));
   out << "</td></tr>";
   return out;
 }
@@ -193,17 +212,22 @@ Markup column_table(const LearnResult& result) {
     std::stable_sort(order.begin(), order.end(), [&](auto* a, auto* b) { return weight(a) > weight(b); });
     order.resize(kMostColumns);
   }
-  out << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of columns\"><table class=\"columns\"><thead><tr>"
-         "<th scope=\"col\">Column</th><th scope=\"col\">Kind</th><th scope=\"col\" class=\"num\">Missing</th>"
-         "<th scope=\"col\" class=\"num\">Distinct</th><th scope=\"col\">Shape</th><th scope=\"col\">Values</th>"
+  out << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of columns\"><table "
+         "class=\"columns\"><thead><tr>"
+         "<th scope=\"col\">Column</th><th scope=\"col\">Kind</th><th scope=\"col\" "
+         "class=\"num\">Missing</th>"
+         "<th scope=\"col\" class=\"num\">Distinct</th><th scope=\"col\">Shape</th><th "
+         "scope=\"col\">Values</th>"
          "<th scope=\"col\" class=\"num\">Tie to target</th></tr></thead><tbody>";
   for (const ColumnProfile* profile : order) out << column_row(result, *profile);
   out << "</tbody></table></div>";
   if (order.size() < doctor.columns.size()) {
-    out << "<p class=\"left-out\">Shown are the " << text(count(order.size())) << " columns with the closest tie to the target; "
+    out << "<p class=\"left-out\">Shown are the " << text(count(order.size()))
+        << " columns with the closest tie to the target; "
         << text(count(doctor.columns.size() - order.size())) << " more were examined in the same way.</p>";
   }
-  out << "<p class=\"fine\">Shape: how often the values occur, from small to large, or the commonest first. Tie to target: "
+  out << "<p class=\"fine\">Shape: how often the values occur, from small to large, or the commonest first. "
+         "Tie to target: "
          "from 0, the column alone tells nothing of the target, to 1, it tells all.</p>";
   return out;
 }
@@ -212,7 +236,8 @@ Markup column_table(const LearnResult& result) {
 
 Markup data_chapter(const LearnResult& result) {
   Markup out;
-  out << "<section id=\"data\" aria-labelledby=\"data-title\"><p class=\"chapter\">Chapter 1</p><h2 id=\"data-title\">Data</h2>"
+  out << "<section id=\"data\" aria-labelledby=\"data-title\"><p class=\"chapter\">Chapter 1</p><h2 "
+         "id=\"data-title\">Data</h2>"
          "<p class=\"lede\">"
       << text(verdict_of_data(result), 600) << "</p>";
   if (result.rows_without_target > 0) {

@@ -29,11 +29,14 @@ std::string verdict_of_features(const LearnResult& result) {
     ++needed;
     if (names.size() < 3) names.push_back(fmt::format("“{}”", printable(one.column, 40)));
   }
-  if (needed == 0) return "No single column carries the answer: shuffling any one of them costs nothing that can be told from chance.";
+  if (needed == 0)
+    return "No single column carries the answer: shuffling any one of them costs nothing that can be told "
+           "from chance.";
   const std::size_t rest = result.importance.size() - needed;
-  const std::string spare =
-      rest == 0 ? std::string("every column used adds something")
-                : fmt::format("{} of the {} used add nothing that can be told from chance", rest, result.importance.size());
+  const std::string spare = rest == 0
+                                ? std::string("every column used adds something")
+                                : fmt::format("{} of the {} used add nothing that can be told from chance",
+                                              rest, result.importance.size());
   return fmt::format("The model leans on {}{}; {}.", needed > 3 ? "above all " : "", join_and(names), spare);
 }
 
@@ -50,7 +53,8 @@ Markup importance_chart(const LearnResult& result, Gallery& gallery) {
     chart.y.labels.push_back(one.column);
     bars.x.push_back(one.mean);
     bars.y.push_back(static_cast<double>(i));
-    bars.notes.push_back(fmt::format("{}: {} ± {}", printable(one.column), figure(one.mean, 3), figure(one.deviation, 2)));
+    bars.notes.push_back(
+        fmt::format("{}: {} ± {}", printable(one.column), figure(one.mean, 3), figure(one.deviation, 2)));
     whiskers.y.push_back(static_cast<double>(i));
     whiskers.low.push_back(one.mean - one.deviation);
     whiskers.high.push_back(one.mean + one.deviation);
@@ -61,14 +65,18 @@ Markup importance_chart(const LearnResult& result, Gallery& gallery) {
   chart.x.high = high > low ? high + 0.04 * (high - low) : low + 1;
   chart.width = 640;
   chart.height = 60 + 26 * static_cast<double>(shown);
-  chart.description = fmt::format("Horizontal bars, one per column, longest first. {} is the most important with {}.",
-                                  printable(result.importance[0].column), figure(result.importance[0].mean, 3));
+  chart.description =
+      fmt::format("Horizontal bars, one per column, longest first. {} is the most important with {}.",
+                  printable(result.importance[0].column), figure(result.importance[0].mean, 3));
   chart.series = {std::move(bars), std::move(whiskers)};
-  Markup out = gallery.figure(chart,
-                              "Each column's cells are shuffled among held-out rows, so that it tells nothing any more. "
-                              "The bar is how much worse the model then gets; the whisker is one standard deviation.");
+  Markup out = gallery.figure(
+      chart,
+      "Each column's cells are shuffled among held-out rows, so that it tells nothing any more. "
+      "The bar is how much worse the model then gets; the whisker is one standard deviation.");
   if (shown < result.importance.size()) {
-    out << "<p class=\"left-out\">" << text(several(result.importance.size() - shown, "less important column is", "less important columns are"))
+    out << "<p class=\"left-out\">"
+        << text(several(result.importance.size() - shown, "less important column is",
+                        "less important columns are"))
         << " left out.</p>";
   }
   return out;
@@ -91,7 +99,8 @@ std::vector<std::size_t> classes_to_draw(const PartialDependence& one) {
   }
   std::vector<std::size_t> order(width);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return travel[a] > travel[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return travel[a] > travel[b]; });
   order.resize(std::min(width, kMostClassLines));
   std::sort(order.begin(), order.end());
   return order;
@@ -113,7 +122,9 @@ void line_chart(const PartialDependence& one, std::span<const std::size_t> class
     chart.series.push_back(std::move(band));
   }
   for (std::size_t n = 0; n < classes.size(); ++n) {
-    Series line{.kind = Series::Kind::line, .name = classes.size() == 1 ? "mean" : one.class_names[classes[n]], .color = n};
+    Series line{.kind = Series::Kind::line,
+                .name = classes.size() == 1 ? "mean" : one.class_names[classes[n]],
+                .color = n};
     for (std::size_t i = 0; i < points; ++i) {
       line.x.push_back(one.grid[i]);
       line.y.push_back(one.mean[i * width + classes[n]]);
@@ -140,7 +151,9 @@ void level_chart(const PartialDependence& one, std::span<const std::size_t> clas
     chart.series.push_back(std::move(range));
   }
   for (std::size_t n = 0; n < classes.size(); ++n) {
-    Series dots{.kind = Series::Kind::points, .name = classes.size() == 1 ? "mean" : one.class_names[classes[n]], .color = n};
+    Series dots{.kind = Series::Kind::points,
+                .name = classes.size() == 1 ? "mean" : one.class_names[classes[n]],
+                .color = n};
     for (std::size_t i = 0; i < levels; ++i) {
       const double value = one.mean[i * width + classes[n]];
       dots.x.push_back(value);
@@ -156,7 +169,7 @@ Markup dependence_charts(const LearnResult& result, Gallery& gallery) {
   if (result.dependence.empty()) return out;
   const bool classes = result.task == Target::Kind::classes;
   const bool two = classes && result.class_names.size() == 2;
-  const std::string answer = two       ? fmt::format("probability of “{}”", printable(result.class_names[1], 40))
+  const std::string answer = two ? fmt::format("probability of “{}”", printable(result.class_names[1], 40))
                              : classes ? std::string("probability of each class")
                                        : fmt::format("answer for “{}”", printable(result.target, 40));
   // One scale for all, so that steep and flat can be compared between columns.
@@ -179,21 +192,27 @@ Markup dependence_charts(const LearnResult& result, Gallery& gallery) {
   high = classes ? std::min(1.0, high + room) : high + room;
 
   out << "<h3>How the answer follows a column</h3><p>The mean " << text(answer, 120)
-      << " when one column is set to a value in every row and all else stays as it is. The band holds the answers of 8 in 10 "
-         "rows. Only values that occur in the data are drawn: beyond them the model would be guessing.</p><div class=\"grid\">";
+      << " when one column is set to a value in every row and all else stays as it is. The band holds the "
+         "answers of 8 in 10 "
+         "rows. Only values that occur in the data are drawn: beyond them the model would be "
+         "guessing.</p><div class=\"grid\">";
   for (std::size_t d = 0; d < shown; ++d) {
     const PartialDependence& one = result.dependence[d];
     const std::vector<std::size_t> drawn = classes_to_draw(one);
     if (one.grid.empty() && one.levels.empty()) continue;
     Chart chart;
     chart.title = one.column;
-    chart.y.title = two ? fmt::format("P({})", printable(result.class_names[1], 30)) : classes ? "probability" : printable(result.target, 30);
+    chart.y.title = two       ? fmt::format("P({})", printable(result.class_names[1], 30))
+                    : classes ? "probability"
+                              : printable(result.target, 30);
     chart.y.low = low;
     chart.y.high = high;
     chart.y.percent = classes;
     chart.height = 250;
-    if (one.levels.empty()) line_chart(one, drawn, chart);
-    else level_chart(one, drawn, chart);
+    if (one.levels.empty())
+      line_chart(one, drawn, chart);
+    else
+      level_chart(one, drawn, chart);
     const auto [least, most] = std::minmax_element(one.mean.begin(), one.mean.end());
     chart.description = fmt::format("The mean {} over the values of {}; it stays between {} and {}.", answer,
                                     printable(one.column), figure(*least, 3), figure(*most, 3));
@@ -201,7 +220,8 @@ Markup dependence_charts(const LearnResult& result, Gallery& gallery) {
     if (drawn.size() > 1 && drawn.size() < one.class_names.size()) {
       caption = fmt::format("The {} of {} classes that move most.", drawn.size(), one.class_names.size());
     }
-    if (one.levels.size() > kMostLevels) caption += fmt::format(" The {} commonest of {} values.", kMostLevels, one.levels.size());
+    if (one.levels.size() > kMostLevels)
+      caption += fmt::format(" The {} commonest of {} values.", kMostLevels, one.levels.size());
     out << gallery.figure(chart, caption);
   }
   out << "</div>";
@@ -212,12 +232,15 @@ Markup formula_list(const LearnResult& result) {
   Markup out;
   if (result.formulas.empty()) return out;
   const std::size_t shown = std::min(result.formulas.size(), kMostFormulas);
-  out << "<details><summary>How columns become the " << text(several(result.formulas.size(), "number", "numbers"))
+  out << "<details><summary>How columns become the "
+      << text(several(result.formulas.size(), "number", "numbers"))
       << " the algorithm sees</summary><ol class=\"formulas\">";
-  for (std::size_t i = 0; i < shown; ++i) out << "<li><code>" << text(result.formulas[i], 300) << "</code></li>";
+  for (std::size_t i = 0; i < shown; ++i)
+    out << "<li><code>" << text(result.formulas[i], 300) << "</code></li>";
   out << "</ol>";
   if (shown < result.formulas.size()) {
-    out << "<p class=\"left-out\">" << text(several(result.formulas.size() - shown, "more formula is", "more formulas are"))
+    out << "<p class=\"left-out\">"
+        << text(several(result.formulas.size() - shown, "more formula is", "more formulas are"))
         << " left out.</p>";
   }
   out << "</details>";

@@ -21,7 +21,8 @@ Markup leaderboard(const LearnResult& result, Gallery& gallery);
 /// How the answers for held-out rows compare with the truth. Empty when the result has no such answers.
 Markup class_answers(const LearnResult& result, Gallery& gallery);
 Markup number_answers(const LearnResult& result, Gallery& gallery);
-/// The model's own summary, from its JSON: a table of coefficients when it has them, the rest as keys and values.
+/// The model's own summary, from its JSON: a table of coefficients when it has them, the rest as keys and
+/// values.
 Markup model_summary(const LearnResult& result);
 Markup glossary(const LearnResult& result);
 

@@ -11,13 +11,20 @@ constexpr std::size_t kLabelLetters = 80;
 
 const char* name_of(Series::Kind kind) {
   switch (kind) {
-    case Series::Kind::line: return "line";
-    case Series::Kind::band: return "band";
-    case Series::Kind::points: return "points";
-    case Series::Kind::columns: return "columns";
-    case Series::Kind::bars: return "bars";
-    case Series::Kind::ranges: return "ranges";
-    case Series::Kind::cells: return "cells";
+    case Series::Kind::line:
+      return "line";
+    case Series::Kind::band:
+      return "band";
+    case Series::Kind::points:
+      return "points";
+    case Series::Kind::columns:
+      return "columns";
+    case Series::Kind::bars:
+      return "bars";
+    case Series::Kind::ranges:
+      return "ranges";
+    case Series::Kind::cells:
+      return "cells";
   }
   return "";
 }
@@ -32,8 +39,10 @@ double rounded(double value) {
 Json numbers(const std::vector<double>& values) {
   Json list = Json::array();
   for (const double value : values) {
-    if (std::isfinite(value)) list.push_back(rounded(value));
-    else list.push_back(nullptr);
+    if (std::isfinite(value))
+      list.push_back(rounded(value));
+    else
+      list.push_back(nullptr);
   }
   return list;
 }
@@ -47,13 +56,16 @@ Json words(const std::vector<std::string>& list) {
 Json axis_json(const Axis& axis, int wanted_ticks) {
   Json json;
   json["title"] = printable(axis.title, kLabelLetters);
-  json["scale"] = axis.scale == Axis::Scale::category ? "category" : axis.scale == Axis::Scale::date ? "date" : "linear";
+  json["scale"] = axis.scale == Axis::Scale::category ? "category"
+                  : axis.scale == Axis::Scale::date   ? "date"
+                                                      : "linear";
   if (axis.scale == Axis::Scale::category) {
     json["labels"] = words(axis.labels);
   } else {
     json["range"] = {axis.low, axis.high};
     json["ticks"] = Json::array();
-    for (const Tick& tick : axis_ticks(axis, wanted_ticks)) json["ticks"].push_back(Json::array({tick.at, tick.label}));
+    for (const Tick& tick : axis_ticks(axis, wanted_ticks))
+      json["ticks"].push_back(Json::array({tick.at, tick.label}));
   }
   if (axis.percent) json["percent"] = true;
   if (axis.hidden) json["hidden"] = true;
@@ -89,8 +101,9 @@ Json describe_chart(const Chart& chart) {
   }
   json["references"] = Json::array();
   for (const Reference& reference : chart.references) {
-    json["references"].push_back(
-        {{"vertical", reference.vertical}, {"at", reference.at}, {"label", printable(reference.label, kLabelLetters)}});
+    json["references"].push_back({{"vertical", reference.vertical},
+                                  {"at", reference.at},
+                                  {"label", printable(reference.label, kLabelLetters)}});
   }
   if (chart.diagonal) json["diagonal"] = true;
   return json;
@@ -110,17 +123,20 @@ Markup Gallery::figure(const Chart& chart, std::string_view caption) {
     for (const Series& series : chart.series) {
       if (series.name.empty()) continue;
       out << "<li class=\"k" << series.color << "\"><i class=\"";
-      if (series.kind == Series::Kind::line) out << "sw-line";
-      else if (series.kind == Series::Kind::points) out << "sw-dot";
-      else out << "sw-box";
+      if (series.kind == Series::Kind::line)
+        out << "sw-line";
+      else if (series.kind == Series::Kind::points)
+        out << "sw-dot";
+      else
+        out << "sw-box";
       if (series.dashed) out << " sw-dash";
       if (series.faint || series.kind == Series::Kind::band) out << " sw-faint";
       out << "\"></i>" << text(series.name, 60) << "</li>";
     }
     out << "</ul>";
   }
-  out << "<div class=\"plot\" data-chart=\"" << charts_.size() - 1 << "\" style=\"--ratio:" << chart.width << "/"
-      << chart.height << "\">" << draw(chart, id) << "</div></figure>";
+  out << "<div class=\"plot\" data-chart=\"" << charts_.size() - 1 << "\" style=\"--ratio:" << chart.width
+      << "/" << chart.height << "\">" << draw(chart, id) << "</div></figure>";
   return out;
 }
 
@@ -130,10 +146,14 @@ std::string Gallery::data() const {
   std::string safe;
   for (const char c : write_json(list)) {
     // Nothing in a data block may look like the end of its element.
-    if (c == '<') safe += "\\u003c";
-    else if (c == '>') safe += "\\u003e";
-    else if (c == '&') safe += "\\u0026";
-    else safe += c;
+    if (c == '<')
+      safe += "\\u003c";
+    else if (c == '>')
+      safe += "\\u003e";
+    else if (c == '&')
+      safe += "\\u0026";
+    else
+      safe += c;
   }
   return safe;
 }

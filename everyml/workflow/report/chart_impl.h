@@ -46,7 +46,8 @@ struct Series {
   bool dashed = false;
   bool faint = false;
   std::vector<double> x, y, low, high;
-  std::vector<std::string> notes;  ///< one per mark, or none: what the tooltip says; in cells also what is written there
+  std::vector<std::string>
+      notes;  ///< one per mark, or none: what the tooltip says; in cells also what is written there
 };
 inline constexpr std::size_t kColors = 7;
 inline constexpr std::size_t kMuted = kColors;
@@ -60,7 +61,8 @@ struct Reference {
 /// A chart as data. From the same value come the drawing that needs no scripts and the interactive one.
 struct Chart {
   std::string title;
-  std::string description;  ///< one or two sentences that say what there is to see, for those who cannot see it
+  std::string
+      description;  ///< one or two sentences that say what there is to see, for those who cannot see it
   Axis x, y;
   std::vector<Series> series;
   std::vector<Reference> references;
@@ -68,8 +70,8 @@ struct Chart {
   double width = 480, height = 300;
 };
 
-/// An inline SVG of [width, height] user units with role, title and description; colours come from the style sheet.
-/// `id` is unique on the page and our own.
+/// An inline SVG of [width, height] user units with role, title and description; colours come from the style
+/// sheet. `id` is unique on the page and our own.
 Markup draw(const Chart& chart, const std::string& id);
 /// The same for the page's script.
 Json describe_chart(const Chart& chart);
@@ -77,7 +79,8 @@ Json describe_chart(const Chart& chart);
 /// The charts of a page, in order.
 class Gallery {
  public:
-  /// A figure with its caption, legend, the drawing and room for the interactive one, which takes no other space.
+  /// A figure with its caption, legend, the drawing and room for the interactive one, which takes no other
+  /// space.
   Markup figure(const Chart& chart, std::string_view caption = {});
   /// All charts so far as JSON text that may stand in a script element.
   std::string data() const;

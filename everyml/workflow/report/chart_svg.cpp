@@ -38,7 +38,8 @@ class Frame {
  private:
   static double place(const Axis& axis, double value, double from, double to) {
     if (axis.scale == Axis::Scale::category) {
-      return from + (value + 0.5) * (to - from) / static_cast<double>(std::max<std::size_t>(1, axis.labels.size()));
+      return from +
+             (value + 0.5) * (to - from) / static_cast<double>(std::max<std::size_t>(1, axis.labels.size()));
     }
     const double span = axis.high - axis.low;
     const double share = span > 0 ? (value - axis.low) / span : 0.5;
@@ -52,33 +53,36 @@ void draw_axes(const Chart& chart, const Frame& frame, Markup& out) {
   if (chart.x.scale == Axis::Scale::category) {
     const auto letters = static_cast<std::size_t>(std::max(3.0, frame.slot(chart.x) / 7.5));
     for (std::size_t i = 0; i < chart.x.labels.size(); ++i) {
-      out << "<text class=\"ax mid\" x=\"" << frame.x(static_cast<double>(i)) << "\" y=\"" << frame.bottom + 18
-          << "\">" << text(chart.x.labels[i], letters) << "</text>";
+      out << "<text class=\"ax mid\" x=\"" << frame.x(static_cast<double>(i)) << "\" y=\""
+          << frame.bottom + 18 << "\">" << text(chart.x.labels[i], letters) << "</text>";
     }
   } else if (!chart.x.hidden) {
     for (const Tick& tick : axis_ticks(chart.x, kTicksAcross)) {
       const double at = frame.x(tick.at);
-      out << "<path class=\"gr\" d=\"M" << at << " " << frame.top << "V" << frame.bottom << "\"/><text class=\"ax mid\" x=\""
-          << at << "\" y=\"" << frame.bottom + 18 << "\">" << text(tick.label) << "</text>";
+      out << "<path class=\"gr\" d=\"M" << at << " " << frame.top << "V" << frame.bottom
+          << "\"/><text class=\"ax mid\" x=\"" << at << "\" y=\"" << frame.bottom + 18 << "\">"
+          << text(tick.label) << "</text>";
     }
   }
   if (chart.y.scale == Axis::Scale::category) {
     for (std::size_t i = 0; i < chart.y.labels.size(); ++i) {
       const double at = frame.y(static_cast<double>(i));
-      if (!cells) out << "<path class=\"gr\" d=\"M" << frame.left << " " << at << "H" << frame.right << "\"/>";
+      if (!cells)
+        out << "<path class=\"gr\" d=\"M" << frame.left << " " << at << "H" << frame.right << "\"/>";
       out << "<text class=\"ax end\" x=\"" << frame.left - 8 << "\" y=\"" << at + 4.5 << "\">"
           << text(chart.y.labels[i], kLabelLetters) << "</text>";
     }
   } else if (!chart.y.hidden) {
     for (const Tick& tick : axis_ticks(chart.y, kTicksUp)) {
       const double at = frame.y(tick.at);
-      out << "<path class=\"gr\" d=\"M" << frame.left << " " << at << "H" << frame.right << "\"/><text class=\"ax end\" x=\""
-          << frame.left - 8 << "\" y=\"" << at + 4.5 << "\">" << text(tick.label) << "</text>";
+      out << "<path class=\"gr\" d=\"M" << frame.left << " " << at << "H" << frame.right
+          << "\"/><text class=\"ax end\" x=\"" << frame.left - 8 << "\" y=\"" << at + 4.5 << "\">"
+          << text(tick.label) << "</text>";
     }
   }
   if (!chart.x.title.empty()) {
-    out << "<text class=\"ti mid\" x=\"" << (frame.left + frame.right) / 2 << "\" y=\"" << chart.height - 8 << "\">"
-        << text(chart.x.title, 60) << "</text>";
+    out << "<text class=\"ti mid\" x=\"" << (frame.left + frame.right) / 2 << "\" y=\"" << chart.height - 8
+        << "\">" << text(chart.x.title, 60) << "</text>";
   }
   if (!chart.y.title.empty()) {
     out << "<text class=\"ti\" x=\"4\" y=\"16\">" << text(chart.y.title, 60) << "</text>";
@@ -106,8 +110,10 @@ void draw_line(const Series& series, const Frame& frame, Markup& out) {
       pen_down = false;
       continue;
     }
-    if (pen_down) out << "L";
-    else out << "M";
+    if (pen_down)
+      out << "L";
+    else
+      out << "M";
     out << frame.x(series.x[i]) << " " << frame.y(series.y[i]);
     pen_down = true;
   }
@@ -117,9 +123,11 @@ void draw_line(const Series& series, const Frame& frame, Markup& out) {
 void draw_band(const Series& series, const Frame& frame, Markup& out) {
   open(series, "path", "bd", out);
   out << " d=\"M";
-  for (std::size_t i = 0; i < series.x.size(); ++i) out << frame.x(series.x[i]) << " " << frame.y(series.high[i]) << " ";
+  for (std::size_t i = 0; i < series.x.size(); ++i)
+    out << frame.x(series.x[i]) << " " << frame.y(series.high[i]) << " ";
   out << "L";
-  for (std::size_t i = series.x.size(); i-- > 0;) out << frame.x(series.x[i]) << " " << frame.y(series.low[i]) << " ";
+  for (std::size_t i = series.x.size(); i-- > 0;)
+    out << frame.x(series.x[i]) << " " << frame.y(series.low[i]) << " ";
   out << "Z\"/>";
 }
 
@@ -129,21 +137,23 @@ void draw_marks(const Series& series, const Chart& chart, const Frame& frame, Ma
     switch (series.kind) {
       case Series::Kind::points:
         open(series, "circle", "pt", out);
-        out << " cx=\"" << frame.x(series.x[i]) << "\" cy=\"" << y << "\" r=\"" << (series.faint ? 2.5 : 4.5) << "\">";
+        out << " cx=\"" << frame.x(series.x[i]) << "\" cy=\"" << y << "\" r=\"" << (series.faint ? 2.5 : 4.5)
+            << "\">";
         hint(series, i, out);
         out << "</circle>";
         break;
       case Series::Kind::columns: {
         const double from = frame.x(series.low[i]), to = frame.x(series.high[i]);
         open(series, "rect", "ba", out);
-        out << " x=\"" << from + 0.5 << "\" y=\"" << y << "\" width=\"" << std::max(0.5, to - from - 1) << "\" height=\""
-            << std::max(0.0, frame.bottom - y) << "\">";
+        out << " x=\"" << from + 0.5 << "\" y=\"" << y << "\" width=\"" << std::max(0.5, to - from - 1)
+            << "\" height=\"" << std::max(0.0, frame.bottom - y) << "\">";
         hint(series, i, out);
         out << "</rect>";
         break;
       }
       case Series::Kind::bars: {
-        const double zero = frame.x(0), to = frame.x(series.x[i]), thick = std::min(18.0, frame.slot(chart.y) * 0.64);
+        const double zero = frame.x(0), to = frame.x(series.x[i]),
+                     thick = std::min(18.0, frame.slot(chart.y) * 0.64);
         open(series, "rect", "ba", out);
         out << " x=\"" << std::min(zero, to) << "\" y=\"" << y - thick / 2 << "\" width=\""
             << std::max(0.5, std::abs(to - zero)) << "\" height=\"" << thick << "\" rx=\"2\">";
@@ -154,8 +164,8 @@ void draw_marks(const Series& series, const Chart& chart, const Frame& frame, Ma
       case Series::Kind::ranges: {
         const double from = frame.x(series.low[i]), to = frame.x(series.high[i]);
         open(series, "path", "wh", out);
-        out << " d=\"M" << from << " " << y << "H" << to << "M" << from << " " << y - 4 << "v8M" << to << " " << y - 4
-            << "v8\"/>";
+        out << " d=\"M" << from << " " << y << "H" << to << "M" << from << " " << y - 4 << "v8M" << to << " "
+            << y - 4 << "v8\"/>";
         break;
       }
       case Series::Kind::cells: {
@@ -163,13 +173,17 @@ void draw_marks(const Series& series, const Chart& chart, const Frame& frame, Ma
         open(series, "rect", "ce", out);
         out << " x=\"" << x - width / 2 + 1 << "\" y=\"" << y - height / 2 + 1 << "\" width=\"" << width - 2
             << "\" height=\"" << height - 2 << "\" rx=\"3\" fill-opacity=\"";
-        out << text(fmt::format("{:.2f}", 0.06 + 0.94 * std::clamp(series.high[i], 0.0, 1.0))) << "\"/><text class=\"";
-        if (series.high[i] > 0.5) out << "on mid";
-        else out << "off mid";
+        out << text(fmt::format("{:.2f}", 0.06 + 0.94 * std::clamp(series.high[i], 0.0, 1.0)))
+            << "\"/><text class=\"";
+        if (series.high[i] > 0.5)
+          out << "on mid";
+        else
+          out << "off mid";
         out << "\" x=\"" << x << "\" y=\"" << y + 5 << "\">" << text(series.notes[i], 12) << "</text>";
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -178,15 +192,16 @@ void draw_reference(const Reference& reference, const Chart& chart, const Frame&
   if (reference.vertical) {
     const double at = frame.x(reference.at);
     const bool turn = at > chart.width * 0.7;
-    out << "<path class=\"rf\" d=\"M" << at << " " << frame.top << "V" << frame.bottom << "\"/><text class=\"rl";
+    out << "<path class=\"rf\" d=\"M" << at << " " << frame.top << "V" << frame.bottom
+        << "\"/><text class=\"rl";
     if (turn) out << " end";
-    out << "\" x=\"" << (turn ? at - 5 : at + 5) << "\" y=\"" << frame.top + 9 << "\">" << text(reference.label, 40)
-        << "</text>";
+    out << "\" x=\"" << (turn ? at - 5 : at + 5) << "\" y=\"" << frame.top + 9 << "\">"
+        << text(reference.label, 40) << "</text>";
   } else {
     const double at = frame.y(reference.at);
-    out << "<path class=\"rf\" d=\"M" << frame.left << " " << at << "H" << frame.right << "\"/><text class=\"rl end\" x=\""
-        << frame.right - 4 << "\" y=\"" << (at < frame.top + 16 ? at + 15 : at - 6) << "\">" << text(reference.label, 40)
-        << "</text>";
+    out << "<path class=\"rf\" d=\"M" << frame.left << " " << at << "H" << frame.right
+        << "\"/><text class=\"rl end\" x=\"" << frame.right - 4 << "\" y=\""
+        << (at < frame.top + 16 ? at + 15 : at - 6) << "\">" << text(reference.label, 40) << "</text>";
   }
 }
 
@@ -214,9 +229,10 @@ Markup draw(const Chart& chart, const std::string& id) {
   const Frame frame(chart);
   Markup out;
   const Escaped name = text(id);
-  out << "<svg class=\"still\" viewBox=\"0 0 " << chart.width << " " << chart.height << "\" role=\"img\" aria-labelledby=\""
-      << name << "t " << name << "d\"><title id=\"" << name << "t\">" << text(chart.title) << "</title><desc id=\"" << name
-      << "d\">" << text(chart.description, 2000) << "</desc>";
+  out << "<svg class=\"still\" viewBox=\"0 0 " << chart.width << " " << chart.height
+      << "\" role=\"img\" aria-labelledby=\"" << name << "t " << name << "d\"><title id=\"" << name << "t\">"
+      << text(chart.title) << "</title><desc id=\"" << name << "d\">" << text(chart.description, 2000)
+      << "</desc>";
   draw_axes(chart, frame, out);
   if (chart.diagonal) {
     const double low = std::max(chart.x.low, chart.y.low), high = std::min(chart.x.high, chart.y.high);
@@ -224,9 +240,12 @@ Markup draw(const Chart& chart, const std::string& id) {
         << frame.y(high) << "\"/>";
   }
   for (const Series& series : chart.series) {
-    if (series.kind == Series::Kind::line) draw_line(series, frame, out);
-    else if (series.kind == Series::Kind::band) draw_band(series, frame, out);
-    else draw_marks(series, chart, frame, out);
+    if (series.kind == Series::Kind::line)
+      draw_line(series, frame, out);
+    else if (series.kind == Series::Kind::band)
+      draw_band(series, frame, out);
+    else
+      draw_marks(series, chart, frame, out);
   }
   for (const Reference& reference : chart.references) draw_reference(reference, chart, frame, out);
   out << "</svg>";

@@ -12,10 +12,10 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr std::size_t kMostClasses = 12;   ///< of the confusion matrix
-constexpr std::size_t kMostCurves = 5;     ///< of the ROC chart
-constexpr std::size_t kMostPoints = 160;   ///< of one curve
-constexpr std::size_t kGroups = 10;        ///< of the calibration chart
+constexpr std::size_t kMostClasses = 12;  ///< of the confusion matrix
+constexpr std::size_t kMostCurves = 5;    ///< of the ROC chart
+constexpr std::size_t kMostPoints = 160;  ///< of one curve
+constexpr std::size_t kGroups = 10;       ///< of the calibration chart
 constexpr double kCoverage = 0.9;
 
 /// Rows that were held out in some fold.
@@ -59,8 +59,10 @@ Matrix shown_matrix(const LearnResult& result) {
   std::vector<std::size_t> place(classes);
   if (classes > kMostClasses) {
     std::vector<double> rows(classes, 0);
-    for (std::size_t i = 0; i < result.confusion.size(); ++i) rows[i / classes] += static_cast<double>(result.confusion[i]);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rows[a] > rows[b]; });
+    for (std::size_t i = 0; i < result.confusion.size(); ++i)
+      rows[i / classes] += static_cast<double>(result.confusion[i]);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return rows[a] > rows[b]; });
   }
   const std::size_t own = classes > kMostClasses ? kMostClasses - 1 : classes;
   for (std::size_t i = 0; i < classes; ++i) {
@@ -71,7 +73,8 @@ Matrix shown_matrix(const LearnResult& result) {
   matrix.cells.assign(matrix.width() * matrix.width(), 0);
   for (std::size_t t = 0; t < classes; ++t) {
     for (std::size_t a = 0; a < classes; ++a) {
-      matrix.cells[place[t] * matrix.width() + place[a]] += static_cast<double>(result.confusion[t * classes + a]);
+      matrix.cells[place[t] * matrix.width() + place[a]] +=
+          static_cast<double>(result.confusion[t * classes + a]);
     }
   }
   return matrix;
@@ -102,11 +105,13 @@ Markup confusion_chart(const LearnResult& result, Gallery& gallery) {
     }
   }
   chart.height = std::clamp(90 + 44 * static_cast<double>(width), 230.0, 480.0);
-  chart.description = fmt::format("A table of {} by {} classes, truth against answer. {} of {} answers lie on the diagonal, "
-                                  "which is right.", width, width, count(static_cast<std::uint64_t>(right)),
-                                  count(static_cast<std::uint64_t>(all)));
+  chart.description = fmt::format(
+      "A table of {} by {} classes, truth against answer. {} of {} answers lie on the diagonal, "
+      "which is right.",
+      width, width, count(static_cast<std::uint64_t>(right)), count(static_cast<std::uint64_t>(all)));
   chart.series = {std::move(cells)};
-  return gallery.figure(chart, "Held-out rows by what they are and what the model said. Darker: a larger part of the row.");
+  return gallery.figure(
+      chart, "Held-out rows by what they are and what the model said. Darker: a larger part of the row.");
 }
 
 Series roc_curve(const HeldOut& rows, std::size_t k, double& area) {
@@ -147,18 +152,25 @@ Markup roc_chart(const LearnResult& result, const HeldOut& rows, Gallery& galler
     if (line.x.empty()) continue;
     line.color = chart.series.size();
     areas.push_back(fmt::format("{} {}", printable(result.class_names[k], 40), figure(area, 3)));
-    line.name = rows.classes == 2 ? std::string() : fmt::format("{} ({})", printable(result.class_names[k], 40), figure(area, 3));
+    line.name = rows.classes == 2
+                    ? std::string()
+                    : fmt::format("{} ({})", printable(result.class_names[k], 40), figure(area, 3));
     chart.series.push_back(std::move(line));
   }
   if (chart.series.empty()) return {};
   chart.description = fmt::format("ROC curve. Area under the curve: {}.", join_and(areas));
   const std::string caption =
       rows.classes == 2
-          ? fmt::format("For every threshold: how many of “{}” are found, and how many of the others are called so by mistake. "
-                        "Area under the curve: {}; the dotted line is guessing, 0.5.",
-                        printable(result.class_names[1], 40), areas[0].substr(areas[0].rfind(' ') + 1))
-          : fmt::format("Each class against the rest, with the area under its curve; the dotted line is guessing.{}",
-                        drawn.size() < rows.classes ? fmt::format(" The first {} of {} classes.", drawn.size(), rows.classes) : "");
+          ? fmt::format(
+                "For every threshold: how many of “{}” are found, and how many of the others are called so "
+                "by mistake. "
+                "Area under the curve: {}; the dotted line is guessing, 0.5.",
+                printable(result.class_names[1], 40), areas[0].substr(areas[0].rfind(' ') + 1))
+          : fmt::format(
+                "Each class against the rest, with the area under its curve; the dotted line is guessing.{}",
+                drawn.size() < rows.classes
+                    ? fmt::format(" The first {} of {} classes.", drawn.size(), rows.classes)
+                    : "");
   return gallery.figure(chart, caption);
 }
 
@@ -168,8 +180,12 @@ Markup calibration_chart(const LearnResult& result, const HeldOut& rows, Gallery
   std::vector<std::pair<double, double>> said;  // probability said, 1 when it came true
   for (std::size_t i = 0; i < rows.truth.size(); ++i) {
     const auto begin = rows.probabilities.begin() + static_cast<std::ptrdiff_t>(i * rows.classes);
-    const std::size_t k = two ? 1 : static_cast<std::size_t>(std::max_element(begin, begin + static_cast<std::ptrdiff_t>(rows.classes)) - begin);
-    said.emplace_back(begin[static_cast<std::ptrdiff_t>(k)], rows.truth[i] == static_cast<std::int32_t>(k) ? 1.0 : 0.0);
+    const std::size_t k =
+        two ? 1
+            : static_cast<std::size_t>(
+                  std::max_element(begin, begin + static_cast<std::ptrdiff_t>(rows.classes)) - begin);
+    said.emplace_back(begin[static_cast<std::ptrdiff_t>(k)],
+                      rows.truth[i] == static_cast<std::int32_t>(k) ? 1.0 : 0.0);
   }
   std::stable_sort(said.begin(), said.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   const std::size_t groups = std::min(kGroups, said.size() / 5);
@@ -195,13 +211,16 @@ Markup calibration_chart(const LearnResult& result, const HeldOut& rows, Gallery
     dots.notes.push_back(fmt::format("said {}, came true {} of {}", percent(x), percent(y),
                                      several(to - from, "row", "rows")));
   }
-  chart.description = fmt::format("Calibration curve of {} groups of rows; said and true shares differ by {} on average.", groups,
-                                  percent(gap));
+  chart.description =
+      fmt::format("Calibration curve of {} groups of rows; said and true shares differ by {} on average.",
+                  groups, percent(gap));
   chart.series = {std::move(line), std::move(dots)};
   return gallery.figure(
-      chart, fmt::format("{} in {} groups of equally many held-out rows. On the dotted line, what was said is what came true; on "
+      chart, fmt::format("{} in {} groups of equally many held-out rows. On the dotted line, what was said "
+                         "is what came true; on "
                          "average the two differ by {}.",
-                         two ? fmt::format("Probability of “{}”", printable(result.class_names[1], 40)) : std::string("Probability of the answer given"),
+                         two ? fmt::format("Probability of “{}”", printable(result.class_names[1], 40))
+                             : std::string("Probability of the answer given"),
                          groups, percent(gap)));
 }
 
@@ -227,15 +246,19 @@ Markup cost_chart(const LearnResult& result, const HeldOut& rows, Gallery& galle
     most = std::max(most, cost);
   }
   chart.y.high = most > 0 ? 1.05 * most : 1;
-  chart.references = {{.vertical = true, .at = result.threshold, .label = fmt::format("chosen: {}", figure(result.threshold, 3))},
+  chart.references = {{.vertical = true,
+                       .at = result.threshold,
+                       .label = fmt::format("chosen: {}", figure(result.threshold, 3))},
                       {.vertical = false, .at = result.baseline_cost, .label = "always the same answer"}};
-  chart.description = fmt::format("Mean cost of a row against the threshold; the chosen threshold {} costs {}, always giving "
-                                  "the same answer costs {}.", figure(result.threshold, 3), figure(result.expected_cost, 3),
-                                  figure(result.baseline_cost, 3));
+  chart.description = fmt::format(
+      "Mean cost of a row against the threshold; the chosen threshold {} costs {}, always giving "
+      "the same answer costs {}.",
+      figure(result.threshold, 3), figure(result.expected_cost, 3), figure(result.baseline_cost, 3));
   chart.series = {std::move(line)};
-  return gallery.figure(chart, fmt::format("With the costs given, the threshold {} costs least: {} a row instead of {}.",
-                                           figure(result.threshold, 3), figure(result.expected_cost, 3),
-                                           figure(result.baseline_cost, 3)));
+  return gallery.figure(
+      chart, fmt::format("With the costs given, the threshold {} costs least: {} a row instead of {}.",
+                         figure(result.threshold, 3), figure(result.expected_cost, 3),
+                         figure(result.baseline_cost, 3)));
 }
 
 /// What the prediction sets of the model look like on the held-out rows.
@@ -246,16 +269,19 @@ Markup set_sentence(const LearnResult& result, const HeldOut& rows) {
   std::size_t labels = 0, single = 0, covered = 0;
   for (std::size_t i = 0; i < rows.truth.size(); ++i) {
     std::size_t size = 0;
-    for (std::size_t k = 0; k < rows.classes; ++k) size += 1 - rows.probabilities[i * rows.classes + k] <= bound;
+    for (std::size_t k = 0; k < rows.classes; ++k)
+      size += 1 - rows.probabilities[i * rows.classes + k] <= bound;
     covered += 1 - rows.probabilities[i * rows.classes + static_cast<std::size_t>(rows.truth[i])] <= bound;
     labels += size;
     single += size == 1;
   }
   const double all = static_cast<double>(rows.truth.size());
-  out << "<p class=\"statement\"><b>How sure is a single answer?</b> Asked with <code>--interval 0.9</code>, the model answers with a "
+  out << "<p class=\"statement\"><b>How sure is a single answer?</b> Asked with <code>--interval 0.9</code>, "
+         "the model answers with a "
          "set of classes that holds the true one in 9 of 10 new rows (here in "
-      << text(percent(static_cast<double>(covered) / all)) << "). The set has " << text(figure(static_cast<double>(labels) / all, 3))
-      << " classes on average and is a single class in " << text(percent(static_cast<double>(single) / all)) << " of the rows.</p>";
+      << text(percent(static_cast<double>(covered) / all)) << "). The set has "
+      << text(figure(static_cast<double>(labels) / all, 3)) << " classes on average and is a single class in "
+      << text(percent(static_cast<double>(single) / all)) << " of the rows.</p>";
   return out;
 }
 
@@ -267,11 +293,13 @@ Markup class_answers(const LearnResult& result, Gallery& gallery) {
   const HeldOut rows = held_out(result);
   if (result.confusion.size() == classes * classes && classes > 1) out << confusion_chart(result, gallery);
   if (!rows.truth.empty()) {
-    out << cost_chart(result, rows, gallery) << roc_chart(result, rows, gallery) << calibration_chart(result, rows, gallery);
+    out << cost_chart(result, rows, gallery) << roc_chart(result, rows, gallery)
+        << calibration_chart(result, rows, gallery);
   }
   if (out.empty()) return out;
   Markup section;
-  section << "<h3>How its answers turn out</h3><div class=\"grid\">" << out << "</div>" << set_sentence(result, rows);
+  section << "<h3>How its answers turn out</h3><div class=\"grid\">" << out << "</div>"
+          << set_sentence(result, rows);
   return section;
 }
 

@@ -22,7 +22,8 @@ std::size_t judged_count(const LearnResult& result) {
 Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gallery) {
   Chart chart;
   chart.title = "Scores on rows the models had not seen";
-  chart.x.title = fmt::format("{} – {} is better", result.metric_title, result.greater_is_better ? "more" : "less");
+  chart.x.title =
+      fmt::format("{} – {} is better", result.metric_title, result.greater_is_better ? "more" : "less");
   chart.y.scale = Axis::Scale::category;
   Series folds{.kind = Series::Kind::points, .name = "single folds", .color = kMuted, .faint = true};
   Series whiskers{.kind = Series::Kind::ranges};
@@ -63,10 +64,12 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
   chart.x.high = high + room;
   chart.width = 640;
   chart.height = 60 + 34 * static_cast<double>(judged);
-  chart.references.push_back({.vertical = true, .at = result.leaderboard[result.baseline].score, .label = "baseline"});
+  chart.references.push_back(
+      {.vertical = true, .at = result.leaderboard[result.baseline].score, .label = "baseline"});
   chart.description =
-      fmt::format("One row per algorithm, best first. {} scores {}, the baseline {}.", result.leaderboard[result.chosen].title,
-                  score_text(result.leaderboard[result.chosen]), figure(result.leaderboard[result.baseline].score));
+      fmt::format("One row per algorithm, best first. {} scores {}, the baseline {}.",
+                  result.leaderboard[result.chosen].title, score_text(result.leaderboard[result.chosen]),
+                  figure(result.leaderboard[result.baseline].score));
   chart.series = {std::move(folds), std::move(whiskers), std::move(means), std::move(winner)};
   return gallery.figure(chart);
 }
@@ -85,24 +88,29 @@ Markup row(const LearnResult& result, std::size_t place, const std::vector<std::
   Markup out;
   out << "<tr";
   if (place == result.chosen) out << " class=\"chosen\"";
-  out << "><td class=\"num\">" << text(std::to_string(place + 1)) << "</td><th scope=\"row\"><span class=\"name\">"
-      << text(one.title, 60) << "</span>";
+  out << "><td class=\"num\">" << text(std::to_string(place + 1))
+      << "</td><th scope=\"row\"><span class=\"name\">" << text(one.title, 60) << "</span>";
   if (place == result.chosen) out << chip("pick", "chosen");
   if (place == result.baseline) out << chip("out", "baseline");
   if (one.tied_with_best && place != 0) out << chip("tied", "tied with the best");
   out << "</th><td class=\"num\"><b>" << text(figure(one.score)) << "</b></td><td class=\"num\">";
-  if (std::isfinite(one.low) && std::isfinite(one.high)) out << text(figure(one.low)) << " to " << text(figure(one.high));
-  else out << "–";
+  if (std::isfinite(one.low) && std::isfinite(one.high))
+    out << text(figure(one.low)) << " to " << text(figure(one.high));
+  else
+    out << "–";
   out << "</td><td class=\"num\">";
-  if (place == 0) out << "<span class=\"quiet\">best</span>";
-  else out << text(probability(one.p_versus_best));
+  if (place == 0)
+    out << "<span class=\"quiet\">best</span>";
+  else
+    out << text(probability(one.p_versus_best));
   out << "</td>";
   for (const std::string& name : metrics) {
     const auto found = one.metrics.find(name);
     out << "<td class=\"num\">" << text(found == one.metrics.end() ? "–" : figure(found->second)) << "</td>";
   }
-  out << "<td class=\"num\">" << text(seconds(one.fit_seconds)) << "</td><td class=\"num\">" << text(seconds(one.predict_seconds))
-      << "</td><td class=\"num\">" << text(count(one.trials)) << "</td></tr>";
+  out << "<td class=\"num\">" << text(seconds(one.fit_seconds)) << "</td><td class=\"num\">"
+      << text(seconds(one.predict_seconds)) << "</td><td class=\"num\">" << text(count(one.trials))
+      << "</td></tr>";
   return out;
 }
 
@@ -113,11 +121,15 @@ Markup leaderboard(const LearnResult& result, Gallery& gallery) {
   const std::vector<std::string> metrics = other_metrics(result);
   Markup out;
   out << "<h3>The algorithms that were tried</h3>" << scores_chart(result, judged, gallery)
-      << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of algorithms\"><table><thead><tr>"
-         "<th scope=\"col\" class=\"num\">Place</th><th scope=\"col\">Algorithm</th><th scope=\"col\" class=\"num\">"
+      << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
+         "algorithms\"><table><thead><tr>"
+         "<th scope=\"col\" class=\"num\">Place</th><th scope=\"col\">Algorithm</th><th scope=\"col\" "
+         "class=\"num\">"
       << text(result.metric, 40)
-      << "</th><th scope=\"col\" class=\"num\">95 % interval</th><th scope=\"col\" class=\"num\">p against best</th>";
-  for (const std::string& name : metrics) out << "<th scope=\"col\" class=\"num\">" << text(name, 40) << "</th>";
+      << "</th><th scope=\"col\" class=\"num\">95 % interval</th><th scope=\"col\" class=\"num\">p against "
+         "best</th>";
+  for (const std::string& name : metrics)
+    out << "<th scope=\"col\" class=\"num\">" << text(name, 40) << "</th>";
   out << "<th scope=\"col\" class=\"num\">Training</th><th scope=\"col\" class=\"num\">Answering</th>"
          "<th scope=\"col\" class=\"num\">Settings tried</th></tr></thead><tbody>";
   for (std::size_t i = 0; i < judged; ++i) out << row(result, i, metrics);
@@ -125,15 +137,16 @@ Markup leaderboard(const LearnResult& result, Gallery& gallery) {
   if (judged < result.leaderboard.size()) {
     out << "<p>Not judged:</p><ul class=\"plain\">";
     for (std::size_t i = judged; i < result.leaderboard.size(); ++i) {
-      out << "<li><b>" << text(result.leaderboard[i].title, 60) << "</b> – " << text(result.leaderboard[i].skipped, 400)
-          << "</li>";
+      out << "<li><b>" << text(result.leaderboard[i].title, 60) << "</b> – "
+          << text(result.leaderboard[i].skipped, 400) << "</li>";
     }
     out << "</ul>";
   }
   const std::string words = metric_in_words(result.metric);
   out << "<p class=\"fine\">";
   if (!words.empty()) out << "<b>" << text(result.metric_title, 80) << "</b>: " << text(words, 600) << " ";
-  out << "Algorithms whose difference from the best could well be chance are marked as tied; of those the plainest one that "
+  out << "Algorithms whose difference from the best could well be chance are marked as tied; of those the "
+         "plainest one that "
          "keeps the gain is chosen.</p>";
   return out;
 }

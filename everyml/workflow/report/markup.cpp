@@ -12,13 +12,26 @@ Escaped text(std::string_view words, std::size_t limit) {
   Escaped escaped;
   for (const char c : printable(words, limit)) {
     switch (c) {
-      case '&': escaped.bytes += "&amp;"; break;
-      case '<': escaped.bytes += "&lt;"; break;
-      case '>': escaped.bytes += "&gt;"; break;
-      case '"': escaped.bytes += "&quot;"; break;
-      case '\'': escaped.bytes += "&#39;"; break;
-      case '`': escaped.bytes += "&#96;"; break;  // some readers took it for a quote
-      default: escaped.bytes += c;
+      case '&':
+        escaped.bytes += "&amp;";
+        break;
+      case '<':
+        escaped.bytes += "&lt;";
+        break;
+      case '>':
+        escaped.bytes += "&gt;";
+        break;
+      case '"':
+        escaped.bytes += "&quot;";
+        break;
+      case '\'':
+        escaped.bytes += "&#39;";
+        break;
+      case '`':
+        escaped.bytes += "&#96;";
+        break;  // some readers took it for a quote
+      default:
+        escaped.bytes += c;
     }
   }
   return escaped;

@@ -6,16 +6,16 @@
 
 namespace everyml::report_impl {
 
-/// Text that may stand between tags and inside quoted attributes: markup characters escaped, control characters, broken
-/// UTF-8 and marks that reverse the reading order made visible, cut to `limit` characters. The one way by which words
-/// that are not ours reach the page.
+/// Text that may stand between tags and inside quoted attributes: markup characters escaped, control
+/// characters, broken UTF-8 and marks that reverse the reading order made visible, cut to `limit` characters.
+/// The one way by which words that are not ours reach the page.
 struct Escaped {
   std::string bytes;
 };
 Escaped text(std::string_view words, std::size_t limit = 400);
 
-/// Markup of our own: built from literals of the source and from Escaped, so that a string of unknown origin does not
-/// compile here.
+/// Markup of our own: built from literals of the source and from Escaped, so that a string of unknown origin
+/// does not compile here.
 class Markup {
  public:
   /// A literal of the source, as written.

@@ -27,10 +27,12 @@ std::string words_of(const Json& row, const char* key) {
 }
 
 bool any_has(const std::vector<const Json*>& rows, const char* key) {
-  return std::any_of(rows.begin(), rows.end(), [&](const Json* row) { return row->contains(key) && !(*row)[key].is_null(); });
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Json* row) { return row->contains(key) && !(*row)[key].is_null(); });
 }
 
-/// Rows of coefficients, those of the intercepts first, then the largest in standard errors, or in size without these.
+/// Rows of coefficients, those of the intercepts first, then the largest in standard errors, or in size
+/// without these.
 std::vector<const Json*> coefficient_rows(const Json& summary) {
   std::vector<const Json*> rows;
   for (const Json& row : summary["coefficients"]) {
@@ -43,7 +45,8 @@ std::vector<const Json*> coefficient_rows(const Json& summary) {
     }
     return 0.0;
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](const Json* a, const Json* b) { return weight(a) > weight(b); });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const Json* a, const Json* b) { return weight(a) > weight(b); });
   std::vector<const Json*> all;
   const auto intercept = summary.find("intercept");
   if (intercept != summary.end() && intercept->is_object()) all.push_back(&*intercept);
@@ -58,15 +61,18 @@ std::vector<const Json*> coefficient_rows(const Json& summary) {
 
 Markup coefficient_table(const Json& summary) {
   const std::vector<const Json*> rows = coefficient_rows(summary);
-  const bool classes = any_has(rows, "class"), errors = any_has(rows, "standard_error"), bounds = any_has(rows, "low");
+  const bool classes = any_has(rows, "class"), errors = any_has(rows, "standard_error"),
+             bounds = any_has(rows, "low");
   const char* ratio = any_has(rows, "t") ? "t" : any_has(rows, "z") ? "z" : nullptr;
   Markup out;
-  out << "<h4>Coefficients</h4><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of coefficients\"><table><thead>"
+  out << "<h4>Coefficients</h4><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
+         "coefficients\"><table><thead>"
          "<tr><th scope=\"col\">Feature</th>";
   if (classes) out << "<th scope=\"col\">Class</th>";
   out << "<th scope=\"col\" class=\"num\">Coefficient</th>";
   if (errors) out << "<th scope=\"col\" class=\"num\">Standard error</th>";
-  if (ratio) out << "<th scope=\"col\" class=\"num\">" << text(ratio) << "</th><th scope=\"col\" class=\"num\">p</th>";
+  if (ratio)
+    out << "<th scope=\"col\" class=\"num\">" << text(ratio) << "</th><th scope=\"col\" class=\"num\">p</th>";
   if (bounds) out << "<th scope=\"col\" class=\"num\">95 % interval</th>";
   out << "</tr></thead><tbody>";
   const std::size_t shown = std::min(rows.size(), kMostCoefficients);
@@ -74,8 +80,10 @@ Markup coefficient_table(const Json& summary) {
     const Json& row = *rows[i];
     const std::string feature = words_of(row, "feature");
     out << "<tr><th scope=\"row\">";
-    if (feature.empty()) out << "<i>intercept</i>";
-    else out << text(feature, 60);
+    if (feature.empty())
+      out << "<i>intercept</i>";
+    else
+      out << text(feature, 60);
     out << "</th>";
     if (classes) out << "<td>" << text(words_of(row, "class"), 40) << "</td>";
     out << "<td class=\"num\"><b>" << text(figure(number_of(row, "estimate"))) << "</b></td>";
@@ -85,14 +93,15 @@ Markup coefficient_table(const Json& summary) {
           << text(probability(number_of(row, "p"))) << "</td>";
     }
     if (bounds) {
-      out << "<td class=\"num\">" << text(figure(number_of(row, "low"), 3)) << " to " << text(figure(number_of(row, "high"), 3))
-          << "</td>";
+      out << "<td class=\"num\">" << text(figure(number_of(row, "low"), 3)) << " to "
+          << text(figure(number_of(row, "high"), 3)) << "</td>";
     }
     out << "</tr>";
   }
   out << "</tbody></table></div>";
   if (shown < rows.size()) {
-    out << "<p class=\"left-out\">" << text(several(rows.size() - shown, "smaller coefficient is", "smaller coefficients are"))
+    out << "<p class=\"left-out\">"
+        << text(several(rows.size() - shown, "smaller coefficient is", "smaller coefficients are"))
         << " left out; <code>everyml inspect</code> shows all.</p>";
   }
   return out;
@@ -129,16 +138,20 @@ Markup table(const Json& list) {
   Markup out;
   out << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>";
   for (const auto& [key, cell] : list[0].items()) {
-    if (cell.is_number()) out << "<th scope=\"col\" class=\"num\">";
-    else out << "<th scope=\"col\">";
+    if (cell.is_number())
+      out << "<th scope=\"col\" class=\"num\">";
+    else
+      out << "<th scope=\"col\">";
     out << text(spaced(key), 60) << "</th>";
   }
   out << "</tr></thead><tbody>";
   for (std::size_t i = 0; i < std::min(list.size(), kMostItems); ++i) {
     out << "<tr>";
     for (const auto& [key, cell] : list[0].items()) {
-      if (cell.is_number()) out << "<td class=\"num\">";
-      else out << "<td>";
+      if (cell.is_number())
+        out << "<td class=\"num\">";
+      else
+        out << "<td>";
       out << text(plain(list[i][key]), 80) << "</td>";
     }
     out << "</tr>";
@@ -157,10 +170,12 @@ Markup list_items(const Json& list, int depth) {
     out << text(fmt::format("{}", fmt::join(words, ", ")), 600);
   } else {
     out << "<ul class=\"plain\">";
-    for (std::size_t i = 0; i < std::min(list.size(), kMostItems); ++i) out << "<li>" << tree(list[i], depth + 1) << "</li>";
+    for (std::size_t i = 0; i < std::min(list.size(), kMostItems); ++i)
+      out << "<li>" << tree(list[i], depth + 1) << "</li>";
     out << "</ul>";
   }
-  if (list.size() > kMostItems) out << " <span class=\"left-out\">and " << text(count(list.size() - kMostItems)) << " more</span>";
+  if (list.size() > kMostItems)
+    out << " <span class=\"left-out\">and " << text(count(list.size() - kMostItems)) << " more</span>";
   return out;
 }
 

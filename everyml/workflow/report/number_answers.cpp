@@ -47,8 +47,9 @@ Markup scatter_chart(const LearnResult& result, const HeldOut& rows, Gallery& ga
     dots.y.push_back(rows.answer[i]);
   }
   const std::size_t shown = dots.x.size();
-  chart.description = fmt::format("A cloud of {} dots, one per held-out row; true values run from {} to {}, answers from {} to {}.",
-                                  shown, figure(*least), figure(*most), figure(*low), figure(*high));
+  chart.description = fmt::format(
+      "A cloud of {} dots, one per held-out row; true values run from {} to {}, answers from {} to {}.",
+      shown, figure(*least), figure(*most), figure(*low), figure(*high));
   chart.series = {std::move(dots)};
   std::string caption = "One dot per held-out row. On the dotted line the answer is right.";
   if (step > 1) caption += fmt::format(" {} of {} rows are drawn.", count(shown), count(rows.truth.size()));
@@ -82,16 +83,20 @@ Markup residual_chart(const HeldOut& rows, Gallery& gallery) {
     columns.low.push_back(from);
     columns.high.push_back(from + 2 * reach / static_cast<double>(kBins));
     columns.y.push_back(bins[b]);
-    columns.notes.push_back(fmt::format("{} to {}: {}", figure(columns.low.back(), 3), figure(columns.high.back(), 3),
+    columns.notes.push_back(fmt::format("{} to {}: {}", figure(columns.low.back(), 3),
+                                        figure(columns.high.back(), 3),
                                         several(static_cast<std::uint64_t>(bins[b]), "row", "rows")));
   }
   chart.y.high = 1.05 * *std::max_element(bins.begin(), bins.end());
   chart.references.push_back({.vertical = true, .at = 0, .label = "right"});
   const double middle = sorted[sorted.size() / 2];
-  chart.description = fmt::format("Histogram of the errors on held-out rows; their median is {}.", figure(middle, 3));
+  chart.description =
+      fmt::format("Histogram of the errors on held-out rows; their median is {}.", figure(middle, 3));
   chart.series = {std::move(columns)};
-  return gallery.figure(chart, fmt::format("How often an error of that size occurs; right of the line the answer was too low. {}",
-                                           cut > 0 ? "The end columns hold all errors beyond them." : ""));
+  return gallery.figure(
+      chart,
+      fmt::format("How often an error of that size occurs; right of the line the answer was too low. {}",
+                  cut > 0 ? "The end columns hold all errors beyond them." : ""));
 }
 
 Markup interval_sentence(const LearnResult& result) {
@@ -100,8 +105,9 @@ Markup interval_sentence(const LearnResult& result) {
   const double half = result.artifact.conformal.bound(0.5), nine = result.artifact.conformal.bound(0.9);
   out << "<p class=\"statement\"><b>How sure is a single answer?</b> ";
   if (std::isfinite(nine)) {
-    out << "For 9 of 10 new rows like these the truth lies within <b>± " << text(figure(nine, 3)) << "</b> of the answer, for half of them within ± "
-        << text(figure(half, 3)) << ". <code>--interval 0.9</code> writes these bounds beside each answer.";
+    out << "For 9 of 10 new rows like these the truth lies within <b>± " << text(figure(nine, 3))
+        << "</b> of the answer, for half of them within ± " << text(figure(half, 3))
+        << ". <code>--interval 0.9</code> writes these bounds beside each answer.";
   } else {
     out << "There are too few rows to say how far the truth may lie from an answer.";
   }

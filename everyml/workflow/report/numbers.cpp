@@ -97,12 +97,9 @@ std::vector<double> ticks(double low, double high, int wanted) {
   if (!(span > 0) || !std::isfinite(span)) return {low};
   const double rough = span / wanted;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
-    if (factor * power >= rough * 0.99) {
-      step = factor * power;
-      break;
-    }
+  double step = power;
+  for (const double factor : {2.0, 2.5, 5.0, 10.0}) {
+    if (std::abs(std::log(factor * power / rough)) < std::abs(std::log(step / rough))) step = factor * power;
   }
   std::vector<double> values;
   const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
@@ -123,7 +120,8 @@ std::vector<std::string> tick_labels(const std::vector<double>& values, bool as_
       continue;
     }
     int decimals = 0;
-    for (double one = step * scale; decimals < 6 && std::abs(one - std::round(one)) > 1e-6 * one; ++decimals) one *= 10;
+    for (double one = step * scale; decimals < 6 && std::abs(one - std::round(one)) > 1e-6 * one; ++decimals)
+      one *= 10;
     labels.push_back(dressed(fmt::format("{:.{}f}", value * scale, decimals)) + (as_percent ? " %" : ""));
   }
   return labels;
