@@ -103,6 +103,9 @@ RidgeModel Ridge::fit(const Dataset& data, const Context& context) const {
   validate(*this);
   data.validate(name, {.target = Target::Kind::numbers});
   RidgeModel::State state = solve_ridge(data, alpha, alphas, intercept, context);
+  const double figures[] = {state.intercept,       state.degrees_of_freedom, state.alpha,
+                            state.residual_square, state.total_square,       state.weight};
+  require_finite_fit(name, {state.coefficients, figures});
   state.features = feature_names(data);
   return RidgeModel(std::move(state));
 }
