@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "everyml/foundation/base/context.h"
 #include "everyml/foundation/data/dataset.h"
 #include "everyml/foundation/io/archive.h"
 

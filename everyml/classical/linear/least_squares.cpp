@@ -15,8 +15,8 @@ namespace everyml {
 namespace {
 
 constexpr double kDirectWork = 2e7;
-constexpr double kTwiceWork = 5e6;
-constexpr double kDoubtfulShare = 1e-4;
+constexpr double kTwiceWork = 2e6;
+constexpr double kDoubtfulShare = 1e-2;
 
 struct Problem {
   const Features& x;

@@ -40,10 +40,10 @@ struct LeastSquares {
 
 /// Rank-revealing: a column whose part unexplained by earlier columns is below 1e-12 of its length (1e-6 for
 /// float storage) is aliased. Up to 2e7 operations (rows * columns^2) a Householder QR is used, and again in
-/// double-double when it leaves a column less than 1e-4 of its length and the problem is below 5e6. Larger
-/// problems go by the normal equations when the condition estimate of the correlation matrix is at most 1e5
-/// (float storage) or 1e8, else by blocked QR. `weights` may be empty; a weight of k is k copies of the row.
-/// Throws ResourceError of the context. REQUIRES: finite values, y.size() == x.rows().
+/// double-double when it leaves a column less than a hundredth of its length and the problem is below 2e6.
+/// Larger problems go by the normal equations when the condition estimate of the correlation matrix is at
+/// most 1e5 (float storage) or 1e8, else by blocked QR. `weights` may be empty; a weight of k is k copies of
+/// the row. Throws ResourceError of the context. REQUIRES: finite values, y.size() == x.rows().
 LeastSquares least_squares(const Features& x, std::span<const double> y, std::span<const double> weights,
                            bool intercept, const Context& context);
 
