@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -22,17 +21,6 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 float rounded_up(double value) { return static_cast<float>(value * (1 + 0x1p-22)); }
-
-void require_finite(const Features& x, std::string_view what) {
-  if (x.has_missing()) {
-    throw DataError("data.missing",
-                    fmt::format("{}: a value is missing; nearest neighbours need every value", what));
-  }
-  if (x.has_infinite()) {
-    throw DataError("data.infinite",
-                    fmt::format("{}: a value is infinite; nearest neighbours need finite values", what));
-  }
-}
 
 /// Sparse rows made dense; dense ones as they are.
 Features made_dense(Features x) {
@@ -57,6 +45,7 @@ struct Found {
 
 NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
     : rows_(made_dense(std::move(rows))), metric_(metric), shift_(rows_.columns(), 0.0F) {
+  require_measurable(rows_, "training rows");
   const std::size_t n = rows_.rows(), columns = rows_.columns(), block = block_rows();
   // Blocks of columns sums joined in order: the shift is the same at any number of threads.
   constexpr std::size_t kGrain = 4096;
@@ -81,7 +70,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
   }
   if (metric != Metric::manhattan) lane_ = Buffer<float>((n + block - 1) / block * block);
   longest_.assign((n + block - 1) / block, 0.0F);
-  std::atomic<bool> finite{true};
   parallel_for(
       context, longest_.size(), std::max<std::size_t>(1, kGrain / block), [&](std::size_t b, std::size_t e) {
         std::vector<double> scratch;
@@ -93,8 +81,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
             squared += value * value;
             absolute += std::abs(value);
           }
-          // Squares of finite values may overflow, sums of magnitudes hardly do.
-          if (!std::isfinite(absolute)) finite = false;
           const double length = metric_ == Metric::manhattan ? absolute : std::sqrt(squared);
           float& longest = longest_[i / block];
           longest = std::max(longest, rounded_up(length));
@@ -107,7 +93,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
           }
         }
       });
-  if (!finite) require_finite(rows_, "training rows");
 }
 
 /// One search of some queries among some rows: candidates by float32 score, then the exact answer.
@@ -308,7 +293,7 @@ void NearestRows::search(const Features& queries, std::size_t k, std::span<std::
         "parameter.neighbors",
         fmt::format("nearest neighbours: between 1 and {} rows can be asked for, got {}", rows_.rows(), k));
   }
-  require_finite(queries, "queries");
+  require_measurable(queries, "rows asked about");
   const auto write = [&](std::size_t query, std::span<const Found> nearest) {
     for (std::size_t i = 0; i < k; ++i) {
       found[query * k + i] = nearest[i].row;
