@@ -35,8 +35,8 @@ std::string verdict_of_features(const LearnResult& result) {
   const std::size_t rest = result.importance.size() - needed;
   const std::string spare = rest == 0
                                 ? std::string("every column used adds something")
-                                : fmt::format("{} of the {} used add nothing that can be told from chance",
-                                              rest, result.importance.size());
+                                : fmt::format("{} of the {} used {} nothing that can be told from chance",
+                                              rest, result.importance.size(), rest == 1 ? "adds" : "add");
   return fmt::format("The model leans on {}{}; {}.", needed > 3 ? "above all " : "", join_and(names), spare);
 }
 
@@ -44,7 +44,7 @@ Markup importance_chart(const LearnResult& result, Gallery& gallery) {
   const std::size_t shown = std::min(result.importance.size(), kMostBars);
   Chart chart;
   chart.title = "What the model needs";
-  chart.x.title = fmt::format("loss of {} when the column is shuffled", result.metric_title);
+  chart.x.title = fmt::format("score lost ({})", result.metric);
   chart.y.scale = Axis::Scale::category;
   Series bars{.kind = Series::Kind::bars}, whiskers{.kind = Series::Kind::ranges, .color = kMuted};
   double low = 0, high = 0;
@@ -63,7 +63,7 @@ Markup importance_chart(const LearnResult& result, Gallery& gallery) {
   }
   chart.x.low = low;
   chart.x.high = high > low ? high + 0.04 * (high - low) : low + 1;
-  chart.width = 640;
+  chart.width = 560;
   chart.height = 60 + 26 * static_cast<double>(shown);
   chart.description =
       fmt::format("Horizontal bars, one per column, longest first. {} is the most important with {}.",

@@ -32,7 +32,7 @@ std::vector<Territory> map_of_learning() {
     }
     return territory;
   };
-  std::vector<Territory> map = {
+  return {
       row("classification", "Which kind is it?", algorithms_for(Target::Kind::classes)),
       row("regression", "How much will it be?", algorithms_for(Target::Kind::numbers)),
       row("clustering", "Which rows are alike?", algorithms_for(Target::Kind::none)),
@@ -47,8 +47,6 @@ std::vector<Territory> map_of_learning() {
       row("neural networks", "Which kind, how much: layers that learn their own features."),
       row("reinforcement", "What should be done next?"),
   };
-  std::stable_partition(map.begin(), map.end(), [](const Territory& territory) { return territory.works(); });
-  return map;
 }
 
 std::vector<Territory> map_of_table(const Table& table, std::string_view file, std::string_view target) {
