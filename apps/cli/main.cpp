@@ -34,7 +34,9 @@ int exit_of(ErrorKind kind) {
 /// One sentence on stderr and, when JSON is wanted, one document on stdout.
 int report(Session& session, int code, std::string_view name, std::string sentence) {
   while (!sentence.empty() && (sentence.back() == '.' || sentence.back() == ' ')) sentence.pop_back();
-  session.warn(fmt::format("{} {}. [{}]", session.err().styled("everyml:", Style::bad), sentence, name));
+  const char* stop = sentence.ends_with('?') ? "" : ".";
+  session.warn(
+      fmt::format("{} {}{} [{}]", session.err().styled("everyml:", Style::bad), sentence, stop, name));
   if (session.json()) {
     session.document({{"error", {{"code", name}, {"sentence", sentence}, {"exit", code}}}});
   }

@@ -158,14 +158,13 @@ Parsed parse(const Program& program, const std::vector<std::string>& arguments) 
     throw ParameterError("usage.argument",
                          fmt::format("{}. Usage: {}", printable(error.what(), 200), usage_of(verb)));
   }
-  if (version) return {Parsed::Ask::version, nullptr};
-  if (!has_verb) {
-    take_flags(flags, given, verb);
-    return {Parsed::Ask::help, nullptr};
-  }
-  if (help) return {Parsed::Ask::help, &verb};
   for (std::size_t i = 0; i < flags.size(); ++i) {
     if (switched[i] > 0) given[i] = {"true"};
+  }
+  if (has_verb && help) return {Parsed::Ask::help, &verb};
+  if (version || !has_verb) {
+    take_flags(all_flags(program, kNone), {given.end() - std::ssize(program.globals), given.end()}, kNone);
+    return {version ? Parsed::Ask::version : Parsed::Ask::help, nullptr};
   }
   take_flags(flags, given, verb);
   take_arguments(verb, places);

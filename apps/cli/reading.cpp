@@ -89,9 +89,7 @@ ReadOptions Reading::options() const {
 TableRead Reading::read(const std::string& path, Session& session) const {
   const ReadOptions asked = options();
   session.context().progress("reading " + path, 0);
-  TableRead read = read_table(path, asked, session.context());
-  for (const auto& [name, kind] : asked.types) (void)read.table.column(name);
-  return read;
+  return read_table(path, asked, session.context());
 }
 
 std::string stem_of(const std::string& path) {

@@ -41,7 +41,7 @@ struct Reading {
   void add_flags(Verb& verb);
   /// Throws ParameterError "usage.value".
   ReadOptions options() const;
-  /// Reads the file; names in --types that it lacks are DataError "data.column_missing".
+  /// Reads the file. Throws as read_table does.
   TableRead read(const std::string& path, Session& session) const;
 };
 

@@ -20,7 +20,8 @@ Json territory_json(const Territory& territory) {
   Json json = {{"name", territory.name},
                {"question", territory.question},
                {"works", territory.works()},
-               {"algorithms", territory.algorithms}};
+               {"algorithms", territory.algorithms},
+               {"not_yet", territory.not_yet}};
   if (territory.fit != Territory::Fit::unknown) {
     json["fits"] = territory.fit == Territory::Fit::fits;
     json["reason"] = territory.reason;
@@ -38,6 +39,9 @@ std::string territory_lines(const Territory& territory, const Terminal& terminal
   std::vector<std::string> lines = {territory.question};
   if (!territory.reason.empty()) lines = {printable(territory.reason, kLong)};
   if (territory.works() && territory.reason.empty()) lines.push_back(join_and(territory.algorithms));
+  if (!territory.not_yet.empty() && territory.reason.empty()) {
+    lines.push_back((territory.works() ? "still to come: " : "to come: ") + join_and(territory.not_yet));
+  }
   for (const std::string& line : lines) {
     out += std::string(kIndent, ' ') + wrapped(line, terminal.width(), kIndent, kIndent) + "\n";
   }

@@ -79,6 +79,18 @@ void tell_remarks(const Remarks& remarks, const TableStream& stream, Session& se
   }
 }
 
+/// The first few columns that the model reads, by name.
+std::string columns_of(const Artifact& artifact) {
+  constexpr std::size_t kMost = 6;
+  const auto& columns = artifact.encoder.schema().columns;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
+    names.push_back('"' + printable(columns[i].name, 30) + '"');
+  }
+  if (columns.size() > kMost) names.push_back(fmt::format("{} more", columns.size() - kMost));
+  return join_and(names);
+}
+
 void run_predict(const PredictSlots& slots, Session& session) {
   if (slots.options.interval && !(*slots.options.interval > 0 && *slots.options.interval < 1)) {
     throw ParameterError("usage.value", fmt::format("--interval takes a number above 0 and below 1, got {}",
@@ -90,6 +102,11 @@ void run_predict(const PredictSlots& slots, Session& session) {
   const Artifact artifact = Artifact::load(slots.model, catalog());
   const auto stream =
       TableStream::open(slots.file, artifact.encoder.schema(), slots.reading.options(), context);
+  if (stream->absent().size() == artifact.encoder.schema().columns.size()) {
+    throw DataError("predict.no_known_column",
+                    fmt::format("{} has none of the columns that the model knows; it asks for {}",
+                                printable(slots.file, 200), columns_of(artifact)));
+  }
   std::unique_ptr<FileStream> file;
   if (to_file) file = std::make_unique<FileStream>(slots.out, WriteOptions{.overwrite = slots.force});
 

@@ -11,7 +11,7 @@ namespace everyml::checks {
 namespace {
 
 TEST_P(EveryAlgorithm, SameBytesOnOneTwoAndSevenThreads) {
-  for (const Dataset& data : {sample(entry(), 5000, 6), mixed_sample(entry(), 5000)}) {
+  for (const Dataset& data : {sample(entry(), 2000, 6), mixed_sample(entry(), 1500)}) {
     std::string bytes;
     std::vector<double> told;
     for (const int threads : {1, 2, 7}) {
@@ -87,7 +87,7 @@ class Watcher : public Observer {
 };
 
 TEST_P(EveryAlgorithm, TheObserverCanStopItAndAValidModelRemains) {
-  const Dataset data = sample(entry(), 3000, 6);
+  const Dataset data = sample(entry(), 700, 6);
   for (const int patience : {0, 1, 3, 1000000}) {
     Watcher watcher(patience);
     const Context context({.observer = &watcher});
@@ -100,7 +100,7 @@ TEST_P(EveryAlgorithm, TheObserverCanStopItAndAValidModelRemains) {
 }
 
 TEST_P(EveryAlgorithm, AMemoryLimitIsATypedError) {
-  const Dataset data = sample(entry(), 3000, 6);
+  const Dataset data = sample(entry(), 700, 6);
   for (const std::size_t limit : {std::size_t{1}, std::size_t{100000}}) {
     const Context context({.memory_bytes = limit});
     const std::string code = code_of([&] { entry().make().fit(data, context); });

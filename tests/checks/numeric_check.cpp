@@ -257,9 +257,16 @@ Dataset dataset_of(const Entry& entry, const Bent& bent) {
 }
 
 void expect_honest(const AnyModel& model, const Features& asked, const std::string& what) {
-  std::vector<double> out;
-  code_of([&] { out = answers(model, asked).all(); });
-  EXPECT_TRUE(all_finite(out)) << what;
+  Answers out;
+  code_of([&] { out = answers(model, asked); });
+  EXPECT_TRUE(all_finite(out.values)) << what << ": values";
+  EXPECT_TRUE(all_finite(out.probabilities)) << what << ": probabilities";
+  EXPECT_TRUE(all_finite(out.transformed)) << what << ": transformed";
+  EXPECT_TRUE(all_finite(out.distances)) << what << ": distances";
+  // With nothing left to estimate the noise from, an interval may honestly be everything.
+  std::size_t wrong = 0;
+  for (std::size_t row = 0; row < out.low.size(); ++row) wrong += !(out.low[row] <= out.high[row]);
+  EXPECT_EQ(wrong, 0U) << what << ": intervals";
 }
 
 TEST_P(EveryAlgorithm, AwkwardNumbersWhenLearning) {

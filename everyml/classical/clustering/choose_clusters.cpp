@@ -7,6 +7,8 @@
 namespace everyml {
 namespace {
 
+/// Of the best silhouette, what the number of clusters chosen by the gap must reach.
+constexpr double kBlurred = 0.7;
 constexpr std::size_t kMostRows = 2000;
 constexpr std::size_t kMostColumns = 64;
 constexpr std::size_t kLeadingColumns = 32;
@@ -84,16 +86,16 @@ std::vector<ClusterCandidate> compare(const Curve& data, std::span<const Curve> 
   return candidates;
 }
 
-/// From two clusters on: the fewest whose gap comes within a standard error of the largest gap. (The rule of
-/// the paper stops at the first number that the next does not beat, which on clusters of clusters is too
-/// early.)
+/// From two clusters on: the first number whose gap the next does not beat, or the fewest within its standard
+/// error. A later, higher peak is not followed: on one elongated cluster the gap rises again for every cut of
+/// it. Reference: Tibshirani, Walther and Hastie, "Estimating the number of clusters in a data set via the
+/// gap statistic", Journal of the Royal Statistical Society B 63 (2001), with the standard error taken at the
+/// first peak.
 std::size_t by_gap(std::span<const ClusterCandidate> candidates) {
-  std::size_t best = 1;
-  for (std::size_t i = 2; i < candidates.size(); ++i) {
-    if (candidates[i].gap > candidates[best].gap) best = i;
-  }
+  std::size_t peak = 1;
+  while (peak + 1 < candidates.size() && candidates[peak + 1].gap > candidates[peak].gap) ++peak;
   std::size_t fewest = 1;
-  while (candidates[fewest].gap < candidates[best].gap - candidates[best].gap_error) ++fewest;
+  while (candidates[fewest].gap < candidates[peak].gap - candidates[peak].gap_error) ++fewest;
   return fewest;
 }
 
@@ -103,6 +105,13 @@ std::size_t by_silhouette(std::span<const ClusterCandidate> candidates) {
     if (candidates[i].silhouette > candidates[best].silhouette) best = i;
   }
   return best;
+}
+
+/// Flags and whole numbers beat the continuous reference at any number of clusters, and the gap then only
+/// rises. Where the silhouette is so much better elsewhere, it decides.
+std::size_t by_gap_unless_blurred(std::span<const ClusterCandidate> candidates) {
+  const std::size_t gap = by_gap(candidates), silhouette = by_silhouette(candidates);
+  return candidates[gap].silhouette < kBlurred * candidates[silhouette].silhouette ? silhouette : gap;
 }
 
 }  // namespace
@@ -145,8 +154,8 @@ ChosenClusters choose_clusters(const KMeansProblem& problem, const KMeans& setti
   const bool found = std::any_of(chosen.candidates.begin(), chosen.candidates.end(),
                                  [](const ClusterCandidate& c) { return c.evidence > kEvidence; });
   if (found) {
-    const std::size_t best =
-        settings.choice == ClusterChoice::gap ? by_gap(chosen.candidates) : by_silhouette(chosen.candidates);
+    const std::size_t best = settings.choice == ClusterChoice::gap ? by_gap_unless_blurred(chosen.candidates)
+                                                                   : by_silhouette(chosen.candidates);
     chosen.clusters = chosen.candidates[best].clusters;
   }
   return chosen;

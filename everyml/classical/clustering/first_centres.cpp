@@ -9,6 +9,8 @@ namespace everyml {
 namespace {
 
 constexpr std::size_t kGrain = 2304;
+/// Values of a sample at most, unless that is too few rows to choose from.
+constexpr std::size_t kMostValues = std::size_t{1} << 25;
 
 /// Rows of the sample, all of positive weight, and what the next draw is in proportion to.
 struct Sample {
@@ -32,13 +34,13 @@ std::size_t row_at(const Sample& sample, double target) {
 
 /// Sum of weight * min(closest, distance to the candidate) for each candidate.
 std::vector<double> potentials(const Sample& sample, std::span<const std::size_t> candidates,
-                               std::span<const float> shift, const Context& context) {
+                               const Context& context) {
   return parallel_reduce<std::vector<double>>(
       context, sample.x.rows(), kGrain,
       [&](std::size_t begin, std::size_t end) {
         const std::size_t n = end - begin;
         std::vector<float> squared(candidates.size() * n);
-        squared_distances_to(sample.x, begin, end, candidates, shift, squared);
+        squared_distances_to(sample.x, begin, end, candidates, squared);
         std::vector<double> sums(candidates.size(), 0.0);
         for (std::size_t c = 0; c < candidates.size(); ++c) {
           for (std::size_t i = 0; i < n; ++i) {
@@ -53,11 +55,11 @@ std::vector<double> potentials(const Sample& sample, std::span<const std::size_t
       });
 }
 
-void take(Sample& sample, std::size_t row, std::span<const float> shift, const Context& context) {
+void take(Sample& sample, std::size_t row, const Context& context) {
   parallel_for(context, sample.x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
     std::vector<float> squared(end - begin);
     const std::size_t one[] = {row};
-    squared_distances_to(sample.x, begin, end, one, shift, squared);
+    squared_distances_to(sample.x, begin, end, one, squared);
     for (std::size_t i = begin; i < end; ++i)
       sample.closest[i] = std::min(sample.closest[i], squared[i - begin]);
   });
@@ -65,12 +67,12 @@ void take(Sample& sample, std::size_t row, std::span<const float> shift, const C
 
 /// Greedy k-means++: of 2 + ln(k) candidates drawn in proportion to the squared distance, the one that lowers
 /// the sum of squared distances most.
-std::vector<std::size_t> spread_rows(Sample& sample, std::size_t clusters, std::span<const float> shift,
-                                     Stream& random, const Context& context) {
+std::vector<std::size_t> spread_rows(Sample& sample, std::size_t clusters, Stream& random,
+                                     const Context& context) {
   const auto trials = static_cast<std::size_t>(2 + std::log(static_cast<double>(clusters)));
   std::vector<std::size_t> chosen = {random.weighted(sample.weights)};
   sample.closest.assign(sample.x.rows(), std::numeric_limits<float>::infinity());
-  take(sample, chosen[0], shift, context);
+  take(sample, chosen[0], context);
   std::vector<std::size_t> candidates(trials);
   while (chosen.size() < clusters) {
     double whole = 0;
@@ -83,10 +85,10 @@ std::vector<std::size_t> spread_rows(Sample& sample, std::size_t clusters, std::
       best = random.weighted(sample.weights);
     } else {
       for (std::size_t& candidate : candidates) candidate = row_at(sample, random.uniform() * whole);
-      const std::vector<double> sums = potentials(sample, candidates, shift, context);
+      const std::vector<double> sums = potentials(sample, candidates, context);
       best = candidates[static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin())];
     }
-    take(sample, best, shift, context);
+    take(sample, best, context);
     chosen.push_back(best);
   }
   return chosen;
@@ -111,22 +113,25 @@ std::vector<double> first_centres(const KMeansProblem& problem, std::size_t clus
     if (problem.weight(i) > 0) rows.push_back(i);
   }
   // Seeding reads its rows a few times per cluster; so many represent any larger number of them.
-  const std::size_t most = std::max<std::size_t>(32768, 128 * clusters);
+  std::size_t most = std::max<std::size_t>(32768, 128 * clusters);
+  most =
+      std::max(std::min(most, kMostValues / problem.x.columns()), std::max<std::size_t>(2048, 8 * clusters));
   if (rows.size() > most) {
     std::vector<std::size_t> picked = random.sample(rows.size(), most);
     for (std::size_t& index : picked) index = rows[index];
     rows = std::move(picked);
   }
   Sample sample;
-  sample.x = rows.size() == problem.x.rows() ? problem.x : problem.x.select_rows(rows);
+  sample.x = moderate_rows(problem, rows);
   for (const std::size_t row : rows) sample.weights.push_back(problem.weight(row));
   const std::vector<std::size_t> chosen = start == KMeansStart::random
                                               ? random_rows(sample, clusters, random)
-                                              : spread_rows(sample, clusters, problem.shift, random, context);
+                                              : spread_rows(sample, clusters, random, context);
   const std::size_t columns = problem.x.columns();
   std::vector<double> centres(clusters * columns), scratch;
   for (std::size_t c = 0; c < clusters; ++c) {
-    std::copy_n(sample.x.tile64(chosen[c], chosen[c] + 1, scratch), columns, centres.data() + c * columns);
+    std::copy_n(problem.x.tile64(rows[chosen[c]], rows[chosen[c]] + 1, scratch), columns,
+                centres.data() + c * columns);
   }
   return centres;
 }

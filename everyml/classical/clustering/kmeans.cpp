@@ -100,6 +100,7 @@ Card KMeans::card() {
 KMeansModel KMeans::fit(const Dataset& data, const Context& context) const {
   validate(*this);
   data.validate(name, {});
+  require_measurable(data.features, name);
   std::size_t usable = data.rows();
   if (!data.weights.empty()) {
     usable -= static_cast<std::size_t>(std::count(data.weights.begin(), data.weights.end(), 0.0));
@@ -137,6 +138,7 @@ KMeansModel KMeans::fit_from(const Dataset& data, std::span<const double> centre
                              const Context& context) const {
   validate(*this);
   data.validate(name, {});
+  require_measurable(data.features, name);
   if (centres.empty() || centres.size() % data.columns() != 0 ||
       !std::all_of(centres.begin(), centres.end(), [](double value) { return std::isfinite(value); })) {
     throw ParameterError(

@@ -72,7 +72,7 @@ class KMeansModel {
   std::string verdict() const;
 
   /// out: [rows], the nearest centre; among equally near ones the first.
-  /// Throws DataError "data.missing", "data.infinite".
+  /// Throws as require_measurable.
   void assign(const Features& x, std::span<std::int32_t> out, const Context& context) const;
   /// out: [rows, clusters], Euclidean distances to the centres.
   void transform(const Features& x, std::span<double> out, const Context& context) const;
@@ -124,7 +124,8 @@ struct KMeans {
   }
   static Card card();
 
-  /// Throws DataError "data.too_few_rows" when there are fewer rows of positive weight than clusters.
+  /// Throws as require_measurable; DataError "data.too_few_rows" when there are fewer rows of positive weight
+  /// than clusters.
   KMeansModel fit(const Dataset& data, const Context& context) const;
   /// One run from given centres, row-major [clusters, columns]; `clusters`, `initial` and `restarts` are not
   /// used. Throws ParameterError "parameter.centres" unless they are finite, at least one and of the data's

@@ -1,25 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "everyml/classical/clustering/kmeans.h"
-#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml {
 namespace {
 
 constexpr std::size_t kGrain = 2304;
-
-void require_finite(const Features& x) {
-  if (x.has_missing()) throw DataError("data.missing", "k-means: a value is missing; every value is needed");
-  if (x.has_infinite())
-    throw DataError("data.infinite", "k-means: a value is infinite; finite values are needed");
-}
 
 }  // namespace
 
@@ -32,14 +24,14 @@ std::string KMeansModel::verdict() const {
 }
 
 void KMeansModel::assign(const Features& x, std::span<std::int32_t> out, const Context& context) const {
-  require_finite(x);
+  require_measurable(x, KMeans::name);
   parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
     nearest_.assign(x, begin, end, out.subspan(begin, end - begin));
   });
 }
 
 void KMeansModel::transform(const Features& x, std::span<double> out, const Context& context) const {
-  require_finite(x);
+  require_measurable(x, KMeans::name);
   const std::size_t columns = feature_count(), clusters = cluster_count();
   parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
     std::vector<double> scratch;
@@ -97,8 +89,9 @@ KMeansModel KMeansModel::load(const ArchiveReader& archive) {
   if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
     archive.refuse("centres", "not a table of centres");
   std::vector<double> centres = archive.doubles("centres");
-  if (!std::all_of(centres.begin(), centres.end(), [](double value) { return std::isfinite(value); })) {
-    archive.refuse("centres", "a value that is not finite");
+  if (!std::all_of(centres.begin(), centres.end(),
+                   [](double value) { return std::abs(value) <= kLargestMeasurable; })) {
+    archive.refuse("centres", "a value that is no place of a centre");
   }
   KMeansFacts facts;
   facts.sizes = archive.finite_doubles("sizes", shape[0]);

@@ -154,6 +154,29 @@ TEST(KMeans, LabelsEqualAPlainLloydFromTheSameStart) {
   }
 }
 
+TEST(KMeans, RunsOfScikitLearnFromTheSameStarts) {
+  const Context context({.threads = 2});
+  std::ifstream in(std::string(EVERYML_SOURCE_DIR) + "/tests/golden/clustering/kmeans.json");
+  const Json golden = Json::parse(in);
+  ASSERT_EQ(golden["runs"].size(), 8U);
+  for (const Json& run : golden["runs"]) {
+    const Dataset data{.features = example(run["file"]),
+                       .weights = run["weights"].get<std::vector<double>>()};
+    std::vector<double> start;
+    for (const std::size_t row : run["start"]) {
+      for (std::size_t j = 0; j < data.columns(); ++j) start.push_back(data.features.at(row, j));
+    }
+    const KMeansModel model = KMeans{.max_iterations = 1000, .tolerance = 0}.fit_from(data, start, context);
+    SCOPED_TRACE(run["file"].dump() + run["start"].dump());
+    EXPECT_EQ(labels_of(model, data.features, context), run["labels"].get<std::vector<std::int32_t>>());
+    EXPECT_NEAR(model.facts().inertia, run["inertia"].get<double>(), 1e-10 * run["inertia"].get<double>());
+    EXPECT_NEAR(model.facts().silhouette, run["silhouette"].get<double>(), 1e-6);
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      EXPECT_NEAR(model.centres()[i], run["centres"][i].get<double>(), 1e-10);
+    }
+  }
+}
+
 TEST(KMeans, SameBytesAtOneTwoAndSevenThreads) {
   const Dataset cloud = blobs(9000, 3, 4, 2.0, 2);
   for (const KMeans& settings :

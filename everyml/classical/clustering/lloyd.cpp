@@ -94,7 +94,7 @@ void fill_empty(const KMeansProblem& problem, std::span<const double> centres,
 }  // namespace
 
 KMeansProblem::KMeansProblem(Features rows, std::span<const double> row_weights, const Context& context)
-    : x(std::move(rows)), weights(row_weights), mean(x.columns()), shift(x.columns()) {
+    : x(std::move(rows)), weights(row_weights), mean(x.columns()) {
   const std::size_t n = x.rows(), columns = x.columns();
   // At most 32 blocks: their partial sums stay small beside the data.
   grain = std::max<std::size_t>(2304, (n + 31) / 32);
@@ -108,13 +108,24 @@ KMeansProblem::KMeansProblem(Features rows, std::span<const double> row_weights,
         return totals;
       },
       join);
-  for (std::size_t j = 0; j < columns; ++j) {
-    mean[j] = whole.sums[j] / whole.masses[0];
-    // An infinite shift would make every row NaN; beyond float32 no shift helps.
-    shift[j] = std::isfinite(static_cast<float>(mean[j])) ? static_cast<float>(mean[j]) : 0.0F;
-  }
+  for (std::size_t j = 0; j < columns; ++j) mean[j] = whole.sums[j] / whole.masses[0];
   scatter = weighted_sum(*this, own_distances(*this, mean, labels, context));
   mean_variance = scatter / whole.masses[0] / static_cast<double>(columns);
+}
+
+Features moderate_rows(const KMeansProblem& problem, std::span<const std::size_t> rows) {
+  const std::size_t columns = problem.x.columns();
+  const double spread = std::sqrt(problem.mean_variance * static_cast<double>(columns));
+  const double unit = spread > 0 ? std::ldexp(1.0, std::ilogb(spread)) : 1.0;
+  auto values = Buffer<float>::uninitialized(rows.size() * columns);
+  std::vector<double> scratch;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double* x = problem.x.tile64(rows[i], rows[i] + 1, scratch);
+    for (std::size_t j = 0; j < columns; ++j) {
+      values[i * columns + j] = static_cast<float>((x[j] - problem.mean[j]) / unit);
+    }
+  }
+  return Features::dense(std::move(values), rows.size(), columns);
 }
 
 LloydRun lloyd(const KMeansProblem& problem, std::vector<double> centres, int max_iterations, double movement,

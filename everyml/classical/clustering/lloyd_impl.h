@@ -19,13 +19,16 @@ struct KMeansProblem {
   Features x;
   std::span<const double> weights;  ///< empty: all 1
   std::vector<double> mean;         ///< weighted, of the columns
-  std::vector<float> shift;         ///< the mean as float32
   double scatter = 0;               ///< weighted sum of squared distances to the mean
   double mean_variance = 0;         ///< weighted, over all columns
   std::size_t grain = 0;            ///< rows of one block
 
   double weight(std::size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
 };
+
+/// Some rows as float32 around zero and of a size near one: off the mean, and divided by a power of two.
+/// Distances between them are those of the rows in that unit, whatever the size of the values was.
+Features moderate_rows(const KMeansProblem& problem, std::span<const std::size_t> rows);
 
 struct LloydRun {
   std::vector<double> centres;

@@ -26,14 +26,14 @@ double mean_silhouette(const KMeansProblem& problem, std::span<const std::int32_
   if (std::count(sizes.begin(), sizes.end(), 0U) + 1 >= static_cast<std::ptrdiff_t>(clusters)) return 0;
 
   const std::size_t n = rows.size();
-  const Features x = n == problem.x.rows() ? problem.x : problem.x.select_rows(rows);
+  const Features x = moderate_rows(problem, rows);
   const double sum = parallel_reduce<double>(
       context, n, 64,
       [&](std::size_t begin, std::size_t end) {
         std::vector<std::size_t> some(end - begin);
         for (std::size_t i = 0; i < some.size(); ++i) some[i] = begin + i;
         std::vector<float> squared(some.size() * n);
-        squared_distances_to(x, 0, n, some, problem.shift, squared);
+        squared_distances_to(x, 0, n, some, squared);
         std::vector<double> to(clusters);
         double part = 0;
         for (std::size_t i = 0; i < some.size(); ++i) {

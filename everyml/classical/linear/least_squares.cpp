@@ -4,7 +4,7 @@
 #include <cmath>
 #include <optional>
 
-#include "everyml/foundation/base/error.h"
+#include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/linalg/blas.h"
 #include "everyml/foundation/linalg/cholesky.h"
@@ -32,14 +32,7 @@ struct Problem {
 };
 
 /// One value that is no number makes its column's sum no number.
-void require_finite(std::span<const double> sums) {
-  for (const double sum : sums) {
-    if (!std::isfinite(sum)) {
-      throw DataError("data.too_large",
-                      "linear-regression: the sums of a feature exceed the range of double; rescale it");
-    }
-  }
-}
+void require_finite(std::span<const double> sums) { require_finite_fit("linear-regression", {sums}); }
 
 /// Rows [begin, end) as [1, x, y], each times the root of its weight; rows without weight are left out.
 Matrix weighted_rows(const Problem& problem, std::size_t begin, std::size_t end) {

@@ -239,6 +239,9 @@ LinearRegressionModel LinearRegression::fit(const Dataset& data, const Context& 
   data.validate(name, {.target = Target::Kind::numbers, .scan_features = !large});
   try {
     LeastSquares fit = least_squares(data.features, data.target.values(), data.weights, intercept, context);
+    const double figures[] = {fit.intercept, fit.intercept_factor, fit.weight, fit.residual_square,
+                              fit.total_square};
+    require_finite_fit(name, {fit.coefficients, fit.mean, fit.inverse.values, figures});
     return {std::move(fit), intercept, feature_names(data)};
   } catch (const DataError&) {
     data.validate(name, {.target = Target::Kind::numbers});

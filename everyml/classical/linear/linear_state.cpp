@@ -1,6 +1,23 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "everyml/classical/linear/linear_state_impl.h"
+#include "everyml/foundation/base/error.h"
 
 namespace everyml {
+
+void require_finite_fit(std::string_view learner, std::initializer_list<std::span<const double>> figures) {
+  for (const auto& part : figures) {
+    for (const double value : part) {
+      if (std::isfinite(value)) continue;
+      throw DataError("data.spread",
+                      fmt::format("{}: the features or the target are so large that sums of their squares "
+                                  "leave the range of doubles; scale them down",
+                                  learner));
+    }
+  }
+}
 
 std::vector<std::string> feature_names(const Dataset& data) {
   std::vector<std::string> names;

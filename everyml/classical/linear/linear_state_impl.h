@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,10 @@
 namespace everyml {
 
 std::vector<std::string> feature_names(const Dataset& data);
+
+/// Throws DataError "data.spread" when a figure of a fit has left the range of doubles: no such model is
+/// handed out.
+void require_finite_fit(std::string_view learner, std::initializer_list<std::span<const double>> figures);
 
 // Readers of model files that may be hostile: each refuses (FormatError) what the model could not use.
 

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/classical/linear/logistic_objective_impl.h"
 #include "everyml/classical/linear/logistic_preconditioner_impl.h"
 #include "everyml/classical/linear/logistic_solver_impl.h"
@@ -152,7 +153,7 @@ struct Fitter {
   /// are too few.
   std::function<void(std::span<double>)> warm_start(const Rows& rows, std::vector<double>& w) {
     const std::size_t n = rows.x.rows(), fewest = 40 * w.size();
-    const std::size_t most = std::max(n / 16, fewest);
+    const std::size_t most = std::max(n / 12, fewest);
     if (most > n / 3) return {};
     std::vector<std::size_t> sizes = {most};
     while (sizes.back() / 8 >= fewest) sizes.push_back(sizes.back() / 8);
@@ -210,7 +211,7 @@ struct Fitter {
       options.gradient_tolerance = 0.0;
       // Coefficients of features of spread 1 are then within 1e-6 of the optimum: their standard errors are
       // near 2 / sqrt(weight), and the decrease left is half the squared distance in units of those.
-      options.decrease_tolerance = std::max(kDecrease, 5e-13 * rows.total);
+      options.decrease_tolerance = std::max(kDecrease, 1e-13 * rows.total);
       options.final_step = true;
       options.precondition = std::move(inverse);
       options.stage = kStage;
@@ -414,6 +415,8 @@ State solve_logistic(const LogisticRegression& settings, const Dataset& data, co
 
   // Values that are no numbers make a sum of the first pass over all rows no number either.
   if (!fitter.finite) data.validate(LogisticRegression::name, {.target = Target::Kind::classes});
+  const double figures[] = {fitter.value};
+  require_finite_fit(LogisticRegression::name, {w, figures});
   state.log_loss = fitter.value;
   const std::size_t group = rows.x.columns() + 1;
   for (std::size_t i = 0; i < w.size(); ++i) {

@@ -86,7 +86,7 @@ class KnnClassifierModel {
 
   std::size_t feature_count() const { return rows_.columns(); }
   std::span<const std::string> class_names() const { return names_; }
-  /// out: [rows, classes]. Throws DataError "data.missing", "data.infinite".
+  /// out: [rows, classes]. Throws as require_measurable.
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
   /// Row numbers are those of the training set. Throws ParameterError "parameter.neighbors" for more than it
   /// has.
@@ -110,7 +110,7 @@ class KnnRegressorModel {
   KnnRegressorModel(NeighborRows rows, std::vector<double> values);
 
   std::size_t feature_count() const { return rows_.columns(); }
-  /// out: [rows]. Throws DataError "data.missing", "data.infinite".
+  /// out: [rows]. Throws as require_measurable.
   void predict(const Features& x, std::span<double> out, const Context& context) const;
   void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows_out,
                  std::span<double> distances, const Context& context) const;

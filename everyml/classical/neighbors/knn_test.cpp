@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
@@ -107,6 +108,91 @@ TEST(Knn, ProbabilitiesAreTheVotesOfTheDefinition) {
             ASSERT_NEAR(got[i * 3 + c], expected[c], 1e-12) << i << " " << c;
         }
       }
+    }
+  }
+}
+
+Json golden(const std::string& file) {
+  std::ifstream in(std::string(EVERYML_SOURCE_DIR) + "/tests/golden/neighbors/" + file);
+  return Json::parse(in);
+}
+
+TEST(Knn, AnswersOfScikitLearn) {
+  const Context context({.threads = 2});
+  const Json file = golden("cases.json");
+  const std::size_t columns = file["columns"];
+  const Features x = features_of(file["x"].get<std::vector<double>>(), columns);
+  const Features asked = features_of(file["asked"].get<std::vector<double>>(), columns);
+  const Dataset classes{.features = x,
+                        .target = classes_of(file["codes"].get<std::vector<int>>(), {"a", "b", "c"})};
+  const Dataset numbers{.features = x, .target = numbers_of(file["y"].get<std::vector<double>>())};
+  ASSERT_EQ(file["cases"].size(), 6U);
+  for (const Json& expected : file["cases"]) {
+    SCOPED_TRACE(expected["settings"].dump());
+    KnnClassifier classifier;
+    KnnRegressor regressor;
+    for (const auto& [name, text] : expected["settings"].items()) {
+      describe<KnnClassifier>().set_text(&classifier, name, text.get<std::string>());
+      describe<KnnRegressor>().set_text(&regressor, name, text.get<std::string>());
+    }
+    const auto probabilities = probabilities_of(classifier.fit(classes, context), asked, context);
+    const auto model = regressor.fit(numbers, context);
+    std::vector<double> values(asked.rows()), distances(asked.rows() * 6);
+    std::vector<std::int64_t> rows(distances.size());
+    model.predict(asked, values, context);
+    model.neighbors(asked, 6, rows, distances, context);
+    EXPECT_EQ(rows, expected["rows"].get<std::vector<std::int64_t>>());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_NEAR(values[i], expected["values"][i].get<double>(), 1e-12);
+    }
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      EXPECT_NEAR(distances[i], expected["distances"][i].get<double>(), 1e-12);
+    }
+    for (std::size_t i = 0; i < probabilities.size(); ++i) {
+      EXPECT_NEAR(probabilities[i], expected["probabilities"][i].get<double>(), 1e-12);
+    }
+  }
+}
+
+TEST(Knn, DigitsOnTheFoldsOfScikitLearn) {
+  std::ifstream in(std::string(EVERYML_SOURCE_DIR) + "/examples/data/digits8x8.csv");
+  std::string line, cell;
+  std::getline(in, line);
+  std::vector<double> values;
+  std::vector<int> digit;
+  while (std::getline(in, line)) {
+    std::istringstream cells(line);
+    for (int j = 0; j < 64 && std::getline(cells, cell, ','); ++j) values.push_back(std::stod(cell));
+    std::getline(cells, cell);
+    digit.push_back(std::stoi(cell));
+  }
+  const Dataset digits{.features = features_of(values, 64),
+                       .target = classes_of(digit, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"})};
+  ASSERT_EQ(digits.rows(), 1797U);
+  const Context context({.threads = 2});
+  const Json file = golden("digits_folds.json");
+  for (const int neighbors : {1, 2, 3, 4, 5}) {
+    const auto expected = file["predicted"][std::to_string(neighbors)].get<std::vector<int>>();
+    std::size_t right = 0, asked = 0;
+    for (const Json& fold : file["folds"]) {
+      const auto test = fold.get<std::vector<std::size_t>>();
+      std::vector<std::size_t> train;
+      for (std::size_t i = 0; i < digits.rows(); ++i) {
+        if (!std::binary_search(test.begin(), test.end(), i)) train.push_back(i);
+      }
+      const auto model = KnnClassifier{.neighbors = neighbors}.fit(digits.select_rows(train), context);
+      const auto p = probabilities_of(model, digits.features.select_rows(test), context);
+      for (std::size_t i = 0; i < test.size(); ++i) {
+        const auto row = p.begin() + static_cast<std::ptrdiff_t>(i * 10);
+        const int got = static_cast<int>(std::max_element(row, row + 10) - row);
+        EXPECT_EQ(got, expected[test[i]]) << neighbors << " neighbours, row " << test[i];
+        right += got == digit[test[i]] ? 1 : 0;
+        ++asked;
+      }
+    }
+    ASSERT_EQ(asked, digits.rows());
+    if (neighbors == 1) {
+      EXPECT_GE(static_cast<double>(right) / static_cast<double>(asked), 0.987);
     }
   }
 }

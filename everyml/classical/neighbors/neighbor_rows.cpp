@@ -178,8 +178,9 @@ template <class T>
 Features rows_from(const ArchiveReader& archive, std::string_view key, const std::vector<T>& values) {
   const std::vector<std::uint64_t> shape = archive.shape(key);
   if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) archive.refuse(key, "not a table of rows");
-  if (!std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); })) {
-    archive.refuse(key, "a value that is not finite");
+  if (!std::all_of(values.begin(), values.end(),
+                   [](T value) { return std::abs(static_cast<double>(value)) <= kLargestMeasurable; })) {
+    archive.refuse(key, "a value that cannot be measured");
   }
   auto buffer = Buffer<T>::uninitialized(values.size());
   std::copy(values.begin(), values.end(), buffer.begin());

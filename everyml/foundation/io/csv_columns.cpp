@@ -331,6 +331,12 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
       traits.leading_zero = traits.too_big = false;
     }
     column.evidence.add(traits);
+    if ((traits.styles & kAnyNumber) != 0) {
+      column.number_cells += entry.count;
+      continue;
+    }
+    if (entry.first < column.other_cells.first) column.other_text = column.strings.text(code);
+    column.other_cells.add(entry.first, entry.count);
   }
 }
 
@@ -360,6 +366,9 @@ Column finish_column(ColumnState& column, std::vector<ColumnPart*>& parts,
     }
     case Mode::text: {
       const TextCount count = count_text(column, rows);
+      column.only_digits =
+          column.plan.digits &&
+          std::none_of(parts.begin(), parts.end(), [](const ColumnPart* part) { return part->words; });
       column.kept_cells = column.odd.kept_marks.count;
       column.kept_first = column.odd.kept_marks.first;
       if (!column.asked) {

@@ -19,8 +19,9 @@ struct ColumnState {
   std::optional<ColumnKind> asked;
   ColumnPlan plan;
   ColumnData data;
-  Oddities odd;       ///< of all parts together
-  Evidence evidence;  ///< strings only
+  Oddities odd;              ///< of all parts together
+  bool only_digits = false;  ///< text whose plan said digits, and digits it was
+  Evidence evidence;         ///< strings only
   Decision decision;
   Dictionary strings;  ///< of all parts together
   std::vector<std::vector<std::int32_t>>
@@ -28,6 +29,9 @@ struct ColumnState {
   std::uint64_t kept_cells = 0;  ///< marks that stay as values
   std::uint64_t kept_first = ~std::uint64_t{0};
   std::string kept_text;
+  std::uint64_t number_cells = 0;  ///< strings that are numbers
+  Tally other_cells;               ///< strings that are not
+  std::string other_text;          ///< the first of them
 };
 
 /// Rows [begin, begin + count) of each part.

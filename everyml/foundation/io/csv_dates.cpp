@@ -7,6 +7,8 @@ namespace everyml::csv {
 namespace {
 
 constexpr std::int64_t kSecond = 1000000;
+constexpr std::int64_t kFirstMoment = -62135596800LL * kSecond;     ///< 0001-01-01
+constexpr std::int64_t kLastMoment = 253402300800LL * kSecond - 1;  ///< the end of 9999-12-31
 
 /// Reads from the front of a cell; every function leaves the rest untouched when it finds nothing.
 class Scanner {
@@ -139,6 +141,8 @@ std::optional<DateCell> finish(Scanner& in, int year, int month, int day, DateCe
     }
   }
   if (!take_time(in, out)) return std::nullopt;
+  // A distance from UTC may lead out of the years that can be written.
+  if (out.microseconds < kFirstMoment || out.microseconds > kLastMoment) return std::nullopt;
   return out;
 }
 

@@ -15,14 +15,17 @@ namespace {
 constexpr std::size_t kDialectRows = 300;
 constexpr std::size_t kDialectCells = 200000;
 
-char find_newline(std::string_view text) {
-  std::size_t feeds = 0;
-  std::size_t lone_returns = 0;
+/// Carriage returns alone end the lines where they outnumber line feeds outside quotes.
+char find_newline(std::string_view text, char quote) {
+  std::size_t feeds[2] = {0, 0};
+  std::size_t lone_returns[2] = {0, 0};
+  bool inside = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    feeds += text[i] == '\n';
-    lone_returns += text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n';
+    inside ^= quote != 0 && text[i] == quote;
+    feeds[inside] += text[i] == '\n';
+    lone_returns[inside] += text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n';
   }
-  return lone_returns > feeds ? '\r' : '\n';
+  return lone_returns[0] > feeds[0] ? '\r' : '\n';
 }
 
 std::string_view raw(std::string_view text, const Field& field) {
@@ -137,7 +140,13 @@ Shape find_shape(std::string_view text, bool whole, char newline, const ReadOpti
     }
   }
   if (best) return best->shape;
-  return {told_delimiter.value_or(','), quotes.front(), newline};
+  // One column: its delimiter is one that does not occur, so that no line is cut.
+  const Shape one{told_delimiter.value_or(','), quotes.front(), newline};
+  if (told_delimiter || sample_rows(text, 0, whole, one, 1).rows() == 0) return one;
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    if (text.find(delimiter) == std::string_view::npos) return {delimiter, one.quote, newline};
+  }
+  return one;
 }
 
 /// The line "sep=;" that a spreadsheet program leaves on top.
@@ -207,9 +216,9 @@ Layout find_layout(std::string_view text, bool whole, const std::string& name, c
   if (trim(body).empty()) {
     throw DataError("csv.empty", printable(name, 200) + " has no line but the one that names the delimiter");
   }
-  layout.shape =
-      find_shape(body.substr(0, std::size_t{1} << 18), whole && body.size() <= (std::size_t{1} << 18),
-                 find_newline(body.substr(0, std::size_t{1} << 18)), options, told, marks);
+  layout.shape = find_shape(
+      body.substr(0, std::size_t{1} << 18), whole && body.size() <= (std::size_t{1} << 18),
+      find_newline(body.substr(0, std::size_t{1} << 18), options.quote.value_or('"')), options, told, marks);
   layout.dialect.delimiter = layout.shape.delimiter;
   layout.dialect.quote = layout.shape.quote;
   find_header(text, skip, whole, name, options, marks, layout);

@@ -112,6 +112,23 @@ Guess guess_header(std::string_view text, const SampleRows& rows, std::size_t fi
   return Guess::likely_header;
 }
 
+void note_trimmed_names(std::string_view text, const SampleRows& rows, std::size_t row, std::uint64_t line,
+                        Layout& layout) {
+  std::uint64_t count = 0;
+  std::string scratch;
+  for (std::size_t i = rows.starts[row]; i < rows.starts[row + 1]; ++i) {
+    bool trimmed = false;
+    cell_text(text.data(), rows.fields[i], layout.shape, scratch, trimmed);
+    count += trimmed;
+  }
+  if (count == 0) return;
+  layout.notes.push_back(
+      {.code = "csv.trimmed",
+       .sentence = fmt::format("blanks around {} of the column names were taken off", count),
+       .line = line,
+       .count = count});
+}
+
 /// The names, with gaps filled and repetitions numbered.
 void name_columns(std::vector<std::string> cells, std::uint64_t line, Layout& layout) {
   std::unordered_set<std::string> given(cells.begin(), cells.end());
@@ -214,7 +231,7 @@ void find_header(std::string_view text, std::size_t from, bool whole, const std:
                             .column = "column_1",
                             .line = line});
   }
-  layout.data_begin = rows.offsets[first + 1];
+  note_trimmed_names(text, rows, first, line, layout);
   name_columns(std::move(head), line, layout);
   if (row_names && !trailing) layout.unnamed[0] = false;
   // Blank lines between the header and the data do not belong to the header.

@@ -94,14 +94,27 @@ void note_style(const ColumnState& column, Writer& out) {
 void note_strings(const ColumnState& column, const Column& finished, Writer& out) {
   const Evidence& evidence = column.evidence;
   const bool string_kind = finished.kind() == ColumnKind::category || finished.kind() == ColumnKind::text;
-  if (string_kind && evidence.nearly_number() && evidence.leading_zero()) {
+  const bool zeros =
+      (evidence.nearly_number() && evidence.leading_zero()) || (column.only_digits && !column.plan.big);
+  const bool big =
+      (evidence.nearly_number() && evidence.too_big()) || (column.only_digits && column.plan.big);
+  if (string_kind && zeros) {
     out.add("csv.id_kept_as_text", "numbers with zeros in front were kept as they are written", {});
-  } else if (string_kind && evidence.nearly_number() && evidence.too_big()) {
+  } else if (string_kind && big) {
     out.add("csv.big_integer_kept_as_text",
             "whole numbers beyond 9,007,199,254,740,992 were kept as they are written, since a number column "
             "would "
             "round them",
             {});
+  }
+  if (string_kind && column.number_cells >= 20 * column.other_cells.count && column.number_cells > 0 &&
+      !zeros && !big) {
+    out.add("csv.mostly_numbers",
+            fmt::format("{} of {} cells are numbers, yet {}, like \"{}\", {} not; kept as text",
+                        column.number_cells, column.number_cells + column.other_cells.count,
+                        column.other_cells.count, printable(column.other_text, 20),
+                        column.other_cells.count == 1 ? "is" : "are"),
+            column.other_cells);
   }
   if (finished.kind() == ColumnKind::date && evidence.zone()) {
     out.add("csv.time_zone", "times with a distance from UTC were turned into UTC", {});

@@ -237,7 +237,8 @@ void ColumnReader::read_codes(const Cells& cells, std::int32_t* out, ColumnPart&
   }
 }
 
-void ColumnReader::read_text(const Cells& cells, std::uint64_t* out, ColumnPart& part) {
+void ColumnReader::read_text(const Cells& cells, const ColumnPlan& plan, std::uint64_t* out,
+                             ColumnPart& part) {
   for (std::size_t row = 0; row < cells.rows; ++row) {
     const Field& field = cells[row];
     const std::string_view cell = clean(cells, field, part);
@@ -255,6 +256,9 @@ void ColumnReader::read_text(const Cells& cells, std::uint64_t* out, ColumnPart&
     if (cell.empty()) {
       out[row] = kMissingLength;
       continue;
+    }
+    if (plan.digits && !part.words) {
+      part.words = cell.find_first_not_of("0123456789") != std::string_view::npos;
     }
     out[row] = cell.size();
     part.text.append(cell);
@@ -281,7 +285,7 @@ void ColumnReader::read(const char* text, std::uint64_t base, bool broken_utf8, 
       read_codes(cells, data.codes.data() + row, part);
       break;
     case Mode::text:
-      read_text(cells, data.lengths.data() + row, part);
+      read_text(cells, plan, data.lengths.data() + row, part);
       break;
   }
 }

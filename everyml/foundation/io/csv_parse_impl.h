@@ -30,6 +30,8 @@ struct ColumnPlan {
   DateStyle date = DateStyle::iso;
   bool relaxed = false;  ///< numbers asked for by the user: zeros in front and rounded big numbers are taken
   bool lenient = false;  ///< a cell that does not fit comes as missing and is counted, and fails nothing
+  bool digits = false;   ///< text: the sample had nothing but digits, too long or with zeros in front
+  bool big = false;      ///< digits: too long
 };
 
 /// Storage of the column over all rows; only the part of the mode is in use.
@@ -68,6 +70,7 @@ struct ColumnPart {
   bool failed = false;
   bool point = false;  ///< numbers: a point was seen
   bool time = false;   ///< dates
+  bool words = false;  ///< text that should be digits: something else was seen
   std::unique_ptr<Oddities> oddities;
   std::unique_ptr<Dictionary> dictionary;
   GrowingBytes text;
@@ -97,7 +100,7 @@ class ColumnReader {
   void read_booleans(const Cells& cells, const ColumnPlan& plan, std::int8_t* out, ColumnPart& part);
   void read_dates(const Cells& cells, const ColumnPlan& plan, std::int64_t* out, ColumnPart& part);
   void read_codes(const Cells& cells, std::int32_t* out, ColumnPart& part);
-  void read_text(const Cells& cells, std::uint64_t* out, ColumnPart& part);
+  void read_text(const Cells& cells, const ColumnPlan& plan, std::uint64_t* out, ColumnPart& part);
   /// True when the cell is missing in a column of numbers, booleans or dates.
   bool missing(std::string_view cell, std::uint64_t place, ColumnPart& part) const;
   bool misfit(std::uint64_t place, const ColumnPlan& plan, ColumnPart& part) const;

@@ -40,6 +40,8 @@ ColumnPlan plan_for(const ColumnSample& sample, const Decision& decision) {
       break;
     case Decision::Kind::text:
       plan.mode = sample.evidence.styles() == 0 && many_distinct(sample) ? Mode::text : Mode::dictionary;
+      plan.digits = sample.evidence.nearly_number();
+      plan.big = !sample.evidence.leading_zero();
       break;
   }
   return plan;

@@ -22,18 +22,18 @@ constexpr std::uint64_t kFirstSample = std::uint64_t{1} << 20;
 class Reading {
  public:
   Reading(const ByteSource& source, const TextOrigin& origin, const std::string& name,
-          const ReadOptions& options, const Context& context)
+          const ReadOptions& options, const Context& context, const Tuning& tuning)
       : origin_(origin),
         name_(name),
         options_(options),
         context_(context),
-        pieces_(source, source.size()),
+        pieces_(source, source.size(), tuning),
         marks_(options.missing) {}
 
   TableRead run() {
     plan();
-    stretches_ = survey_stretches(pieces_, layout_.data_begin, stretch_length(columns_.size()), layout_.shape,
-                                  name_, context_);
+    stretches_ =
+        survey_stretches(pieces_, layout_.data_begin, stretch_bytes(), layout_.shape, name_, context_);
     if (options_.max_rows) cut_rows(*options_.max_rows);
     parse_all();
     parse_again();
@@ -51,6 +51,9 @@ class Reading {
   void parse_again();
   void join_columns(const std::vector<std::size_t>& columns) { join_parts(strings_, columns, context_); }
   std::vector<std::size_t> all_columns() const;
+  std::uint64_t stretch_bytes() const {
+    return pieces_.tuning().stretch > 0 ? pieces_.tuning().stretch : stretch_length(columns_.size());
+  }
   bool reread_points(const FileEvidence& file);
   TableRead finish();
   void refuse_ragged() const;
@@ -306,9 +309,9 @@ TableRead Reading::finish() {
 }  // namespace
 
 TableRead read_delimited(const ByteSource& source, const TextOrigin& origin, const std::string& name,
-                         const ReadOptions& options, const Context& context) {
+                         const ReadOptions& options, const Context& context, const Tuning& tuning) {
   const BudgetScope budget(context.memory());
-  return Reading(source, origin, name, options, context).run();
+  return Reading(source, origin, name, options, context, tuning).run();
 }
 
 }  // namespace everyml::csv

@@ -10,6 +10,7 @@
 #include "everyml/foundation/io/csv.h"
 #include "everyml/foundation/io/csv_dialect_impl.h"
 #include "everyml/foundation/io/csv_notes_impl.h"
+#include "everyml/foundation/io/csv_stream_impl.h"
 #include "everyml/foundation/io/csv_stretches_impl.h"
 #include "everyml/foundation/io/text_encoding_impl.h"
 
@@ -59,12 +60,14 @@ struct StreamColumn {
 
 class CsvStream final : public TableStream {
  public:
-  CsvStream(const std::string& path, const Schema& schema, const ReadOptions& options, const Context& context)
-      : name_(path == "-" ? "standard input" : path),
+  CsvStream(const std::string& name, std::unique_ptr<TextOrigin> origin, std::unique_ptr<ByteStream> bytes,
+            const Schema& schema, const ReadOptions& options, const Context& context)
+      : name_(name),
         options_(options),
         context_(context),
         marks_(options.missing),
-        bytes_(open_text_stream(path, origin_)),
+        origin_(std::move(origin)),
+        bytes_(std::move(bytes)),
         tokenizer_({}, 1) {
     text_.append(std::string(kPadding, '\0'));
     fill(kSample);
@@ -298,7 +301,7 @@ class CsvStream final : public TableStream {
   ReadOptions options_;
   Context context_;
   MissingMarks marks_;
-  TextOrigin origin_;
+  std::unique_ptr<TextOrigin> origin_;  ///< outlives the stream that writes to it
   std::unique_ptr<ByteStream> bytes_;
   GrowingBytes text_;  ///< kPadding, then what has been read and not yet used, then kPadding
   bool end_ = false;
@@ -316,12 +319,25 @@ class CsvStream final : public TableStream {
 };
 
 }  // namespace
+
+std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
+                                              const Schema& schema, const ReadOptions& options,
+                                              const Context& context) {
+  const BudgetScope budget(context.memory());
+  auto origin = std::make_unique<TextOrigin>();
+  auto stream = text_stream_over(bytes, name, *origin);
+  return std::make_unique<CsvStream>(name, std::move(origin), std::move(stream), schema, options, context);
+}
+
 }  // namespace csv
 
 std::unique_ptr<TableStream> TableStream::open(const std::string& path, const Schema& schema,
                                                const ReadOptions& options, const Context& context) {
   const BudgetScope budget(context.memory());
-  return std::make_unique<csv::CsvStream>(path, schema, options, context);
+  auto origin = std::make_unique<csv::TextOrigin>();
+  auto stream = csv::open_text_stream(path, *origin);
+  return std::make_unique<csv::CsvStream>(path == "-" ? "standard input" : path, std::move(origin),
+                                          std::move(stream), schema, options, context);
 }
 
 }  // namespace everyml

@@ -11,12 +11,10 @@
 namespace everyml::csv {
 namespace {
 
-constexpr std::uint64_t kSlack = std::uint64_t{1} << 16;  ///< read beyond a stretch for its last row
 constexpr std::size_t kBlockCells = 8192;
-constexpr std::size_t kBlockRows = 512;
 
-std::size_t block_rows(std::size_t columns) {
-  return std::clamp<std::size_t>(kBlockCells / columns, 1, kBlockRows);
+std::size_t block_rows(std::size_t columns, const Tuning& tuning) {
+  return std::clamp<std::size_t>(kBlockCells / columns, 1, tuning.block_rows);
 }
 
 /// True when the whole lines of the text hold bytes that are not UTF-8. The last, partial line is left out: a
@@ -117,14 +115,15 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
   result.end = stretch.start;
   if (stretch.rows == 0) return result;
   const std::uint64_t begin = stretch.start;
-  std::uint64_t wanted = stretch.end - begin + kSlack;
+  std::uint64_t wanted = stretch.end - begin + pieces.tuning().slack;
   pieces.load(piece, begin, wanted);
   const auto at_end = [&] { return begin + piece.size == pieces.size(); };
   bool broken = broken_lines(piece.text(), at_end(), shape.newline);
   Tokenizer tokenizer(shape, columns);
   tokenizer.start(piece.text(), 0, stretch.end - begin, at_end(), begin);
   while (result.rows < most_rows) {
-    const std::uint64_t most = std::min<std::uint64_t>(block_rows(columns), most_rows - result.rows);
+    const std::uint64_t most =
+        std::min<std::uint64_t>(block_rows(columns, pieces.tuning()), most_rows - result.rows);
     const Tokenizer::State state = tokenizer.next(piece.block, static_cast<std::size_t>(most));
     if (piece.block.rows > 0) {
       if (result.rows + piece.block.rows > stretch.rows) {
@@ -148,7 +147,7 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
       result.problem = begin + tokenizer.position();
       return result;
     }
-    wanted = std::min<std::uint64_t>(std::max(2 * wanted, kSlack), kLargestRow);
+    wanted = std::min<std::uint64_t>(std::max(2 * wanted, pieces.tuning().slack), kLargestRow);
     pieces.lengthen(piece, begin, wanted);
     broken = broken_lines(piece.text(), at_end(), shape.newline);
     tokenizer.extend(piece.text(), at_end());

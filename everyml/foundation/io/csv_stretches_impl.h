@@ -36,6 +36,13 @@ struct StretchResult {
   RowIssues issues;
 };
 
+/// Sizes that change nothing in the table, so that tests may make them small.
+struct Tuning {
+  std::uint64_t stretch = 0;                     ///< bytes; 0 takes stretch_length()
+  std::uint64_t slack = std::uint64_t{1} << 16;  ///< bytes read beyond a stretch for its last row
+  std::size_t block_rows = 512;
+};
+
 /// The text of a file in pieces, shared by the tasks. Thread-safe.
 class TextPieces {
  public:
@@ -45,7 +52,9 @@ class TextPieces {
     RowBlock block;
     std::string_view text() const { return {bytes.data() + kPadding, size}; }
   };
-  TextPieces(const ByteSource& source, std::uint64_t size) : source_(source), size_(size) {}
+  TextPieces(const ByteSource& source, std::uint64_t size, const Tuning& tuning = {})
+      : source_(source), size_(size), tuning_(tuning) {}
+  const Tuning& tuning() const { return tuning_; }
   std::uint64_t size() const { return size_; }
   /// The text ends here from now on.
   void cut(std::uint64_t size) { size_ = size; }
@@ -74,6 +83,7 @@ class TextPieces {
  private:
   const ByteSource& source_;
   std::uint64_t size_;
+  Tuning tuning_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Piece>> free_;
 };

@@ -17,7 +17,6 @@ namespace {
 namespace json = simdjson::ondemand;
 
 constexpr Shape kLines{.delimiter = '\n', .quote = 0, .newline = '\n'};
-constexpr std::uint64_t kSlack = std::uint64_t{1} << 16;
 
 /// What the lines of one stretch hold. A column's codes may be shorter than the rows: the rest is missing.
 struct JsonPart {
@@ -120,7 +119,8 @@ class LineReader {
     check(value.type().get(type), place);
     switch (type) {
       case json::json_type::null: {
-        if (!value.is_null()) check(simdjson::N_ATOM_ERROR, place);
+        bool null = false;
+        check(value.is_null().get(null), place);
         return -1;
       }
       case json::json_type::boolean: {
@@ -167,7 +167,7 @@ std::string_view without_blanks(std::string_view line) {
 void read_lines(TextPieces& pieces, TextPieces::Piece& piece, const Stretch& stretch,
                 const MissingMarks& marks, JsonPart& part) {
   if (stretch.rows == 0) return;
-  std::uint64_t wanted = stretch.end - stretch.start + kSlack;
+  std::uint64_t wanted = stretch.end - stretch.start + pieces.tuning().slack;
   pieces.load(piece, stretch.start, wanted);
   LineReader reader(marks, part);
   std::size_t at = 0;
@@ -178,7 +178,7 @@ void read_lines(TextPieces& pieces, TextPieces::Piece& piece, const Stretch& str
       if (piece.size - at >= kLargestRow) {
         throw Wrong{stretch.start + at, "jsonl.line_too_long", "the line is longer than 256 MiB"};
       }
-      wanted *= 2;
+      wanted = std::max<std::uint64_t>(2 * wanted, 16);
       pieces.lengthen(piece, stretch.start, wanted);
       continue;
     }
@@ -264,14 +264,14 @@ bool looks_like_json_lines(std::string_view head) {
 }
 
 TableRead read_json_lines(const ByteSource& source, const TextOrigin& origin, const std::string& name,
-                          const ReadOptions& options, const Context& context) {
+                          const ReadOptions& options, const Context& context, const Tuning& tuning) {
   const BudgetScope budget(context.memory());
-  TextPieces pieces(source, source.size());
+  TextPieces pieces(source, source.size(), tuning);
   if (options.max_rows) pieces.cut(end_of_rows(pieces, *options.max_rows));
   if (pieces.size() == 0) throw DataError("csv.empty", printable(name, 200) + " has no line");
   const MissingMarks marks(options.missing);
-  const std::vector<Stretch> stretches =
-      survey_stretches(pieces, 0, stretch_length(1), kLines, name, context);
+  const std::vector<Stretch> stretches = survey_stretches(
+      pieces, 0, tuning.stretch > 0 ? tuning.stretch : stretch_length(1), kLines, name, context);
   std::vector<JsonPart> read(stretches.size());
   const auto line_of_place = [&](std::uint64_t place) {
     return line_of(pieces, 0, stretches, kLines.newline, place).line;

@@ -4,6 +4,7 @@
 
 #include "everyml/foundation/io/byte_source_impl.h"
 #include "everyml/foundation/io/csv.h"
+#include "everyml/foundation/io/csv_stretches_impl.h"
 
 namespace everyml::csv {
 
@@ -14,6 +15,6 @@ bool looks_like_json_lines(std::string_view head);
 /// "jsonl.duplicate_key", "jsonl.line_too_long" with the line; DataError "csv.empty", "csv.type",
 /// "csv.no_columns".
 TableRead read_json_lines(const ByteSource& source, const TextOrigin& origin, const std::string& name,
-                          const ReadOptions& options, const Context& context);
+                          const ReadOptions& options, const Context& context, const Tuning& tuning = {});
 
 }  // namespace everyml::csv

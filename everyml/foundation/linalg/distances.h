@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "everyml/foundation/base/context.h"
@@ -25,6 +26,13 @@ enum class Metric : std::uint8_t {
 /// REQUIRES: a.size() == b.size().
 double squared_distance(std::span<const double> a, std::span<const double> b);
 double distance(Metric metric, std::span<const double> a, std::span<const double> b);
+
+/// The largest value of which distances can be measured: its square, summed over many columns, is a float64.
+inline constexpr double kLargestMeasurable = 1e150;
+
+/// Throws DataError "data.missing", "data.infinite" or "data.too_large" (beyond kLargestMeasurable) unless
+/// distances between the rows can be measured. `what` names the rows in the sentence. Reads everything.
+void require_measurable(const Features& x, std::string_view what);
 
 /// Fixed centres, prepared to find the nearest of them by squared Euclidean distance for many rows. Among
 /// equally near centres the first wins. Immutable; thread-safe.
@@ -92,19 +100,17 @@ void own_squared_distances(const Features& x, std::size_t begin, std::size_t end
                            std::span<double> out);
 
 /// out [candidates, end - begin]: squared Euclidean distances of rows begin..end of x to rows of x itself, as
-/// float32 sums over columns in order of the squared differences of (value - shift). The same bits on every
-/// CPU, and exactly 0 for equal rows. `shift` has one entry per column: something near the mean keeps float64
-/// values exact enough.
+/// float32 sums over columns in order of the squared differences of the values as float32. The same bits on
+/// every CPU, and exactly 0 for equal rows. Good for values of moderate size: see that they are scaled.
 void squared_distances_to(const Features& x, std::size_t begin, std::size_t end,
-                          std::span<const std::size_t> candidates, std::span<const float> shift,
-                          std::span<float> out);
+                          std::span<const std::size_t> candidates, std::span<float> out);
 
 /// A fixed set of rows, prepared to find the k nearest to many queries, exactly. Among equally far rows the
 /// first wins. Immutable; thread-safe.
 class NearestRows {
  public:
   /// Borrowed features keep their owner alive. Sparse rows are made dense.
-  /// Throws DataError "data.infinite" or "data.missing" when a value is not finite.
+  /// Throws as require_measurable.
   NearestRows(Features rows, Metric metric, const Context& context);
 
   const Features& rows() const { return rows_; }

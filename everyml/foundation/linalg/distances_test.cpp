@@ -274,18 +274,17 @@ TEST(AddToClusters, IsTheSumInRowOrder) {
 
 TEST(SquaredDistancesTo, IsTheFloat32SumOnEveryTarget) {
   const auto values = values_of(Shape::normal, 131, 9, 9);
-  const std::vector<float> shift(9, 0.25F);
   const std::vector<std::size_t> candidates = {0, 5, 130, 7, 8, 9, 10, 11, 12, 13};
   on_every_target([&] {
     for (const Features& x : {doubles(values, 9), floats(values, 9)}) {
       std::vector<float> out(candidates.size() * 100);
-      squared_distances_to(x, 31, 131, candidates, shift, out);
+      squared_distances_to(x, 31, 131, candidates, out);
       for (std::size_t c = 0; c < candidates.size(); ++c) {
         for (std::size_t i = 0; i < 100; ++i) {
           float sum = 0;
           for (std::size_t j = 0; j < 9; ++j) {
-            const float difference = static_cast<float>(x.at(31 + i, j) - 0.25) -
-                                     static_cast<float>(x.at(candidates[c], j) - 0.25);
+            const float difference =
+                static_cast<float>(x.at(31 + i, j)) - static_cast<float>(x.at(candidates[c], j));
             sum += difference * difference;
           }
           ASSERT_EQ(out[c * 100 + i], sum);

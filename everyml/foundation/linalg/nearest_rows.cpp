@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -21,18 +20,14 @@ namespace {
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-float rounded_up(double value) { return static_cast<float>(value * (1 + 0x1p-22)); }
+/// Makes the sums of differences, which must be small, scores as the others are.
+constexpr auto kMinusOnes = [] {
+  std::array<float, kMostBlockRows> values{};
+  values.fill(-1.0F);
+  return values;
+}();
 
-void require_finite(const Features& x, std::string_view what) {
-  if (x.has_missing()) {
-    throw DataError("data.missing",
-                    fmt::format("{}: a value is missing; nearest neighbours need every value", what));
-  }
-  if (x.has_infinite()) {
-    throw DataError("data.infinite",
-                    fmt::format("{}: a value is infinite; nearest neighbours need finite values", what));
-  }
-}
+float rounded_up(double value) { return static_cast<float>(value * (1 + 0x1p-22)); }
 
 /// Sparse rows made dense; dense ones as they are.
 Features made_dense(Features x) {
@@ -57,6 +52,7 @@ struct Found {
 
 NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
     : rows_(made_dense(std::move(rows))), metric_(metric), shift_(rows_.columns(), 0.0F) {
+  require_measurable(rows_, "training rows");
   const std::size_t n = rows_.rows(), columns = rows_.columns(), block = block_rows();
   // Blocks of columns sums joined in order: the shift is the same at any number of threads.
   constexpr std::size_t kGrain = 4096;
@@ -81,7 +77,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
   }
   if (metric != Metric::manhattan) lane_ = Buffer<float>((n + block - 1) / block * block);
   longest_.assign((n + block - 1) / block, 0.0F);
-  std::atomic<bool> finite{true};
   parallel_for(
       context, longest_.size(), std::max<std::size_t>(1, kGrain / block), [&](std::size_t b, std::size_t e) {
         std::vector<double> scratch;
@@ -93,8 +88,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
             squared += value * value;
             absolute += std::abs(value);
           }
-          // Squares of finite values may overflow, sums of magnitudes hardly do.
-          if (!std::isfinite(absolute)) finite = false;
           const double length = metric_ == Metric::manhattan ? absolute : std::sqrt(squared);
           float& longest = longest_[i / block];
           longest = std::max(longest, rounded_up(length));
@@ -107,7 +100,6 @@ NearestRows::NearestRows(Features rows, Metric metric, const Context& context)
           }
         }
       });
-  if (!finite) require_finite(rows_, "training rows");
 }
 
 /// One search of some queries among some rows: candidates by float32 score, then the exact answer.
@@ -248,13 +240,7 @@ void NearestRowsSearch::scan(std::size_t begin_block, std::size_t end_block, con
   const Product product = index_.metric_ == Metric::manhattan ? Product::difference : Product::dot;
   Buffer<float> packed_buffer(columns_ * stride + stride);
   float* packed = packed_buffer.data();
-  alignas(64) float tile[kPanel * kMostBlockRows];
   const Features& rows = index_.rows_;
-  static constexpr auto ones = [] {
-    std::array<float, kMostBlockRows> values{};
-    values.fill(-1.0F);
-    return values;
-  }();
   for (std::size_t b = begin_block; b < end_block; ++b) {
     if ((b - begin_block) % 256 == 255) context.check();
     const std::size_t first = b * block, lanes = std::min(block, n - first);
@@ -267,20 +253,21 @@ void NearestRowsSearch::scan(std::size_t begin_block, std::size_t end_block, con
               .values = rows.dense32() + first * rows.stride(), .stride = rows.stride(), .count = lanes},
           columns_, index_.shift_.data(), packed, packed + columns_ * stride);
     }
-    Scoring scoring;
+    Scoring scoring{.lanes = lanes, .first_row = static_cast<std::uint32_t>(first)};
     if (index_.metric_ == Metric::euclidean) scoring.offset = index_.lane_.data() + first;
     if (index_.metric_ == Metric::cosine) scoring.scale = index_.lane_.data() + first;
-    if (index_.metric_ == Metric::manhattan) scoring.scale = ones.data();
+    if (index_.metric_ == Metric::manhattan) scoring.scale = kMinusOnes.data();
     for (std::size_t p = 0; p < count_; p += kPanel) {
       const std::size_t used = std::min(kPanel, count_ - p);
-      score_tile(product, packed, columns_, panels_.data() + p * columns_, used, tile);
+      Asked asked[kPanel];
       for (std::size_t c = 0; c < used; ++c) {
-        Reservoir& reservoir = reservoirs_[p + c];
         const float bound = error(p + c, index_.longest_[b]);
         widest_[p + c] = std::max(widest_[p + c], bound);
-        scoring.bias = bound;
-        offer(tile + c * stride, scoring, lanes, static_cast<std::uint32_t>(first), 2.02F * bound, reservoir);
-        if (reservoir.size + kMostBlockRows > reservoir.capacity) shrink(p + c);
+        asked[c] = {.reservoir = &reservoirs_[p + c], .bias = bound, .slack = 2.02F * bound};
+      }
+      scan_panel(product, packed, columns_, panels_.data() + p * columns_, used, scoring, asked);
+      for (std::size_t q = p; q < p + used; ++q) {
+        if (reservoirs_[q].size + kMostBlockRows > reservoirs_[q].capacity) shrink(q);
       }
     }
   }
@@ -308,7 +295,7 @@ void NearestRows::search(const Features& queries, std::size_t k, std::span<std::
         "parameter.neighbors",
         fmt::format("nearest neighbours: between 1 and {} rows can be asked for, got {}", rows_.rows(), k));
   }
-  require_finite(queries, "queries");
+  require_measurable(queries, "rows asked about");
   const auto write = [&](std::size_t query, std::span<const Found> nearest) {
     for (std::size_t i = 0; i < k; ++i) {
       found[query * k + i] = nearest[i].row;

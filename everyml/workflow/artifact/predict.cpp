@@ -11,8 +11,13 @@
 namespace everyml {
 namespace {
 
-/// Rows encoded at a time: enough for every thread, little enough that memory does not grow with the table.
-constexpr std::size_t kRunRows = 65'536;
+/// Rows encoded at a time: enough for every thread, little enough that they stay near the CPU and memory does
+/// not grow with the table. A figure of the table alone, so the answer does not depend on threads.
+std::size_t run_rows(const Artifact& artifact) {
+  constexpr std::size_t kRunBytes = std::size_t{4} << 20;
+  return std::clamp<std::size_t>(kRunBytes / (8 * std::max<std::size_t>(artifact.encoder.feature_count(), 1)),
+                                 2048, 65'536);
+}
 
 void check_columns(const Artifact& artifact, const Table& table) {
   const auto& known = artifact.encoder.schema().columns;
@@ -33,9 +38,10 @@ void in_runs(const Artifact& artifact, const Table& table, const Context& contex
              Run&& run) {
   check_columns(artifact, table);
   TableEncoder encoder(artifact.encoder, table);
-  for (std::size_t begin = 0; begin < table.rows(); begin += kRunRows) {
+  const std::size_t step = run_rows(artifact);
+  for (std::size_t begin = 0; begin < table.rows(); begin += step) {
     context.check();
-    const std::size_t end = std::min(begin + kRunRows, table.rows());
+    const std::size_t end = std::min(begin + step, table.rows());
     run(encoder.rows(begin, end, context), begin, end);
   }
   if (notes != nullptr) encoder.add_notes(*notes);

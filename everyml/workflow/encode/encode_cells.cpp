@@ -10,6 +10,9 @@
 namespace everyml::encode_detail {
 namespace {
 
+// A table half full that needs more steps was made to; its levels are then found by halving.
+constexpr std::size_t kLongestProbe = 64;
+
 std::size_t slot_of(std::string_view text, std::size_t slots) {
   return static_cast<std::size_t>(XXH3_64bits(text.data(), text.size())) & (slots - 1);
 }
@@ -156,8 +159,15 @@ LevelIndex::LevelIndex(std::span<const std::string> levels) {
   std::vector<std::pair<std::pair<double, bool>, std::int32_t>> found;
   for (std::size_t i = 0; i < levels.size(); ++i) {
     std::size_t slot = slot_of(levels[i], slots_.size());
-    while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);
+    std::size_t steps = 0;
+    while (slots_[slot] >= 0 && ++steps <= kLongestProbe) slot = (slot + 1) & (slots_.size() - 1);
+    if (steps > kLongestProbe) {
+      slots_.clear();
+      break;
+    }
     slots_[slot] = static_cast<std::int32_t>(i);
+  }
+  for (std::size_t i = 0; i < levels.size(); ++i) {
     if (const auto number = number_of(levels[i])) {
       // "7" is nearer to the number 7 than "7.0" or "007" is.
       found.push_back({{*number, format_number(*number) != levels[i]}, static_cast<std::int32_t>(i)});
@@ -170,7 +180,10 @@ LevelIndex::LevelIndex(std::span<const std::string> levels) {
 }
 
 std::int32_t LevelIndex::find(std::string_view text, std::span<const std::string> levels) const {
-  if (slots_.empty()) return kMissingCode;
+  if (slots_.empty()) {
+    const auto at = std::lower_bound(levels.begin(), levels.end(), text);
+    return at != levels.end() && *at == text ? static_cast<std::int32_t>(at - levels.begin()) : kMissingCode;
+  }
   for (std::size_t slot = slot_of(text, slots_.size()); slots_[slot] >= 0;
        slot = (slot + 1) & (slots_.size() - 1)) {
     if (levels[static_cast<std::size_t>(slots_[slot])] == text) return slots_[slot];

@@ -83,14 +83,15 @@ std::span<const double> ColumnSource::read_numbers(std::size_t begin, std::size_
     cells = column_->doubles().subspan(begin, n);
   } else {
     scratch.numbers.resize(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      scratch.numbers[i] = column_ == nullptr ? kMissing : number_at(begin + i, counts);
+    if (column_ != nullptr && plan_.way == Way::number && !column_->floats().empty()) {
+      const std::span<const float> floats = column_->floats().subspan(begin, n);
+      std::copy(floats.begin(), floats.end(), scratch.numbers.begin());
+    } else {
+      for (std::size_t i = 0; i < n; ++i) {
+        scratch.numbers[i] = column_ == nullptr ? kMissing : number_at(begin + i, counts);
+      }
     }
     cells = scratch.numbers;
-  }
-  if (counts != nullptr) {
-    counts->infinite += static_cast<std::uint64_t>(
-        std::count_if(cells.begin(), cells.end(), [](double value) { return std::isinf(value); }));
   }
   return cells;
 }
@@ -99,8 +100,7 @@ std::int32_t ColumnSource::code_at(std::size_t row, Counts* counts) const {
   if (column_->missing(row)) return kMissingCode;
   std::int32_t code = kMissingCode;
   switch (column_->kind()) {
-    case ColumnKind::category:
-      code = level_codes_[static_cast<std::size_t>(column_->codes()[row])];
+    case ColumnKind::category:  // read_codes does these in one go
       break;
     case ColumnKind::text:
       code = plan_.index.find(column_->text(row), plan_.column.levels);
@@ -121,6 +121,18 @@ std::int32_t ColumnSource::code_at(std::size_t row, Counts* counts) const {
 std::span<const std::int32_t> ColumnSource::read_codes(std::size_t begin, std::size_t n, CellScratch& scratch,
                                                        Counts* counts) const {
   scratch.codes.resize(n);
+  if (column_ != nullptr && column_->kind() == ColumnKind::category) {
+    const std::span<const std::int32_t> codes = column_->codes().subspan(begin, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::int32_t code =
+          codes[i] < 0 ? kMissingCode : level_codes_[static_cast<std::size_t>(codes[i])];
+      if (code < 0 && codes[i] >= 0 && counts != nullptr && counts->unseen++ == 0) {
+        counts->example_unseen = column_->cell(begin + i);
+      }
+      scratch.codes[i] = code;
+    }
+    return scratch.codes;
+  }
   for (std::size_t i = 0; i < n; ++i) {
     scratch.codes[i] = column_ == nullptr ? kMissingCode : code_at(begin + i, counts);
   }

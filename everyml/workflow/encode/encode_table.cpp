@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
@@ -11,23 +12,39 @@ namespace everyml {
 namespace encode_detail {
 namespace {
 
-constexpr std::size_t kBlockRows = 8192;
+constexpr std::size_t kBlockRows = 2048;
 
 /// Rows of a tile whose features stay in the first cache while the columns are written one after the other.
 std::size_t tile_rows(std::size_t features) {
   return std::clamp<std::size_t>(32'768 / (8 * std::max<std::size_t>(features, 1)), 8, 512);
 }
 
+/// What was met in some rows; most columns have nothing to tell and take no room.
 struct BlockNotes {
-  std::vector<Counts> columns;
+  std::map<std::size_t, Counts> columns;  ///< by plan
   std::uint64_t outside_rows = 0;
 
   void join(BlockNotes&& other) {
-    columns.resize(std::max(columns.size(), other.columns.size()));
-    for (std::size_t p = 0; p < other.columns.size(); ++p) columns[p].join(std::move(other.columns[p]));
+    for (auto& [plan, counts] : other.columns) columns[plan].join(std::move(counts));
     outside_rows += other.outside_rows;
   }
 };
+
+/// Counts infinite cells and marks the rows of those outside the range seen at fit. Nearly always there are
+/// none, and one quick look says so.
+void count_numbers(const Plan& plan, std::span<const double> cells, std::vector<std::uint8_t>& outside,
+                   Counts& counts) {
+  std::size_t found = 0;
+  for (const double value : cells)
+    found += static_cast<std::size_t>((value < plan.low) | (value > plan.high));
+  if (found == 0) return;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (std::isinf(cells[i]))
+      ++counts.infinite;
+    else if (cells[i] < plan.low || cells[i] > plan.high)
+      outside[i] = 1;
+  }
+}
 
 /// A table bound to the plans of an encoder. Thread-safe.
 class TableSource {
@@ -46,7 +63,7 @@ class TableSource {
   void encode(std::size_t begin, std::size_t end, double* out, std::size_t stride, BlockNotes* notes) const {
     CellScratch scratch;
     std::vector<std::uint8_t> outside;
-    if (notes != nullptr) notes->columns.resize(data_.plans.size());
+    std::vector<Counts> counts(notes != nullptr ? data_.plans.size() : 0);
     const std::size_t step = tile_rows(data_.dense_features);
     for (std::size_t at = begin; at < end; at += step) {
       const std::size_t n = std::min(step, end - at);
@@ -54,7 +71,7 @@ class TableSource {
       for (std::size_t p = 0; p < data_.plans.size(); ++p) {
         const Plan& plan = data_.plans[p];
         if (plan.way == Way::text) continue;
-        const Cells cells = sources_[p].read(at, n, scratch, notes != nullptr ? &notes->columns[p] : nullptr);
+        const Cells cells = sources_[p].read(at, n, scratch, notes != nullptr ? &counts[p] : nullptr);
         double* to = out + (at - begin) * stride + plan.dense_first;
         if (side_ != nullptr && plan.way == Way::targets) {
           code_targets(plan, cells.codes, std::span(side_->fold).subspan(at, n), side_->tables[p],
@@ -62,14 +79,14 @@ class TableSource {
         } else {
           code_cells(plan, cells, data_.keep_missing(), data_.scale_of(plan), to, stride);
         }
-        if (notes == nullptr || plan.way != Way::number) continue;
-        for (std::size_t i = 0; i < n; ++i) {
-          const double value = cells.numbers[i];
-          outside[i] |=
-              static_cast<std::uint8_t>(std::isfinite(value) & ((value < plan.low) | (value > plan.high)));
+        if (notes != nullptr && plan.way == Way::number) {
+          count_numbers(plan, cells.numbers, outside, counts[p]);
         }
       }
       for (const std::uint8_t flag : outside) notes->outside_rows += flag;
+    }
+    for (std::size_t p = 0; p < counts.size(); ++p) {
+      if (!counts[p].empty()) notes->columns[p] = std::move(counts[p]);
     }
   }
 
@@ -89,7 +106,8 @@ void say_notes(const Encoder::Data& data, const TableSource& source, const Block
                EncodeNotes& notes) {
   static const Counts nothing;
   for (std::size_t p = 0; p < data.plans.size(); ++p) {
-    const Counts& counts = p < met.columns.size() ? met.columns[p] : nothing;
+    const auto found = met.columns.find(p);
+    const Counts& counts = found != met.columns.end() ? found->second : nothing;
     const std::string name = printable(data.plans[p].column.name);
     const auto cells = [](std::uint64_t count) {
       return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
@@ -127,17 +145,20 @@ void say_notes(const Encoder::Data& data, const TableSource& source, const Block
   }
 }
 
-Features encode_dense(const Encoder::Data& data, const TableSource& source, std::size_t first,
-                      std::size_t rows, const Context& context, std::vector<BlockNotes>& notes) {
+/// Row first + i of the table goes to out[i * features].
+void encode_dense(const Encoder::Data& data, const TableSource& source, std::size_t first, std::size_t rows,
+                  const Context& context, std::vector<BlockNotes>& notes, double* out) {
   const std::size_t features = data.info.size();
-  if (features > 0 && rows > SIZE_MAX / features) throw_too_large();
-  auto values = Buffer<double>::uninitialized(rows * features);
-  double* out = values.data();
   parallel_for(context, rows, kBlockRows, [&](std::size_t begin, std::size_t end) {
     source.encode(first + begin, first + end, out + begin * features, features,
                   notes.empty() ? nullptr : &notes[begin / kBlockRows]);
   });
-  return Features::dense(std::move(values), rows, features);
+}
+
+std::size_t dense_size(const Encoder::Data& data, std::size_t rows) {
+  const std::size_t features = data.info.size();
+  if (features > 0 && rows > SIZE_MAX / features) throw_too_large();
+  return rows * features;
 }
 
 struct SparseBlock {
@@ -242,14 +263,25 @@ void join_moments(Moments& into, Moments&& part) {
   }
 }
 
-/// Features of rows [begin, end); what was met is joined to `met` unless it is null.
+/// Features of rows [begin, end); what was met is joined to `met` unless it is null. Dense ones lie in
+/// `room`, if that is given, and are good until it is used again.
 Features encode_rows(const Encoder::Data& data, const TableSource& source, std::size_t begin, std::size_t end,
-                     const Context& context, BlockNotes* met) {
+                     const Context& context, BlockNotes* met, Buffer<double>* room = nullptr) {
   const BudgetScope budget(context.memory());
   const std::size_t rows = end - begin;
   std::vector<BlockNotes> blocks(met != nullptr ? (rows + kBlockRows - 1) / kBlockRows : 0);
-  Features features = data.sparse ? encode_sparse(data, source, begin, rows, context, blocks)
-                                  : encode_dense(data, source, begin, rows, context, blocks);
+  Features features;
+  if (data.sparse) {
+    features = encode_sparse(data, source, begin, rows, context, blocks);
+  } else {
+    const std::size_t size = dense_size(data, rows);
+    Buffer<double> own;
+    Buffer<double>& values = room != nullptr ? *room : own;
+    if (values.size() < size) values = Buffer<double>::uninitialized(size);
+    encode_dense(data, source, begin, rows, context, blocks, values.data());
+    features = room != nullptr ? Features::view(values.data(), rows, data.info.size())
+                               : Features::dense(std::move(own), rows, data.info.size());
+  }
   for (BlockNotes& block : blocks) met->join(std::move(block));
   return features;
 }
@@ -269,8 +301,9 @@ void learn_scale(Encoder::Data& data, const Table& table, const SideCodes* side,
                  std::span<const double> weights, const Context& context) {
   const std::size_t features = data.dense_features;
   const TableSource source(data, table, side);
+  // A part holds three figures per feature, so there are not too many of them.
   const Moments all = parallel_reduce<Moments>(
-      context, table.rows(), kBlockRows,
+      context, table.rows(), std::max(kBlockRows, table.rows() / 128 + 1),
       [&](std::size_t begin, std::size_t end) {
         // In steps, so that a table of very many columns needs no second copy of itself.
         Moments sum{std::vector<double>(features), std::vector<double>(features),
@@ -311,6 +344,7 @@ struct TableEncoder::State {
   const Table table;
   const encode_detail::TableSource source;
   encode_detail::BlockNotes met;
+  Buffer<double> room;
 };
 
 TableEncoder::TableEncoder(Encoder encoder, Table table)

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -153,7 +154,15 @@ Encoder Encoder::fit(const Table& table, std::span<const std::string> columns, c
   if (has_target) check_length("the targets", target.size(), table.rows());
 
   std::vector<const Column*> used;
-  for (const std::string& name : columns) used.push_back(&table.column(name));
+  for (const std::string& name : columns) {
+    used.push_back(&table.column(name));
+  }
+  std::vector<const Column*> ordered = used;
+  std::sort(ordered.begin(), ordered.end(), std::less<>());
+  if (const auto twice = std::adjacent_find(ordered.begin(), ordered.end()); twice != ordered.end()) {
+    throw DataError("encode.column_repeated",
+                    fmt::format("column \"{}\" is named twice", printable((*twice)->name())));
+  }
   std::vector<Learned> learned(used.size());
   parallel_for(context, used.size(), 1, [&](std::size_t i, std::size_t) {
     learned[i] = encode_detail::learn_column(*used[i], weights, has_target, needs, settings);

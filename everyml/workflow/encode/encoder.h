@@ -100,7 +100,7 @@ class TableEncoder {
   TableEncoder(Encoder encoder, Table table);
   ~TableEncoder();
   TableEncoder(TableEncoder&&) noexcept;
-  /// Rows [begin, end). REQUIRES: begin <= end <= rows of the table.
+  /// Rows [begin, end), valid until the next call. REQUIRES: begin <= end <= rows of the table.
   Features rows(std::size_t begin, std::size_t end, const Context& context);
   /// Adds what was met in all rows asked for so far.
   void add_notes(EncodeNotes& notes) const;

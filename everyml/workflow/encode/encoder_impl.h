@@ -33,7 +33,8 @@ enum class Way : std::uint8_t {
   date,     ///< parts of the calendar
 };
 
-/// From the text of a level to its position, without allocation.
+/// From the text of a level to its position, without allocation, in bounded time whatever the levels are. The
+/// levels ascend.
 class LevelIndex {
  public:
   LevelIndex() = default;
@@ -44,7 +45,7 @@ class LevelIndex {
   std::int32_t find(double number) const;
 
  private:
-  std::vector<std::int32_t> slots_;                       ///< a power of two, at most half full; -1 is free
+  std::vector<std::int32_t> slots_;  ///< a power of two, at most half full; -1 is free; empty: no hashing
   std::vector<std::pair<double, std::int32_t>> numbers_;  ///< ascending
 };
 

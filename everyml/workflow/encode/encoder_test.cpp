@@ -1,6 +1,7 @@
 #include "everyml/workflow/encode/encoder.h"
 
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
 #include <cmath>
 #include <numbers>
@@ -185,6 +186,22 @@ TEST(Encoder, LevelsWithoutTrainingRowsAreUnseen) {
   EXPECT_EQ(notes.unseen_levels, 1U);
 }
 
+TEST(Encoder, LevelsMadeToCollideAreFoundAllTheSame) {
+  // 100 levels go into 256 slots; all of these hash to the same one.
+  Cells cells;
+  for (int i = 0; cells.size() < 100; ++i) {
+    std::string level = "level " + std::to_string(i);
+    if ((XXH3_64bits(level.data(), level.size()) & 255) == 7) cells.emplace_back(std::move(level));
+  }
+  std::sort(cells.begin(), cells.end());
+  const Table table({categories("c", cells)});
+  const Features x = fit(table, kCodes).transform(table, Context());
+  for (std::size_t r = 0; r < cells.size(); ++r) EXPECT_EQ(x.at(r, 0), static_cast<double>(r));
+  EncodeNotes notes;
+  fit(table, kCodes).transform(Table({categories("c", {"level 0", "levem"})}), Context(), &notes);
+  EXPECT_EQ(notes.unseen_levels, 2U);
+}
+
 TEST(Encoder, CodesForLearnersThatReadLevels) {
   const Table table({categories("c", {"b", "a", std::nullopt}), booleans("f", {1, -1, 0})});
   const Encoder encoder = fit(table, kCodes);
@@ -239,6 +256,14 @@ TEST(Encoder, AColumnOfAnotherKindIsReadWhereThatIsExact) {
   expect_row(y, 1, {kNaN, kNaN, kNaN, kNaN});
   EXPECT_EQ(more.unreadable_cells, 2U);
   EXPECT_EQ(more.unseen_levels, 1U);
+}
+
+TEST(Encoder, SinglePrecisionColumnsAreReadAsTheyAre) {
+  const auto values = std::make_shared<std::vector<float>>(std::vector<float>{0.1F, std::nanf(""), 0.5F});
+  const Table table({Column::numbers_view("n", std::span<const float>(*values), values)});
+  const Features x = fit(table, kKeep).transform(table, Context());
+  EXPECT_EQ(x.at(0, 0), static_cast<double>(0.1F));
+  EXPECT_TRUE(std::isnan(x.at(1, 0)));
 }
 
 TEST(Encoder, InfiniteNumbersAreMissingAndCounted) {
@@ -475,6 +500,7 @@ TEST(Encoder, RefusesWhatItCannotLearnFrom) {
   };
   EXPECT_EQ(with({}, {}, {}), "encode.no_columns");
   EXPECT_EQ(with({"b"}, {}, {}), "data.column_missing");
+  EXPECT_EQ(with({"a", "a"}, {}, {}), "encode.column_repeated");
   EXPECT_EQ(with({"a"}, {1}, {}), "data.length");
   EXPECT_EQ(with({"a"}, {1, -1}, {}), "data.weight");
   EXPECT_EQ(with({"a"}, {0, 0}, {}), "data.weights_zero");

@@ -46,21 +46,22 @@ Markup finding(const Finding& one) {
   out << "<li class=\"finding ";
   switch (one.severity) {
     case Severity::serious:
-      out << "serious\"><span class=\"severity\"><b aria-hidden=\"true\">✕</b> Serious</span>";
+      out << "serious\"><span class=\"severity\"><b aria-hidden=\"true\">✕</b> Serious";
       break;
     case Severity::warning:
-      out << "warning\"><span class=\"severity\"><b aria-hidden=\"true\">!</b> Warning</span>";
+      out << "warning\"><span class=\"severity\"><b aria-hidden=\"true\">!</b> Warning";
       break;
     case Severity::note:
-      out << "note\"><span class=\"severity\"><b aria-hidden=\"true\">i</b> Note</span>";
+      out << "note\"><span class=\"severity\"><b aria-hidden=\"true\">i</b> Note";
       break;
   }
-  out << "<div><p class=\"what\">" << text(one.sentence, 600) << "</p>";
+  out << " <code>" << text(one.code, 60) << "</code></span><div><p class=\"what\">" << text(one.sentence, 600)
+      << "</p>";
   if (!one.evidence.empty())
     out << "<p class=\"evidence\"><span>Evidence</span> " << text(one.evidence, 600) << "</p>";
   if (!one.remedy.empty())
     out << "<p class=\"evidence\"><span>Remedy</span> " << text(one.remedy, 600) << "</p>";
-  out << "<code>" << text(one.code, 60) << "</code></div></li>";
+  out << "</div></li>";
   return out;
 }
 
@@ -125,7 +126,7 @@ Markup sparkline(const ColumnProfile& profile) {
     for (const auto& [label, rows] : profile.top) heights.push_back(rows);
   }
   Markup out;
-  if (heights.empty()) return out;
+  if (heights.empty() || profile.kind == ColumnKind::text) return out;
   const double tallest =
       static_cast<double>(std::max<std::uint64_t>(1, *std::max_element(heights.begin(), heights.end())));
   const double width = std::min(24.0, 96.0 / static_cast<double>(heights.size()));

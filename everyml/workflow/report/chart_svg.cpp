@@ -10,15 +10,16 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr double kLabelRoom = 148;  ///< left of a category axis
-constexpr std::size_t kLabelLetters = 19;
+constexpr double kLabelRoom = 0.31;  ///< left of a category axis, as a share of the width
+constexpr double kLetter = 9.8;      ///< widest usual letter, as phones show it
+constexpr double kEdge = 34;         ///< a tick's text nearer to the right edge leans on it
 constexpr double kYearMicroseconds = 365.25 * 86400e6;
 
 /// Where values land on the drawing.
 class Frame {
  public:
   explicit Frame(const Chart& chart) : chart_(chart) {
-    left = chart.y.scale == Axis::Scale::category ? kLabelRoom : chart.y.hidden ? 12 : 56;
+    left = chart.y.scale == Axis::Scale::category ? kLabelRoom * chart.width : chart.y.hidden ? 12 : 56;
     right = chart.width - 16;
     top = chart.y.title.empty() ? 12 : 30;
     bottom = chart.height - (chart.x.hidden ? 12 : chart.x.title.empty() ? 28 : 48);
@@ -60,8 +61,13 @@ void draw_axes(const Chart& chart, const Frame& frame, Markup& out) {
     for (const Tick& tick : axis_ticks(chart.x, kTicksAcross)) {
       const double at = frame.x(tick.at);
       out << "<path class=\"gr\" d=\"M" << at << " " << frame.top << "V" << frame.bottom
-          << "\"/><text class=\"ax mid\" x=\"" << at << "\" y=\"" << frame.bottom + 18 << "\">"
-          << text(tick.label) << "</text>";
+          << "\"/><text class=\"ax ";
+      if (at > chart.width - kEdge) {
+        out << "end\" x=\"" << chart.width - 2;
+      } else {
+        out << "mid\" x=\"" << at;
+      }
+      out << "\" y=\"" << frame.bottom + 18 << "\">" << text(tick.label) << "</text>";
     }
   }
   if (chart.y.scale == Axis::Scale::category) {
@@ -70,7 +76,7 @@ void draw_axes(const Chart& chart, const Frame& frame, Markup& out) {
       if (!cells)
         out << "<path class=\"gr\" d=\"M" << frame.left << " " << at << "H" << frame.right << "\"/>";
       out << "<text class=\"ax end\" x=\"" << frame.left - 8 << "\" y=\"" << at + 4.5 << "\">"
-          << text(chart.y.labels[i], kLabelLetters) << "</text>";
+          << text(chart.y.labels[i], static_cast<std::size_t>(frame.left / kLetter)) << "</text>";
     }
   } else if (!chart.y.hidden) {
     for (const Tick& tick : axis_ticks(chart.y, kTicksUp)) {

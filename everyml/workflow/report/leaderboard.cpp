@@ -11,7 +11,7 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr std::size_t kMostMetrics = 5;
+constexpr std::size_t kMostMetrics = 3;
 
 std::size_t judged_count(const LearnResult& result) {
   std::size_t judged = 0;
@@ -62,7 +62,7 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
   const double room = high > low ? 0.05 * (high - low) : 0.5;
   chart.x.low = low - room;
   chart.x.high = high + room;
-  chart.width = 640;
+  chart.width = 560;
   chart.height = 60 + 34 * static_cast<double>(judged);
   chart.references.push_back(
       {.vertical = true, .at = result.leaderboard[result.baseline].score, .label = "baseline"});
@@ -74,43 +74,79 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
   return gallery.figure(chart);
 }
 
-/// Other metrics that most candidates have, in the order of the chosen one's.
+/// "log_loss" as words.
+std::string spaced(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+/// The chosen one's other metrics, those first that say most to most people.
 std::vector<std::string> other_metrics(const LearnResult& result) {
+  const auto& metrics = result.leaderboard[result.chosen].metrics;
   std::vector<std::string> names;
-  for (const auto& [name, value] : result.leaderboard[result.chosen].metrics) {
-    if (name != result.metric && names.size() < kMostMetrics) names.push_back(name);
+  const auto take = [&](const std::string& name) {
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (name != result.metric && !known && names.size() < kMostMetrics) names.push_back(name);
+  };
+  for (const char* first : {"accuracy", "log_loss", "f1", "balanced_accuracy", "mae", "r2"}) {
+    if (metrics.count(first)) take(first);
   }
+  for (const auto& [name, value] : metrics) take(name);
   return names;
 }
 
-Markup row(const LearnResult& result, std::size_t place, const std::vector<std::string>& metrics) {
+/// A column of the table: a figure per candidate, all with the same decimals.
+struct Figures {
+  std::string name;
+  std::vector<double> values;
+  int decimals() const { return shared_decimals(values); }
+};
+
+std::vector<Figures> columns_of(const LearnResult& result, std::size_t judged) {
+  std::vector<Figures> columns = {{result.metric, {}}};
+  for (const std::string& name : other_metrics(result)) columns.push_back({name, {}});
+  for (std::size_t i = 0; i < judged; ++i) {
+    const Candidate& one = result.leaderboard[i];
+    columns[0].values.push_back(one.score);
+    for (std::size_t c = 1; c < columns.size(); ++c) {
+      const auto found = one.metrics.find(columns[c].name);
+      columns[c].values.push_back(found == one.metrics.end() ? std::nan("") : found->second);
+    }
+  }
+  return columns;
+}
+
+Markup row(const LearnResult& result, std::size_t place, const std::vector<Figures>& columns) {
   const Candidate& one = result.leaderboard[place];
+  const int decimals = columns[0].decimals();
   Markup out;
   out << "<tr";
   if (place == result.chosen) out << " class=\"chosen\"";
-  out << "><td class=\"num\">" << text(std::to_string(place + 1))
-      << "</td><th scope=\"row\"><span class=\"name\">" << text(one.title, 60) << "</span>";
+  out << "><th scope=\"row\"><span class=\"place\">" << place + 1 << "</span><span class=\"name\">"
+      << text(one.title, 60) << "</span>";
   if (place == result.chosen) out << chip("pick", "chosen");
   if (place == result.baseline) out << chip("out", "baseline");
   if (one.tied_with_best && place != 0) out << chip("tied", "tied with the best");
-  out << "</th><td class=\"num\"><b>" << text(figure(one.score)) << "</b></td><td class=\"num\">";
-  if (std::isfinite(one.low) && std::isfinite(one.high))
-    out << text(figure(one.low)) << " to " << text(figure(one.high));
-  else
-    out << "–";
+  out << "</th><td class=\"num\"><b>" << text(figure_with(one.score, decimals))
+      << "</b></td><td class=\"num\">";
+  if (std::isfinite(one.low) && one.low < one.high) {
+    out << text(figure_with(one.low, decimals)) << " to " << text(figure_with(one.high, decimals));
+  } else {
+    out << "<span class=\"quiet\">–</span>";
+  }
   out << "</td><td class=\"num\">";
-  if (place == 0)
+  if (place == 0) {
     out << "<span class=\"quiet\">best</span>";
-  else
+  } else {
     out << text(probability(one.p_versus_best));
+  }
   out << "</td>";
-  for (const std::string& name : metrics) {
-    const auto found = one.metrics.find(name);
-    out << "<td class=\"num\">" << text(found == one.metrics.end() ? "–" : figure(found->second)) << "</td>";
+  for (std::size_t c = 1; c < columns.size(); ++c) {
+    out << "<td class=\"num\">" << text(figure_with(columns[c].values[place], columns[c].decimals()))
+        << "</td>";
   }
   out << "<td class=\"num\">" << text(seconds(one.fit_seconds)) << "</td><td class=\"num\">"
-      << text(seconds(one.predict_seconds)) << "</td><td class=\"num\">" << text(count(one.trials))
-      << "</td></tr>";
+      << text(count(one.trials)) << "</td></tr>";
   return out;
 }
 
@@ -118,21 +154,20 @@ Markup row(const LearnResult& result, std::size_t place, const std::vector<std::
 
 Markup leaderboard(const LearnResult& result, Gallery& gallery) {
   const std::size_t judged = judged_count(result);
-  const std::vector<std::string> metrics = other_metrics(result);
+  const std::vector<Figures> columns = columns_of(result, judged);
   Markup out;
   out << "<h3>The algorithms that were tried</h3>" << scores_chart(result, judged, gallery)
-      << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
-         "algorithms\"><table><thead><tr>"
-         "<th scope=\"col\" class=\"num\">Place</th><th scope=\"col\">Algorithm</th><th scope=\"col\" "
-         "class=\"num\">"
-      << text(result.metric, 40)
+      << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of algorithms\"><table "
+         "class=\"board\"><thead><tr><th scope=\"col\">Algorithm</th><th scope=\"col\" class=\"num\">"
+      << text(spaced(result.metric), 40)
       << "</th><th scope=\"col\" class=\"num\">95 % interval</th><th scope=\"col\" class=\"num\">p against "
          "best</th>";
-  for (const std::string& name : metrics)
-    out << "<th scope=\"col\" class=\"num\">" << text(name, 40) << "</th>";
-  out << "<th scope=\"col\" class=\"num\">Training</th><th scope=\"col\" class=\"num\">Answering</th>"
-         "<th scope=\"col\" class=\"num\">Settings tried</th></tr></thead><tbody>";
-  for (std::size_t i = 0; i < judged; ++i) out << row(result, i, metrics);
+  for (std::size_t c = 1; c < columns.size(); ++c) {
+    out << "<th scope=\"col\" class=\"num\">" << text(spaced(columns[c].name), 40) << "</th>";
+  }
+  out << "<th scope=\"col\" class=\"num\">Training</th><th scope=\"col\" class=\"num\">Settings "
+         "tried</th></tr></thead><tbody>";
+  for (std::size_t i = 0; i < judged; ++i) out << row(result, i, columns);
   out << "</tbody></table></div>";
   if (judged < result.leaderboard.size()) {
     out << "<p>Not judged:</p><ul class=\"plain\">";

@@ -59,14 +59,27 @@ std::string figure(double value, int digits) {
   return dressed(without_trailing_zeros(fmt::format("{:.{}f}", value, decimals)));
 }
 
+int shared_decimals(const std::vector<double>& values, int digits) {
+  double largest = 0;
+  for (const double value : values) {
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  }
+  return largest > 0 ? std::clamp(digits - 1 - exponent_of(largest), 0, 8) : 0;
+}
+
+std::string figure_with(double value, int decimals) {
+  if (std::isnan(value)) return kDash;
+  return std::abs(value) < 1e15 ? dressed(fmt::format("{:.{}f}", value, decimals)) : figure(value);
+}
+
 std::string count(std::uint64_t value) { return dressed(std::to_string(value)); }
 
 std::string percent(double share) {
   if (!std::isfinite(share)) return kDash;
   const double hundred = 100 * share;
-  if (hundred > 0 && hundred < 0.05) return "< 0.1 %";
-  if (hundred < 100 && hundred >= 99.95) return "> 99.9 %";
-  return dressed(without_trailing_zeros(fmt::format("{:.1f}", hundred))) + " %";
+  if (hundred > 0 && hundred < 0.05) return "<\u00a00.1\u00a0%";
+  if (hundred < 100 && hundred >= 99.95) return ">\u00a099.9\u00a0%";
+  return dressed(without_trailing_zeros(fmt::format("{:.1f}", hundred))) + "\u00a0%";
 }
 
 std::string probability(double p) {

@@ -56,10 +56,14 @@ TEST(Numbers, AreWrittenForPeople) {
   EXPECT_EQ(figure(-std::numeric_limits<double>::infinity()), "−∞");
   EXPECT_EQ(count(1234), "1,234");
   EXPECT_EQ(count(999), "999");
-  EXPECT_EQ(percent(0.295), "29.5 %");
-  EXPECT_EQ(percent(1), "100 %");
-  EXPECT_EQ(percent(0.99999), "> 99.9 %");
-  EXPECT_EQ(percent(0.0001), "< 0.1 %");
+  EXPECT_EQ(percent(0.295), "29.5\u00a0%");
+  EXPECT_EQ(percent(1), "100\u00a0%");
+  EXPECT_EQ(percent(0.99999),
+            ">\u00a0"
+            "99.9\u00a0%");
+  EXPECT_EQ(percent(0.0001),
+            "<\u00a0"
+            "0.1\u00a0%");
   EXPECT_EQ(probability(0.0004), "< 0.001");
   EXPECT_EQ(probability(0.0312), "0.031");
   EXPECT_EQ(seconds(0.0321), "32 ms");

@@ -45,10 +45,8 @@ TEST(Report, HasTheVerdictAndThreeChaptersWithOneVerdictEach) {
   EXPECT_EQ(count_classes(tokens, "lede"), 3U);
   // The chapters speak of this table's own columns and figures.
   EXPECT_THAT(words, HasSubstr("600 rows and 8 columns were examined"));
-  EXPECT_THAT(
-      words,
-      HasSubstr(
-          "The model leans on above all “sex”, “port of embarkation” and “boarded on”; 1 of the 5 used"));
+  EXPECT_THAT(words, HasSubstr("The model leans on above all “sex”, “port of embarkation” and “boarded on”; "
+                               "1 of the 5 used adds"));
   EXPECT_THAT(words, HasSubstr("Logistic regression was chosen out of 4 algorithms"));
   EXPECT_THAT(words, HasSubstr("everyml learn titanic.csv --target survived"));
   EXPECT_THAT(words, HasSubstr("the time given was over before it had its turn"));
@@ -151,6 +149,9 @@ TEST(Report, ChartLibraryKeepsItsLicences) {
   EXPECT_NE(head.find("Apache License"), std::string_view::npos);
   EXPECT_NE(head.find("Redistribution and use in source and binary forms"), std::string_view::npos);
   EXPECT_EQ(chart_library().find("</script"), std::string_view::npos);
+  // A browser turns these into other bytes before it compares the digest.
+  EXPECT_EQ(chart_library().find('\r'), std::string_view::npos);
+  EXPECT_EQ(chart_library().find('\0'), std::string_view::npos);
 }
 
 /// The data block of a page.

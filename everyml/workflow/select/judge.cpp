@@ -13,8 +13,6 @@ namespace everyml::select_impl {
 namespace {
 
 constexpr std::size_t kInnerFolds = 3;
-/// A search needs to rank settings, not to know their scores to the last digit.
-constexpr std::size_t kSearchRows = 20000;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();

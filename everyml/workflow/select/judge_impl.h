@@ -15,6 +15,10 @@
 
 namespace everyml::select_impl {
 
+/// Rows on which settings are searched at most: it needs to rank them, not to know their scores to the last
+/// digit.
+inline constexpr std::size_t kSearchRows = 20000;
+
 /// The question after the data was examined: rows with a target, the columns to use, the folds.
 struct Problem {
   Table table;

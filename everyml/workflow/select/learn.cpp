@@ -32,7 +32,7 @@ constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kSmallCells = 2'000'000;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Multiply-adds that judging a lazy learner may cost before it is left to those who ask for it by name.
-constexpr double kLazyWork = 4e12;
+constexpr double kLazyWork = 4e11;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();
@@ -177,11 +177,13 @@ std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& o
 
 std::string reason_to_skip(const Entry& entry, const Problem& problem, const LearnOptions& options) {
   if (!entry.card().lazy || !options.only.empty()) return "";
-  double work = 0;
+  double comparisons = 0;
   for (const Fold& fold : problem.folds) {
-    work += static_cast<double>(fold.train.size()) * static_cast<double>(fold.test.size());
+    const double searched = static_cast<double>(std::min(fold.train.size(), kSearchRows));
+    comparisons += static_cast<double>(fold.train.size()) * static_cast<double>(fold.test.size()) +
+                   static_cast<double>(entry.search().size()) * searched * searched;
   }
-  work *= static_cast<double>(problem.columns.size() * (entry.search().size() + 1));
+  const double work = comparisons * static_cast<double>(problem.columns.size());
   if (work <= kLazyWork) return "";
   return fmt::format("compares every row with every other, too slow for {} rows; ask for it with --only {}",
                      problem.table.rows(), entry.card().name);
@@ -393,9 +395,10 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   result.rows_without_target = table.rows() - rows.size();
   if (rows.size() < kFewestRows) {
     throw DataError("learn.too_few_rows",
-                    fmt::format("{} rows have a value in \"{}\"; at least {} are needed to judge a "
+                    fmt::format("{} row{} a value in \"{}\"; at least {} are needed to judge a "
                                 "model honestly",
-                                rows.size(), printable(options.target), kFewestRows));
+                                rows.size(), rows.size() == 1 ? " has" : "s have", printable(options.target),
+                                kFewestRows));
   }
   if (problem.target.kind() == Target::Kind::classes && problem.target.class_count() < 2) {
     throw DataError("learn.one_class",

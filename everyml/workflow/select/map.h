@@ -14,6 +14,7 @@ struct Territory {
   std::string question;  ///< what it answers, one sentence
   std::vector<std::string>
       algorithms;  ///< registry names that work today; empty: the territory is not built yet
+  std::vector<std::string> not_yet;  ///< titles of the named algorithms that are still to come
   /// What it says of a table; unset on the map of all territories.
   enum class Fit : std::uint8_t { unknown, fits, does_not_fit } fit = Fit::unknown;
   std::string reason;  ///< why it fits or not, one sentence; empty without a table

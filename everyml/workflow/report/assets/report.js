@@ -34,12 +34,13 @@
     return box;
   };
 
-  const axisOption = (axis, isX, font) => {
+  const axisOption = (axis, isX, font, labelsAbove) => {
     const quiet = { show: false };
     const option = {
-      name: axis.title, nameLocation: isX ? "middle" : "end", nameGap: isX ? 26 : 14,
+      name: axis.title, nameLocation: isX ? "middle" : axis.scale === "category" ? "start" : "end",
+      nameGap: isX ? 26 : labelsAbove ? 30 : 14,
       nameTextStyle: { color: variable("--ink-2"), fontFamily: font, fontSize: 12, align: isX ? "center" : "left" },
-      axisLine: quiet, axisTick: quiet,
+      axisLine: { show: false, onZero: false }, axisTick: quiet,
       axisLabel: { color: variable("--ink-2"), fontFamily: font, fontSize: 12, hideOverlap: true },
       splitLine: { lineStyle: { color: variable("--line") } },
     };
@@ -52,7 +53,7 @@
     const labels = new Map(axis.ticks);
     Object.assign(option, { type: "value", min: axis.range[0], max: axis.range[1] });
     Object.assign(option.axisLabel, { customValues: at, formatter: (value) => labels.get(value) ?? figure(axis, value) });
-    option.splitLine.customValues = at;
+    option.axisTick = { show: false, customValues: at };
     if (axis.hidden) Object.assign(option, { axisLabel: quiet, splitLine: quiet });
     return option;
   };
@@ -163,19 +164,19 @@
           silent: true, symbol: "none", animation: false, lineStyle: grey,
           data: chart.references.map((r) => ({
             [r.vertical ? "xAxis" : "yAxis"]: r.at,
-            label: { formatter: () => r.label, position: r.vertical ? "end" : "insideEndTop", color: variable("--ink-2"),
+            label: { formatter: () => r.label, position: r.vertical ? (chart.y.scale === "category" ? "start" : "end") : "insideEndTop", color: variable("--ink-2"),
                      fontFamily: font, fontSize: 12 },
           })),
         },
       });
     }
     const lines = chart.series.some((s) => s.kind === "line") && !chart.series.some((s) => s.notes);
-    const cells = chart.series.some((s) => s.kind === "cells");
-    const above = chart.y.title || chart.references.some((r) => r.vertical);
+    const labelled = chart.references.some((r) => r.vertical);
+    const above = (chart.y.title ? 1 : 0) + (labelled ? 1 : 0);
     const option = {
       animation: false, textStyle: { fontFamily: font },
-      grid: { left: 8, right: 18, top: above ? 32 : 12, bottom: chart.x.title ? 30 : 8, containLabel: true },
-      xAxis: axisOption(chart.x, true, font), yAxis: axisOption(chart.y, false, font), series,
+      grid: { left: 8, right: 18, top: 12 + 18 * above, bottom: chart.x.title ? 30 : 8, containLabel: true },
+      xAxis: axisOption(chart.x, true, font), yAxis: axisOption(chart.y, false, font, labelled), series,
       tooltip: {
         trigger: lines ? "axis" : "item", confine: true, className: "tip", borderWidth: 1, padding: [6, 10], transitionDuration: 0,
         backgroundColor: variable("--card"), borderColor: variable("--line"),
@@ -186,7 +187,6 @@
                                 : tip(chart.series[params.seriesIndex] ? itemLines(chart, chart.series[params.seriesIndex], params.dataIndex) : []),
       },
     };
-    if (cells) option.grid.top = 36;
     return option;
   };
 

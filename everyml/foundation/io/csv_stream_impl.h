@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "everyml/foundation/io/csv.h"
+
+namespace everyml::csv {
+
+/// TableStream::open() over bytes in memory, which must outlive the stream.
+std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
+                                              const Schema& schema, const ReadOptions& options,
+                                              const Context& context);
+
+}  // namespace everyml::csv
