@@ -35,7 +35,8 @@ int exit_of(ErrorKind kind) {
 int report(Session& session, int code, std::string_view name, std::string sentence) {
   while (!sentence.empty() && (sentence.back() == '.' || sentence.back() == ' ')) sentence.pop_back();
   const char* stop = sentence.ends_with('?') ? "" : ".";
-  session.warn(fmt::format("{} {}{} [{}]", session.err().styled("everyml:", Style::bad), sentence, stop, name));
+  session.warn(
+      fmt::format("{} {}{} [{}]", session.err().styled("everyml:", Style::bad), sentence, stop, name));
   if (session.json()) {
     session.document({{"error", {{"code", name}, {"sentence", sentence}, {"exit", code}}}});
   }

@@ -94,7 +94,7 @@ Terminal::Terminal(int descriptor) {
 }
 
 std::string Terminal::styled(std::string_view text, Style style) const {
-  if (!colored_ || style == Style::plain) return std::string(text);
+  if (!colored_ || text.empty() || style == Style::plain) return std::string(text);
   return std::string(escape_of(style)) + std::string(text) + "\x1b[0m";
 }
 

@@ -30,8 +30,8 @@ TEST(Roll, EachWorkingLeafIsInTheCatalogAndTheOtherWayRound) {
     EXPECT_TRUE(on_map.insert(std::string(leaf.algorithm)).second) << leaf.algorithm << " stands twice";
   }
   for (const Entry& entry : catalog().entries()) {
-    if (entry.card().family != "baseline")
-      EXPECT_TRUE(on_map.contains(entry.card().name)) << entry.card().name;
+    if (entry.card().family == "baseline") continue;
+    EXPECT_TRUE(on_map.contains(entry.card().name)) << entry.card().name;
   }
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
@@ -18,13 +19,13 @@ std::size_t tile_rows(std::size_t features) {
   return std::clamp<std::size_t>(32'768 / (8 * std::max<std::size_t>(features, 1)), 8, 512);
 }
 
+/// What was met in some rows; most columns have nothing to tell and take no room.
 struct BlockNotes {
-  std::vector<Counts> columns;
+  std::map<std::size_t, Counts> columns;  ///< by plan
   std::uint64_t outside_rows = 0;
 
   void join(BlockNotes&& other) {
-    columns.resize(std::max(columns.size(), other.columns.size()));
-    for (std::size_t p = 0; p < other.columns.size(); ++p) columns[p].join(std::move(other.columns[p]));
+    for (auto& [plan, counts] : other.columns) columns[plan].join(std::move(counts));
     outside_rows += other.outside_rows;
   }
 };
@@ -62,7 +63,7 @@ class TableSource {
   void encode(std::size_t begin, std::size_t end, double* out, std::size_t stride, BlockNotes* notes) const {
     CellScratch scratch;
     std::vector<std::uint8_t> outside;
-    if (notes != nullptr) notes->columns.resize(data_.plans.size());
+    std::vector<Counts> counts(notes != nullptr ? data_.plans.size() : 0);
     const std::size_t step = tile_rows(data_.dense_features);
     for (std::size_t at = begin; at < end; at += step) {
       const std::size_t n = std::min(step, end - at);
@@ -70,7 +71,7 @@ class TableSource {
       for (std::size_t p = 0; p < data_.plans.size(); ++p) {
         const Plan& plan = data_.plans[p];
         if (plan.way == Way::text) continue;
-        const Cells cells = sources_[p].read(at, n, scratch, notes != nullptr ? &notes->columns[p] : nullptr);
+        const Cells cells = sources_[p].read(at, n, scratch, notes != nullptr ? &counts[p] : nullptr);
         double* to = out + (at - begin) * stride + plan.dense_first;
         if (side_ != nullptr && plan.way == Way::targets) {
           code_targets(plan, cells.codes, std::span(side_->fold).subspan(at, n), side_->tables[p],
@@ -79,10 +80,13 @@ class TableSource {
           code_cells(plan, cells, data_.keep_missing(), data_.scale_of(plan), to, stride);
         }
         if (notes != nullptr && plan.way == Way::number) {
-          count_numbers(plan, cells.numbers, outside, notes->columns[p]);
+          count_numbers(plan, cells.numbers, outside, counts[p]);
         }
       }
       for (const std::uint8_t flag : outside) notes->outside_rows += flag;
+    }
+    for (std::size_t p = 0; p < counts.size(); ++p) {
+      if (!counts[p].empty()) notes->columns[p] = std::move(counts[p]);
     }
   }
 
@@ -102,7 +106,8 @@ void say_notes(const Encoder::Data& data, const TableSource& source, const Block
                EncodeNotes& notes) {
   static const Counts nothing;
   for (std::size_t p = 0; p < data.plans.size(); ++p) {
-    const Counts& counts = p < met.columns.size() ? met.columns[p] : nothing;
+    const auto found = met.columns.find(p);
+    const Counts& counts = found != met.columns.end() ? found->second : nothing;
     const std::string name = printable(data.plans[p].column.name);
     const auto cells = [](std::uint64_t count) {
       return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
@@ -296,8 +301,9 @@ void learn_scale(Encoder::Data& data, const Table& table, const SideCodes* side,
                  std::span<const double> weights, const Context& context) {
   const std::size_t features = data.dense_features;
   const TableSource source(data, table, side);
+  // A part holds three figures per feature, so there are not too many of them.
   const Moments all = parallel_reduce<Moments>(
-      context, table.rows(), kBlockRows,
+      context, table.rows(), std::max(kBlockRows, table.rows() / 128 + 1),
       [&](std::size_t begin, std::size_t end) {
         // In steps, so that a table of very many columns needs no second copy of itself.
         Moments sum{std::vector<double>(features), std::vector<double>(features),

@@ -14,6 +14,7 @@ namespace everyml::encode_detail {
 struct Counts {
   std::uint64_t unseen = 0, unreadable = 0, infinite = 0;
   std::string example_unseen, example_unreadable;  ///< the first of each
+  bool empty() const { return unseen == 0 && unreadable == 0 && infinite == 0; }
   void join(Counts&& other);
 };
 

@@ -217,7 +217,9 @@ Conformal conformal_of_probabilities(std::span<const double> probabilities,
   }
   Conformal conformal;
   for (std::size_t row = 0; row < codes.size(); ++row) {
-    conformal.scores.push_back(1 - probabilities[row * classes + static_cast<std::size_t>(codes[row])]);
+    // A share of votes may round to a hair above 1.
+    conformal.scores.push_back(
+        std::max(0.0, 1 - probabilities[row * classes + static_cast<std::size_t>(codes[row])]));
   }
   std::sort(conformal.scores.begin(), conformal.scores.end());
   return conformal;

@@ -74,6 +74,9 @@ TEST(Conformal, BoundsAreOrderStatistics) {
   ASSERT_EQ(scores.size(), 2U);
   EXPECT_NEAR(scores[0], 0.1, 1e-15);
   EXPECT_NEAR(scores[1], 0.6, 1e-15);
+  // A probability that rounding put above 1 is no less strange than one of 1.
+  const std::vector<double> above = {1 + 2e-16, 0.0};
+  EXPECT_EQ(conformal_of_probabilities(above, std::vector<std::int32_t>{0}, 2).scores[0], 0.0);
   EXPECT_THROW(conformal_of_values(predicted, std::vector<double>{1}), ParameterError);
 }
 

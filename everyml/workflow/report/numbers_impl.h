@@ -12,7 +12,8 @@ namespace everyml::report_impl {
 
 /// About `digits` significant digits; whole numbers keep all their digits up to 10^15.
 std::string figure(double value, int digits = 4);
-/// The decimals with which the largest of these has about `digits` significant digits: a column of figures shares them.
+/// The decimals with which the largest of these has about `digits` significant digits: a column of figures
+/// shares them.
 int shared_decimals(const std::vector<double>& values, int digits = 4);
 std::string figure_with(double value, int decimals);
 std::string count(std::uint64_t value);
