@@ -147,7 +147,7 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
       result.problem = begin + tokenizer.position();
       return result;
     }
-    wanted = std::min<std::uint64_t>(std::max(2 * wanted, pieces.tuning().slack), kLargestRow);
+    wanted = std::min<std::uint64_t>(std::max<std::uint64_t>(2 * wanted, 16), kLargestRow);
     pieces.lengthen(piece, begin, wanted);
     broken = broken_lines(piece.text(), at_end(), shape.newline);
     tokenizer.extend(piece.text(), at_end());
