@@ -121,7 +121,8 @@ LineColumn line_of(TextPieces& pieces, std::uint64_t data_begin, const std::vect
 /// Lines of many places, quick when they ascend. Not thread-safe.
 class LineCounter {
  public:
-  LineCounter(TextPieces& pieces, std::uint64_t data_begin, const std::vector<Stretch>& stretches, char newline)
+  LineCounter(TextPieces& pieces, std::uint64_t data_begin, const std::vector<Stretch>& stretches,
+              char newline)
       : pieces_(pieces), data_begin_(data_begin), stretches_(stretches), newline_(newline) {}
   std::uint64_t line(std::uint64_t place);
 
