@@ -1,4 +1,8 @@
-# Third parties that ship no CMake package of their own in Debian 12.
+# Third parties that ship no CMake package of their own in Debian 12. Installed too, for everymlConfig.cmake.
+
+if(TARGET everyml::highway)
+  return()
+endif()
 
 function(everyml_find_library target library header)
   string(TOUPPER ${target} key)
@@ -14,6 +18,9 @@ everyml_find_library(openblas openblas cblas.h)
 everyml_find_library(xxhash xxhash xxhash.h)
 everyml_find_library(utf8proc utf8proc utf8proc.h)
 
-find_path(EVERYML_FAST_FLOAT_INCLUDE NAMES fast_float/fast_float.h REQUIRED)
-add_library(everyml::fast_float INTERFACE IMPORTED GLOBAL)
-target_include_directories(everyml::fast_float SYSTEM INTERFACE ${EVERYML_FAST_FLOAT_INCLUDE})
+# Headers alone: of no use to a program that links the installed library.
+if(NOT EVERYML_INSTALLED)
+  find_path(EVERYML_FAST_FLOAT_INCLUDE NAMES fast_float/fast_float.h REQUIRED)
+  add_library(everyml::fast_float INTERFACE IMPORTED GLOBAL)
+  target_include_directories(everyml::fast_float SYSTEM INTERFACE ${EVERYML_FAST_FLOAT_INCLUDE})
+endif()

@@ -59,6 +59,7 @@ function(everyml_module name)
                                             $<INSTALL_INTERFACE:include>)
   target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE ${arg_LIBRARIES})
   set_property(GLOBAL APPEND PROPERTY EVERYML_MODULES ${name})
+  set_property(GLOBAL APPEND PROPERTY EVERYML_LIBRARIES ${arg_LIBRARIES})
 
   if(EVERYML_TESTS AND tests)
     add_executable(${name}_test ${tests})

@@ -63,6 +63,14 @@ bool softmax(Real* score, std::size_t classes) {
     top = std::max(top, score[c]);
   }
   if (!std::isfinite(top)) return false;
+  if (classes == 2) {
+    // One exponential instead of two; the other one is that of 0.
+    const bool first = score[0] >= score[1];
+    const Real other = std::exp(first ? score[1] - score[0] : score[0] - score[1]);
+    score[first ? 0 : 1] = 1 / (1 + other);
+    score[first ? 1 : 0] = other / (1 + other);
+    return true;
+  }
   Real sum = 0;
   for (std::size_t c = 0; c < classes; ++c) sum += score[c] = std::exp(score[c] - top);
   for (std::size_t c = 0; c < classes; ++c) score[c] /= sum;

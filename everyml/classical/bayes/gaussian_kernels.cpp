@@ -2,8 +2,18 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "everyml/classical/bayes/gaussian_kernels.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
+
+// GCC does not unroll loops of constant length at -O2, and vectors in arrays then live on the stack.
+#ifndef EVERYML_UNROLL
+#if defined(__clang__)
+#define EVERYML_UNROLL _Pragma("unroll")
+#else
+#define EVERYML_UNROLL _Pragma("GCC unroll 8")
+#endif
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace everyml {
@@ -61,8 +71,9 @@ void add_all(const T* rows, std::size_t n, std::size_t columns, std::size_t stri
     moments<false>(rows, n, columns, stride, codes, weights, shift, sum, square);
 }
 
-/// kRows rows against every class, so that means and precisions are loaded once per kRows rows.
-template <int kRows, class T>
+/// kRows rows against kClasses classes: each value is widened once for all of them, each mean loaded once for
+/// all rows.
+template <int kRows, int kClasses, class T>
 HWY_INLINE void distances(const T* rows, std::size_t columns, std::size_t stride, std::size_t classes,
                           const double* mean, const double* half_precision, double* score) {
   const D d;
@@ -70,30 +81,56 @@ HWY_INLINE void distances(const T* rows, std::size_t columns, std::size_t stride
   const std::size_t pad = (columns + 7) / 8 * 8;
   const std::size_t whole = columns / lanes * lanes;
   const auto last = hn::FirstN(d, columns - whole);
-  for (std::size_t c = 0; c < classes; ++c) {
-    const double* HWY_RESTRICT m = mean + c * pad;
-    const double* HWY_RESTRICT h = half_precision + c * pad;
-    V total[kRows];
-    for (int r = 0; r < kRows; ++r) total[r] = hn::Zero(d);
-    std::size_t j = 0;
-    for (; j < whole; j += lanes) {
-      const V mj = hn::LoadU(d, m + j), hj = hn::LoadU(d, h + j);
-      for (int r = 0; r < kRows; ++r) {
-        const V deviation = hn::Sub(load(d, rows + static_cast<std::size_t>(r) * stride + j), mj);
-        total[r] = hn::MulAdd(hn::Mul(deviation, deviation), hj, total[r]);
-      }
-    }
-    if (j < columns) {
-      const V mj = hn::LoadU(d, m + j), hj = hn::LoadU(d, h + j);
-      for (int r = 0; r < kRows; ++r) {
-        const V value = load(d, rows + static_cast<std::size_t>(r) * stride + j);
-        const V deviation = hn::IfThenElseZero(last, hn::Sub(value, mj));
-        total[r] = hn::MulAdd(hn::Mul(deviation, deviation), hj, total[r]);
-      }
-    }
+  V total[kClasses][kRows];
+  EVERYML_UNROLL
+  for (int c = 0; c < kClasses; ++c) {
+    EVERYML_UNROLL
+    for (int r = 0; r < kRows; ++r) total[c][r] = hn::Zero(d);
+  }
+  const auto step = [&](std::size_t j, auto limit) HWY_ATTR {
+    V value[kRows];
+    EVERYML_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      score[static_cast<std::size_t>(r) * classes + c] -= hn::GetLane(hn::SumOfLanes(d, total[r]));
+      const T* from = rows + static_cast<std::size_t>(r) * stride + j;
+      value[r] = load(d, from);
+      // Several rows at once are too many streams for the hardware to run ahead of by itself.
+      if constexpr (kRows > 1) hwy::Prefetch(from + 2 * kRows * stride);
     }
+    EVERYML_UNROLL
+    for (int c = 0; c < kClasses; ++c) {
+      const std::size_t at = static_cast<std::size_t>(c) * pad + j;
+      const V m = hn::LoadU(d, mean + at), h = hn::LoadU(d, half_precision + at);
+      EVERYML_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        const V deviation = limit(hn::Sub(value[r], m));
+        total[c][r] = hn::MulAdd(hn::Mul(deviation, deviation), h, total[c][r]);
+      }
+    }
+  };
+  std::size_t j = 0;
+  for (; j < whole; j += lanes) step(j, [](V deviation) HWY_ATTR { return deviation; });
+  // Behind a row's end lies some other row's value, which must not count.
+  if (j < columns) step(j, [&](V deviation) HWY_ATTR { return hn::IfThenElseZero(last, deviation); });
+  EVERYML_UNROLL
+  for (int c = 0; c < kClasses; ++c) {
+    EVERYML_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      score[static_cast<std::size_t>(r) * classes + static_cast<std::size_t>(c)] -=
+          hn::GetLane(hn::SumOfLanes(d, total[c][r]));
+    }
+  }
+}
+
+template <int kRows, class T>
+HWY_INLINE void all_distances(const T* rows, std::size_t columns, std::size_t stride, std::size_t classes,
+                              const double* mean, const double* half_precision, double* score) {
+  const std::size_t pad = (columns + 7) / 8 * 8;
+  std::size_t c = 0;
+  for (; c + 2 <= classes; c += 2) {
+    distances<kRows, 2>(rows, columns, stride, classes, mean + c * pad, half_precision + c * pad, score + c);
+  }
+  if (c < classes) {
+    distances<kRows, 1>(rows, columns, stride, classes, mean + c * pad, half_precision + c * pad, score + c);
   }
 }
 
@@ -102,10 +139,10 @@ void subtract_all(const T* rows, std::size_t n, std::size_t columns, std::size_t
                   const double* mean, const double* half_precision, double* score) {
   std::size_t r = 0;
   for (; r + 4 <= n; r += 4) {
-    distances<4>(rows + r * stride, columns, stride, classes, mean, half_precision, score + r * classes);
+    all_distances<4>(rows + r * stride, columns, stride, classes, mean, half_precision, score + r * classes);
   }
   for (; r < n; ++r) {
-    distances<1>(rows + r * stride, columns, stride, classes, mean, half_precision, score + r * classes);
+    all_distances<1>(rows + r * stride, columns, stride, classes, mean, half_precision, score + r * classes);
   }
 }
 

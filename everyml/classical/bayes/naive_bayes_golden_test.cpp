@@ -14,7 +14,7 @@ namespace everyml {
 namespace {
 
 std::string read_text(const std::string& path) {
-  std::ifstream file(std::string(EVERYML_SOURCE_DIR) + "/tests/" + path);
+  std::ifstream file(std::string(EVERYML_SOURCE_DIR) + "/" + path);
   EXPECT_TRUE(file.good()) << path;
   std::stringstream text;
   text << file.rdbuf();
@@ -65,7 +65,7 @@ double largest_difference(const NaiveBayesModel& model, const Features& asked, c
 class NaiveBayesGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(NaiveBayesGolden, ProbabilitiesAreThoseOfScikitLearn) {
-  const Json golden = Json::parse(read_text(std::string("golden/bayes/") + GetParam() + ".json"));
+  const Json golden = Json::parse(read_text(std::string("tests/golden/bayes/") + GetParam() + ".json"));
   NaiveBayes settings;
   describe<NaiveBayes>().set_all(&settings, golden["settings"]);
   Dataset data{.features = features_of(golden["x"]), .weights = golden["weights"].get<std::vector<double>>()};
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(, NaiveBayesGolden,
 
 /// 64 pixels and the digit per line.
 std::vector<double> digits(std::vector<std::int32_t>& labels) {
-  std::istringstream lines(read_text("data/digits8x8.csv"));
+  std::istringstream lines(read_text("examples/data/digits8x8.csv"));
   std::string line;
   std::getline(lines, line);
   std::vector<double> pixels;
@@ -107,7 +107,7 @@ std::vector<double> digits(std::vector<std::int32_t>& labels) {
 }
 
 TEST(NaiveBayesDigits, AccuracyPerFoldIsThatOfScikitLearn) {
-  const Json golden = Json::parse(read_text("golden/bayes/digits_folds.json"));
+  const Json golden = Json::parse(read_text("tests/golden/bayes/digits_folds.json"));
   std::vector<std::int32_t> labels;
   const std::vector<double> pixels = digits(labels);
   ASSERT_EQ(labels.size(), 1797U);

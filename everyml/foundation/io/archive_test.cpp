@@ -152,6 +152,7 @@ TEST(Archive, TreesKeepTypesAndOrder) {
                      {"a", 1.0},
                      {"big", std::numeric_limits<std::uint64_t>::max()},
                      {"no", false},
+                     {"yes", true},
                      {"none", nullptr},
                      {"deep", {{{"list", {1, "two", 3.5, Json::object(), Json::array()}}}}}};
   ArchiveWriter writer;
@@ -228,7 +229,8 @@ TEST(Archive, FilesAreWrittenAndRead) {
 TEST(Archive, TheWriterRefusesMisuse) {
   ArchiveWriter writer;
   const std::vector<double> two = {1, 2};
-  for (const std::string key : {"", "A", "a b", ".a", "a.", "a..b", "__metadata__", "ü", "a/b"}) {
+  for (const std::string key :
+       {"", "A", "a b", ".a", "a.", "a..b", "__metadata__", "ü", "a/b", "{", "`", "a:", "@"}) {
     EXPECT_EQ(code_of([&] { writer.number(key, 1); }), "archive.key") << key;
   }
   EXPECT_EQ(code_of([&] { writer.number(std::string(1001, 'a'), 1); }), "archive.key");
@@ -245,6 +247,15 @@ TEST(Archive, TheWriterRefusesMisuse) {
   EXPECT_EQ(code_of([&] { writer.strings("y", std::vector<std::string>(1'000'001)); }), "model.too_large");
   // What was refused has left no trace.
   EXPECT_THAT(reopen(writer).keys(), ElementsAre("x"));
+}
+
+TEST(Archive, TheWriterRefusesMoreThanAFileMayHold) {
+  ArchiveWriter fields;
+  for (std::size_t i = 0; i < detail::max_fields; ++i) fields.boolean("k" + std::to_string(i), true);
+  EXPECT_EQ(code_of([&] { fields.boolean("one-more", true); }), "model.too_large");
+  ArchiveWriter header;
+  header.text("x", std::string(15'000'000, '\1'));  // seven bytes each once escaped twice
+  EXPECT_EQ(code_of([&] { header.bytes(); }), "model.too_large");
 }
 
 TEST(Archive, TheDeepestTreeAllowedComesBack) {
@@ -291,6 +302,8 @@ TEST(Archive, GettersCheckPresenceTypeRangeAndSize) {
   }
   EXPECT_EQ(r.number("number", 2.5, 3), 2.5);
   EXPECT_EQ(code_of([&] { r.number("number", 3, 4); }), "model.value");
+  EXPECT_EQ(code_of([&] { r.number("number", 1, 2); }), "model.value");
+  EXPECT_FALSE(r.has("zzz"));
   EXPECT_EQ(code_of([&] { r.number("nan", 3, 4); }), "model.value");
   EXPECT_EQ(r.integer("integer", 5, 5), 5);
   EXPECT_EQ(code_of([&] { r.integer("integer", 6, 9); }), "model.value");

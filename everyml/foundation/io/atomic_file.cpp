@@ -9,11 +9,13 @@
 #include <atomic>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <vector>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/io/atomic_file_impl.h"
+#include "everyml/foundation/io/file_stream.h"
 
 namespace everyml {
 
@@ -99,16 +101,21 @@ class Descriptor {
 
 class Writer {
  public:
-  Writer(FileCalls& calls, const FileContent& content, const WriteOptions& options)
-      : calls_(calls), content_(content), options_(options) {}
+  Writer(FileCalls& calls, std::string path, const WriteOptions& options)
+      : calls_(calls), path_(std::move(path)), options_(options) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() {
+    file_.reset();
     if (!temporary_.empty()) calls_.remove(temporary_.c_str());
   }
 
-  const std::string& path() const { return content_.path; }
-  void prepare();
+  const std::string& path() const { return path_; }
+  /// Makes the temporary file, fills it, and sees it on the disk.
+  void begin();
+  void write(std::string_view bytes);
+  void finish();
+  /// Gives it its name.
   void commit();
   /// Takes back what `commit` did where that is possible: a file that was not there before.
   void undo() {
@@ -117,12 +124,12 @@ class Writer {
 
  private:
   void look_at_target();
-  void write_all(int file);
 
   FileCalls& calls_;
-  const FileContent& content_;
-  const WriteOptions& options_;
+  const std::string path_;
+  const WriteOptions options_;
   std::string temporary_;
+  std::optional<Descriptor> file_;
   bool keep_mode_ = false;
   mode_t mode_ = 0;
 };
@@ -145,10 +152,9 @@ void Writer::look_at_target() {
   mode_ = status.st_mode & 07777;
 }
 
-void Writer::write_all(int file) {
-  std::string_view rest = content_.bytes;
+void Writer::write(std::string_view rest) {
   while (!rest.empty()) {
-    const ssize_t written = calls_.write(file, rest.data(), rest.size());
+    const ssize_t written = calls_.write(file_->get(), rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(path(), errno);
     if (written == 0) fail(path(), EIO);
@@ -156,7 +162,7 @@ void Writer::write_all(int file) {
   }
 }
 
-void Writer::prepare() {
+void Writer::begin() {
   look_at_target();
   std::string name;
   int opened = -1;
@@ -168,11 +174,13 @@ void Writer::prepare() {
   }
   if (opened < 0) fail(path(), errno);
   temporary_ = name;
-  Descriptor file(calls_, opened);
-  write_all(file.get());
-  if (keep_mode_ && calls_.mode(file.get(), mode_) != 0) fail(path(), errno);
-  if (calls_.sync(file.get()) != 0) fail(path(), errno);
-  if (file.close() != 0) fail(path(), errno);
+  file_.emplace(calls_, opened);
+}
+
+void Writer::finish() {
+  if (keep_mode_ && calls_.mode(file_->get(), mode_) != 0) fail(path(), errno);
+  if (calls_.sync(file_->get()) != 0) fail(path(), errno);
+  if (file_->close() != 0) fail(path(), errno);
 }
 
 void Writer::commit() {
@@ -198,8 +206,8 @@ void Writer::commit() {
 /// found out when the old file is gone already.
 class Folders {
  public:
-  Folders(FileCalls& calls, std::span<const FileContent> files) : calls_(calls) {
-    for (const auto& file : files) names_.push_back(folder_of(file.path));
+  Folders(FileCalls& calls, std::span<const std::string> paths) : calls_(calls) {
+    for (const auto& path : paths) names_.push_back(folder_of(path));
     std::sort(names_.begin(), names_.end());
     names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
     for (const auto& name : names_) {
@@ -245,10 +253,14 @@ void write_files_atomically(FileCalls& calls, std::span<const FileContent> files
                             const WriteOptions& options) {
   std::vector<std::unique_ptr<Writer>> writers;
   for (const auto& file : files) {
-    writers.push_back(std::make_unique<Writer>(calls, file, options));
-    writers.back()->prepare();
+    writers.push_back(std::make_unique<Writer>(calls, file.path, options));
+    writers.back()->begin();
+    writers.back()->write(file.bytes);
+    writers.back()->finish();
   }
-  Folders folders(calls, files);
+  std::vector<std::string> paths;
+  for (const auto& file : files) paths.push_back(file.path);
+  Folders folders(calls, paths);
   for (std::size_t i = 0; i < writers.size(); ++i) {
     try {
       writers[i]->commit();
@@ -261,6 +273,26 @@ void write_files_atomically(FileCalls& calls, std::span<const FileContent> files
 }
 
 }  // namespace detail
+
+struct FileStream::State {
+  State(const std::string& path, const WriteOptions& options) : writer(calls, path, options) {}
+  detail::FileCalls calls;
+  detail::Writer writer;
+};
+
+FileStream::FileStream(const std::string& path, const WriteOptions& options)
+    : state_(std::make_unique<State>(path, options)) {
+  state_->writer.begin();
+}
+FileStream::~FileStream() = default;
+void FileStream::write(std::string_view bytes) { state_->writer.write(bytes); }
+void FileStream::commit() {
+  state_->writer.finish();
+  const std::string path = state_->writer.path();
+  detail::Folders folders(state_->calls, {&path, 1});
+  state_->writer.commit();
+  folders.sync();
+}
 
 void write_file_atomically(const std::string& path, std::string_view bytes, const WriteOptions& options) {
   const FileContent content{path, bytes};

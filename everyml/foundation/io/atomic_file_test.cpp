@@ -211,9 +211,10 @@ TEST_F(AtomicFile, SeveralFilesWithEachCallFailing) {
 /// A file system without an exclusive rename.
 class OldFileSystem : public detail::FileCalls {
  public:
-  explicit OldFileSystem(int link_error) : link_error_(link_error) {}
+  explicit OldFileSystem(int link_error, int rename_error = EINVAL)
+      : link_error_(link_error), rename_error_(rename_error) {}
   int rename_new(const char*, const char*) override {
-    errno = EINVAL;
+    errno = rename_error_;
     return -1;
   }
   int link(const char* from, const char* to) override {
@@ -223,8 +224,84 @@ class OldFileSystem : public detail::FileCalls {
   }
 
  private:
-  int link_error_;
+  int link_error_, rename_error_;
 };
+
+/// Calls that a system may answer in ways that are rare and right.
+class OddCalls : public detail::FileCalls {
+ public:
+  int open(const char* path, int flags, mode_t mode) override {
+    if ((flags & O_CREAT) != 0 && taken-- > 0) {
+      errno = EEXIST;
+      return -1;
+    }
+    return FileCalls::open(path, flags, mode);
+  }
+  ssize_t write(int file, const void* bytes, std::size_t count) override {
+    if (interrupted-- > 0) {
+      errno = EINTR;
+      return -1;
+    }
+    return nothing ? 0 : FileCalls::write(file, bytes, count);
+  }
+  int sync(int file) override {
+    if (++syncs == 1) return FileCalls::sync(file);
+    errno = folder_error;
+    return folder_error == 0 ? FileCalls::sync(file) : -1;
+  }
+  int rename_over(const char* from, const char* to) override {
+    errno = EIO;
+    return ++renames == bad_rename ? -1 : FileCalls::rename_over(from, to);
+  }
+
+  int taken = 0, interrupted = 0, syncs = 0, folder_error = 0, renames = 0, bad_rename = 0;
+  bool nothing = false;
+};
+
+TEST_F(AtomicFile, RareAnswersOfTheSystem) {
+  const FileContent content{at("f"), "x"};
+  const auto write = [&](OddCalls& calls) {
+    return code_of([&] { detail::write_files_atomically(calls, {&content, 1}, {.overwrite = true}); });
+  };
+  OddCalls taken, interrupted, nothing, never, no_folder_sync, no_folder_sync_either;
+  taken.taken = 3;
+  EXPECT_EQ(write(taken), "none");
+  interrupted.interrupted = 3;
+  EXPECT_EQ(write(interrupted), "none");
+  no_folder_sync.folder_error = EINVAL;
+  EXPECT_EQ(write(no_folder_sync), "none");
+  no_folder_sync_either.folder_error = ENOTSUP;
+  EXPECT_EQ(write(no_folder_sync_either), "none");
+  nothing.nothing = true;
+  EXPECT_EQ(write(nothing), "io.write");
+  never.taken = 1000;
+  EXPECT_EQ(write(never), "io.write");
+  EXPECT_EQ(read_file(at("f")), "x");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(AtomicFile, ALaterRenameThatFailsLeavesEachFileWhole) {
+  write_file_atomically(at("a"), "old a");
+  write_file_atomically(at("b"), "old b");
+  const std::vector<FileContent> files = {{at("a"), "new a"}, {at("b"), "new b"}};
+  OddCalls calls;
+  calls.bad_rename = 2;
+  EXPECT_EQ(code_of([&] { detail::write_files_atomically(calls, files, {.overwrite = true}); }), "io.write");
+  EXPECT_EQ(read_file(at("a")), "new a");
+  EXPECT_EQ(read_file(at("b")), "old b");
+  EXPECT_EQ(entries(), 2u);
+}
+
+TEST_F(AtomicFile, NamesWithoutAFolder) {
+  const std::string before = fs::current_path().string();
+  fs::current_path(folder_);
+  write_file_atomically("plain", "x");
+  fs::current_path(before);
+  EXPECT_EQ(read_file(at("plain")), "x");
+  FailingCalls calls(2, false, EACCES);  // the first call looks whether the name is taken
+  const FileContent content{"/everyml-no-such-file", "x"};
+  EXPECT_EQ(code_of([&] { detail::write_files_atomically(calls, {&content, 1}, {}); }), "io.permission");
+}
 
 /// Someone else makes the file between the first look and the rename.
 class Race : public OldFileSystem {
@@ -246,12 +323,15 @@ class Race : public OldFileSystem {
 };
 
 TEST_F(AtomicFile, OldFileSystemsUseALink) {
-  OldFileSystem links(0), refuses(EPERM);
+  OldFileSystem refuses(EPERM);
   const FileContent content{at("f"), "x"};
-  detail::write_files_atomically(links, {&content, 1}, {});
-  EXPECT_EQ(read_file(at("f")), "x");
-  EXPECT_EQ(entries(), 1u);
-  fs::remove(at("f"));
+  for (const int error : {EINVAL, ENOSYS, ENOTSUP}) {
+    OldFileSystem links(0, error);
+    detail::write_files_atomically(links, {&content, 1}, {});
+    EXPECT_EQ(read_file(at("f")), "x");
+    EXPECT_EQ(entries(), 1u);
+    fs::remove(at("f"));
+  }
   EXPECT_EQ(code_of([&] { detail::write_files_atomically(refuses, {&content, 1}, {}); }), "io.permission");
   EXPECT_EQ(entries(), 0u);
 }

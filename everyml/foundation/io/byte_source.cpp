@@ -20,12 +20,14 @@ constexpr std::size_t kHead = 4096;  ///< bytes looked at to tell gzip and encod
 class File {
  public:
   explicit File(const std::string& path) : path_(path == "-" ? "standard input" : path) {
-    descriptor_ = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Standard input itself, not a copy: whoever wants to end a read that waits can put another file in its
+    // place.
+    descriptor_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor_ < 0) fail("io.open", "cannot open ");
     struct stat status{};
     if (::fstat(descriptor_, &status) != 0) fail("io.open", "cannot look at ");
     if (S_ISDIR(status.st_mode)) {
-      ::close(descriptor_);
+      if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
       throw ResourceError("io.open", printable(path_, 200) + " is a folder; a file is needed");
     }
     regular_ = S_ISREG(status.st_mode) && path != "-";
@@ -34,7 +36,7 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
   }
 
   bool regular() const { return regular_; }
@@ -62,7 +64,7 @@ class File {
   }
   [[noreturn]] void fail(std::string_view code, const char* what) {
     const int reason = errno;
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
     throw ResourceError(code, what + printable(path_, 200) + ": " + std::strerror(reason));
   }
 

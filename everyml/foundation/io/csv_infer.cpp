@@ -136,12 +136,10 @@ Decision decide(const Evidence& evidence, const FileEvidence& file) {
     numbers &= *file.decimal == ',' ? kCommaNumbers : ~kCommaNumbers;
   }
   if (numbers != 0) return decide_number(evidence, file, numbers);
-  Styles booleans = evidence.styles() & kAnyBoolean;
-  if (!evidence.both_truths()) booleans &= ~(style_bit(BooleanWords::t_f) | style_bit(BooleanWords::y_n));
-  for (int words = 0; words < kBooleanWords; ++words) {
-    if ((booleans & style_bit(static_cast<BooleanWords>(words))) != 0) {
-      return {.kind = Decision::Kind::boolean, .words = static_cast<BooleanWords>(words)};
-    }
+  // Yes and no, t and f stay the labels that the user wrote, so that answers come back in the same words;
+  // asked for with `types`, they are read as booleans too.
+  if ((evidence.styles() & style_bit(BooleanWords::true_false)) != 0) {
+    return {.kind = Decision::Kind::boolean, .words = BooleanWords::true_false};
   }
   if ((evidence.styles() & kAnyDate) != 0) return decide_date(file, evidence.styles() & kAnyDate);
   return {.kind = Decision::Kind::text};

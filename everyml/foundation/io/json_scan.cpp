@@ -29,7 +29,7 @@ char JsonScanner::peek() {
 }
 
 bool JsonScanner::accept(char wanted) {
-  if (peek() != wanted || at_ == text_.size()) return false;
+  if (peek() != wanted) return false;  // at the end peek gives 0, which is never wanted
   ++at_;
   return true;
 }

@@ -264,9 +264,7 @@ double decode_number(std::string_view raw, const JsonScanner& scanner) {
   if (raw == "\":-inf\"") return -std::numeric_limits<double>::infinity();
   double value = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
-  if (end != raw.data() + raw.size() || error == std::errc::invalid_argument) {
-    scanner.fail("expected a number");
-  }
+  if (end != raw.data() + raw.size()) scanner.fail("expected a number");
   if (error != std::errc()) scanner.fail("a number is too large or too small for 64 bits");
   return value;
 }
@@ -274,9 +272,7 @@ double decode_number(std::string_view raw, const JsonScanner& scanner) {
 std::int64_t decode_integer(std::string_view raw, const JsonScanner& scanner) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
-  if (end != raw.data() + raw.size() || error == std::errc::invalid_argument) {
-    scanner.fail("expected a whole number");
-  }
+  if (end != raw.data() + raw.size()) scanner.fail("expected a whole number");
   if (error != std::errc()) scanner.fail("a whole number is too large for 64 bits");
   return value;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "everyml/foundation/base/error.h"
@@ -17,17 +18,53 @@ void require_size(std::size_t got, std::size_t expected, std::string_view what) 
   }
 }
 
+/// The door at which no NaN leaves: looks for what made answer `row` no number and says so. The features are
+/// read only then, so an honest answer costs one look at itself.
+[[noreturn]] void refuse_answer(const Card& card, const Features& x, std::size_t row) {
+  for (std::size_t column = 0; column < x.columns(); ++column) {
+    const double value = x.at(row, column);
+    if (std::isnan(value) && card.needs.missing == InputNeeds::Missing::impute) {
+      throw DataError("data.missing",
+                      fmt::format("{}: feature {} of row {} is missing; this learner needs every cell, "
+                                  "so fill the gaps first",
+                                  card.name, column, row));
+    }
+    if (std::isinf(value)) {
+      throw DataError("data.infinite",
+                      fmt::format("{}: feature {} of row {} is infinite; features must be finite numbers",
+                                  card.name, column, row));
+    }
+  }
+  throw DataError("data.spread",
+                  fmt::format("{}: the answer for row {} leaves the range of doubles; its features or the "
+                              "training target are too large",
+                              card.name, row));
+}
+
+void require_finite(const Card& card, const Features& x, std::span<const double> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!std::isfinite(out[i])) refuse_answer(card, x, i / (out.size() / x.rows()));
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Capability capability) {
   switch (capability) {
-    case Capability::values: return "values";
-    case Capability::probabilities: return "probabilities";
-    case Capability::assign: return "assign";
-    case Capability::transform: return "transform";
-    case Capability::intervals: return "intervals";
-    case Capability::neighbors: return "neighbors";
-    case Capability::update: return "update";
+    case Capability::values:
+      return "values";
+    case Capability::probabilities:
+      return "probabilities";
+    case Capability::assign:
+      return "assign";
+    case Capability::transform:
+      return "transform";
+    case Capability::intervals:
+      return "intervals";
+    case Capability::neighbors:
+      return "neighbors";
+    case Capability::update:
+      return "update";
   }
   return "";
 }
@@ -44,8 +81,9 @@ std::size_t AnyModel::output_count() const { return self_->output_count(); }
 
 void AnyModel::require(Capability capability) const {
   if (!can(capability)) {
-    throw UnsupportedError("model.capability",
-                           fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
+    throw UnsupportedError(
+        "model.capability",
+        fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
   }
 }
 
@@ -60,20 +98,25 @@ void AnyModel::values(const Features& x, std::span<double> out, const Context& c
   require(Capability::values);
   require_width(x);
   require_size(out.size(), x.rows(), "values");
+  context.check();
   self_->values(x, out, context);
+  require_finite(*card_, x, out);
 }
 
 void AnyModel::probabilities(const Features& x, std::span<double> out, const Context& context) const {
   require(Capability::probabilities);
   require_width(x);
   require_size(out.size(), x.rows() * class_names().size(), "probabilities");
+  context.check();
   self_->probabilities(x, out, context);
+  require_finite(*card_, x, out);
 }
 
 void AnyModel::assign(const Features& x, std::span<std::int32_t> out, const Context& context) const {
   require(Capability::assign);
   require_width(x);
   require_size(out.size(), x.rows(), "clusters");
+  context.check();
   self_->assign(x, out, context);
 }
 
@@ -81,7 +124,9 @@ void AnyModel::transform(const Features& x, std::span<double> out, const Context
   require(Capability::transform);
   require_width(x);
   require_size(out.size(), x.rows() * output_count(), "transformed features");
+  context.check();
   self_->transform(x, out, context);
+  require_finite(*card_, x, out);
 }
 
 void AnyModel::intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
@@ -93,16 +138,23 @@ void AnyModel::intervals(const Features& x, double level, std::span<double> low,
   }
   require_size(low.size(), x.rows(), "lower ends");
   require_size(high.size(), x.rows(), "upper ends");
+  context.check();
   self_->intervals(x, level, low, high, context);
+  // With nothing left to estimate the noise from, an interval may honestly be everything.
+  for (std::size_t row = 0; row < low.size(); ++row) {
+    if (!(low[row] <= high[row])) refuse_answer(*card_, x, row);
+  }
 }
 
-void AnyModel::neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
-                         const Context& context) const {
+void AnyModel::neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows,
+                         std::span<double> distances, const Context& context) const {
   require(Capability::neighbors);
   require_width(x);
   require_size(rows.size(), x.rows() * k, "neighbours");
   require_size(distances.size(), x.rows() * k, "distances");
+  context.check();
   self_->neighbors(x, k, rows, distances, context);
+  require_finite(*card_, x, distances);
 }
 
 AnyModel AnyModel::update(const Dataset& data, const Context& context) const {

@@ -19,14 +19,13 @@ namespace everyml {
 //   std::size_t feature_count() const;
 //   Json summary() const;                       what a person wants to know of it: coefficients, sizes, ...
 //   void save(ArchiveWriter&) const;  static M load(const ArchiveReader&);
-// and those of the following that it can. All are const and safe to call from many threads; none copies or keeps the
-// features. Output spans are row-major and must have the stated size.
+// and those of the following that it can. All are const and safe to call from many threads; none copies or
+// keeps the features. Output spans are row-major and must have the stated size.
 
 /// out: [rows].
 template <class M>
-concept PredictsValues = requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
-  m.predict(x, out, context);
-};
+concept PredictsValues = requires(const M& m, const Features& x, std::span<double> out,
+                                  const Context& context) { m.predict(x, out, context); };
 /// out: [rows, classes]; each row sums to 1. class_names() is in code order.
 template <class M>
 concept PredictsProbabilities =
@@ -36,10 +35,11 @@ concept PredictsProbabilities =
     };
 /// out: [rows], cluster 0..cluster_count()-1, or -1 for none.
 template <class M>
-concept AssignsClusters = requires(const M& m, const Features& x, std::span<std::int32_t> out, const Context& context) {
-  m.assign(x, out, context);
-  { m.cluster_count() } -> std::convertible_to<std::size_t>;
-};
+concept AssignsClusters =
+    requires(const M& m, const Features& x, std::span<std::int32_t> out, const Context& context) {
+      m.assign(x, out, context);
+      { m.cluster_count() } -> std::convertible_to<std::size_t>;
+    };
 /// out: [rows, output_count()].
 template <class M>
 concept Transforms = requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
@@ -48,14 +48,14 @@ concept Transforms = requires(const M& m, const Features& x, std::span<double> o
 };
 /// low, high: [rows]; level in (0, 1).
 template <class M>
-concept GivesIntervals = requires(const M& m, const Features& x, std::span<double> low, std::span<double> high,
-                                  const Context& context) { m.intervals(x, 0.95, low, high, context); };
+concept GivesIntervals =
+    requires(const M& m, const Features& x, std::span<double> low, std::span<double> high,
+             const Context& context) { m.intervals(x, 0.95, low, high, context); };
 /// rows_out, distances: [rows, k], nearest first; rows of the training set.
 template <class M>
-concept ShowsNeighbors = requires(const M& m, const Features& x, std::span<std::int64_t> rows_out,
-                                  std::span<double> distances, const Context& context) {
-  m.neighbors(x, std::size_t{1}, rows_out, distances, context);
-};
+concept ShowsNeighbors =
+    requires(const M& m, const Features& x, std::span<std::int64_t> rows_out, std::span<double> distances,
+             const Context& context) { m.neighbors(x, std::size_t{1}, rows_out, distances, context); };
 /// A new model that has also seen `data`; the old one stays as it is.
 template <class M>
 concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
@@ -65,6 +65,9 @@ concept Updates = requires(const M& m, const Dataset& data, const Context& conte
 /// A fitted model without its C++ type, for the faces. Copies share the model. Thread-safe.
 /// Asking what it cannot throws UnsupportedError "model.capability"; `can()` answers first.
 /// Features of another width than feature_count() are DataError "data.feature_count".
+/// Answers are finite numbers (interval ends may be infinite); where the features or the model do not allow one the
+/// error is DataError "data.missing", "data.infinite" or "data.spread", naming the row. A cancelled or late context
+/// ends every call in its ResourceError.
 class AnyModel {
  public:
   AnyModel() = default;
@@ -123,8 +126,8 @@ struct AnyModel::Interface {
   virtual void transform(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual void intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
                          const Context& context) const = 0;
-  virtual void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
-                         const Context& context) const = 0;
+  virtual void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows,
+                         std::span<double> distances, const Context& context) const = 0;
   virtual std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;

@@ -21,11 +21,11 @@ struct InputNeeds {
 
 /// What an algorithm is, in words; shared by every kind of algorithm on the map.
 struct Card {
-  std::string name;       ///< as typed: "ridge"
-  std::string title;      ///< as read: "Ridge regression"
-  std::string summary;    ///< one line, ends without a full stop
-  std::string territory;  ///< "classical", "ensembles", "neural", "reinforcement"
-  std::string family;     ///< the folder: "linear", "bayes", "clustering"
+  std::string name;                          ///< as typed: "ridge"
+  std::string title;                         ///< as read: "Ridge regression"
+  std::string summary;                       ///< one line, ends without a full stop
+  std::string territory;                     ///< "classical", "ensembles", "neural", "reinforcement"
+  std::string family;                        ///< the folder: "linear", "bayes", "clustering"
   Target::Kind target = Target::Kind::none;  ///< what it learns from
   InputNeeds needs;
   /// Order of plainness among learners of one target: 0 is a baseline, 1 a line, larger is harder to explain.

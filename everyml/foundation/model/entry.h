@@ -12,13 +12,20 @@ namespace everyml {
 template <class M>
 constexpr bool model_can(Capability capability) {
   switch (capability) {
-    case Capability::values: return PredictsValues<M>;
-    case Capability::probabilities: return PredictsProbabilities<M>;
-    case Capability::assign: return AssignsClusters<M>;
-    case Capability::transform: return Transforms<M>;
-    case Capability::intervals: return GivesIntervals<M>;
-    case Capability::neighbors: return ShowsNeighbors<M>;
-    case Capability::update: return Updates<M>;
+    case Capability::values:
+      return PredictsValues<M>;
+    case Capability::probabilities:
+      return PredictsProbabilities<M>;
+    case Capability::assign:
+      return AssignsClusters<M>;
+    case Capability::transform:
+      return Transforms<M>;
+    case Capability::intervals:
+      return GivesIntervals<M>;
+    case Capability::neighbors:
+      return ShowsNeighbors<M>;
+    case Capability::update:
+      return Updates<M>;
   }
   return false;
 }
@@ -36,49 +43,71 @@ struct AnyModel::Holder final : AnyModel::Interface {
   M model;
 
   bool can(Capability capability) const override { return model_can<M>(capability); }
-  const void* object(const void* type) const override { return type == &entry_detail::type_tag<M> ? &model : nullptr; }
+  const void* object(const void* type) const override {
+    return type == &entry_detail::type_tag<M> ? &model : nullptr;
+  }
   std::size_t feature_count() const override { return model.feature_count(); }
   std::span<const std::string> class_names() const override {
-    if constexpr (PredictsProbabilities<M>) return model.class_names();
-    else return {};
+    if constexpr (PredictsProbabilities<M>)
+      return model.class_names();
+    else
+      return {};
   }
   std::size_t cluster_count() const override {
-    if constexpr (AssignsClusters<M>) return model.cluster_count();
-    else return 0;
+    if constexpr (AssignsClusters<M>)
+      return model.cluster_count();
+    else
+      return 0;
   }
   std::size_t output_count() const override {
-    if constexpr (Transforms<M>) return model.output_count();
-    else return 0;
+    if constexpr (Transforms<M>)
+      return model.output_count();
+    else
+      return 0;
   }
   void values(const Features& x, std::span<double> out, const Context& context) const override {
-    if constexpr (PredictsValues<M>) model.predict(x, out, context);
-    else entry_detail::cannot(Capability::values);
+    if constexpr (PredictsValues<M>)
+      model.predict(x, out, context);
+    else
+      entry_detail::cannot(Capability::values);
   }
   void probabilities(const Features& x, std::span<double> out, const Context& context) const override {
-    if constexpr (PredictsProbabilities<M>) model.probabilities(x, out, context);
-    else entry_detail::cannot(Capability::probabilities);
+    if constexpr (PredictsProbabilities<M>)
+      model.probabilities(x, out, context);
+    else
+      entry_detail::cannot(Capability::probabilities);
   }
   void assign(const Features& x, std::span<std::int32_t> out, const Context& context) const override {
-    if constexpr (AssignsClusters<M>) model.assign(x, out, context);
-    else entry_detail::cannot(Capability::assign);
+    if constexpr (AssignsClusters<M>)
+      model.assign(x, out, context);
+    else
+      entry_detail::cannot(Capability::assign);
   }
   void transform(const Features& x, std::span<double> out, const Context& context) const override {
-    if constexpr (Transforms<M>) model.transform(x, out, context);
-    else entry_detail::cannot(Capability::transform);
+    if constexpr (Transforms<M>)
+      model.transform(x, out, context);
+    else
+      entry_detail::cannot(Capability::transform);
   }
   void intervals(const Features& x, double level, std::span<double> low, std::span<double> high,
                  const Context& context) const override {
-    if constexpr (GivesIntervals<M>) model.intervals(x, level, low, high, context);
-    else entry_detail::cannot(Capability::intervals);
+    if constexpr (GivesIntervals<M>)
+      model.intervals(x, level, low, high, context);
+    else
+      entry_detail::cannot(Capability::intervals);
   }
   void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
                  const Context& context) const override {
-    if constexpr (ShowsNeighbors<M>) model.neighbors(x, k, rows, distances, context);
-    else entry_detail::cannot(Capability::neighbors);
+    if constexpr (ShowsNeighbors<M>)
+      model.neighbors(x, k, rows, distances, context);
+    else
+      entry_detail::cannot(Capability::neighbors);
   }
   std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const override {
-    if constexpr (Updates<M>) return std::make_shared<Holder>(model.update(data, context));
-    else entry_detail::cannot(Capability::update);
+    if constexpr (Updates<M>)
+      return std::make_shared<Holder>(model.update(data, context));
+    else
+      entry_detail::cannot(Capability::update);
   }
   Json summary() const override { return model.summary(); }
   void save(ArchiveWriter& archive) const override { model.save(archive); }
@@ -98,7 +127,8 @@ const M* AnyModel::as() const {
 ///   M fit(const Dataset&, const Context&) const;  and, if it likes, static std::vector<Trial> search().
 template <class S>
 Entry entry() {
-  using Model = decltype(std::declval<const S&>().fit(std::declval<const Dataset&>(), std::declval<const Context&>()));
+  using Model =
+      decltype(std::declval<const S&>().fit(std::declval<const Dataset&>(), std::declval<const Context&>()));
   Entry made;
   Card card = S::card();
   card.name = std::string(S::name);
@@ -106,21 +136,24 @@ Entry entry() {
   made.settings_ = &describe<S>();
   if constexpr (requires { S::search(); }) made.search_ = S::search();
   for (const Capability capability :
-       {Capability::values, Capability::probabilities, Capability::assign, Capability::transform, Capability::intervals,
-        Capability::neighbors, Capability::update}) {
+       {Capability::values, Capability::probabilities, Capability::assign, Capability::transform,
+        Capability::intervals, Capability::neighbors, Capability::update}) {
     if (model_can<Model>(capability)) made.capabilities_.push_back(capability);
   }
-  made.actions_ = {
-      .make = []() -> std::shared_ptr<void> { return std::make_shared<S>(); },
-      .copy = [](const void* settings) -> std::shared_ptr<void> {
-        return std::make_shared<S>(*static_cast<const S*>(settings));
-      },
-      .fit = [](const void* settings, const Dataset& data, const Context& context, std::shared_ptr<const Card> shared) {
-        return AnyModel(static_cast<const S*>(settings)->fit(data, context), std::move(shared));
-      },
-      .load = [](const ArchiveReader& archive, std::shared_ptr<const Card> shared) {
-        return AnyModel(Model::load(archive), std::move(shared));
-      }};
+  made.actions_ = {.make = []() -> std::shared_ptr<void> { return std::make_shared<S>(); },
+                   .copy = [](const void* settings) -> std::shared_ptr<void> {
+                     return std::make_shared<S>(*static_cast<const S*>(settings));
+                   },
+                   .fit =
+                       [](const void* settings, const Dataset& data, const Context& context,
+                          std::shared_ptr<const Card> shared) {
+                         return AnyModel(static_cast<const S*>(settings)->fit(data, context),
+                                         std::move(shared));
+                       },
+                   .load =
+                       [](const ArchiveReader& archive, std::shared_ptr<const Card> shared) {
+                         return AnyModel(Model::load(archive), std::move(shared));
+                       }};
   return made;
 }
 

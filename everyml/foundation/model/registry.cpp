@@ -57,8 +57,9 @@ const Entry& Registry::find(std::string_view name) const {
     if (entry.card().name == name) return entry;
     names.push_back(entry.card().name);
   }
-  throw ParameterError("parameter.algorithm", fmt::format("there is no algorithm \"{}\".{} `everyml list` shows all.",
-                                                          printable(name), suggestion(name, names)));
+  throw ParameterError("parameter.algorithm",
+                       fmt::format("there is no algorithm \"{}\".{} `everyml list` shows all.",
+                                   printable(name), suggestion(name, names)));
 }
 
 }  // namespace everyml

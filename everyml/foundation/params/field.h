@@ -23,12 +23,12 @@ namespace everyml {
 ///     return std::tuple{Field{&Ridge::alpha, "alpha", "Strength of the penalty.", at_least(0.0)}, ...};
 ///   }
 ///
-/// Member types: bool, int, std::int64_t, std::uint64_t, double, std::string, an enum with `choices_of`, std::optional
-/// of these, std::vector<double>, std::vector<std::string>, or another settings struct (its rows get the prefix
-/// "name.").
+/// Member types: bool, int, std::int64_t, std::uint64_t, double, std::string, an enum with `choices_of`,
+/// std::optional of these, std::vector<double>, std::vector<std::string>, or another settings struct (its
+/// rows get the prefix "name.").
 template <class S, class T>
 struct Field {
-  T S::*member;
+  T S::* member;
   std::string_view name;
   std::string_view help;
   Range range{};
@@ -102,12 +102,18 @@ struct Unwrap<std::optional<T>> {
 
 template <class T>
 constexpr ParamType type_of() {
-  if constexpr (std::is_same_v<T, bool>) return ParamType::boolean;
-  else if constexpr (std::is_enum_v<T>) return ParamType::choice;
-  else if constexpr (std::is_integral_v<T>) return ParamType::integer;
-  else if constexpr (std::is_floating_point_v<T>) return ParamType::number;
-  else if constexpr (std::is_same_v<T, std::string>) return ParamType::text;
-  else if constexpr (std::is_same_v<T, std::vector<double>>) return ParamType::numbers;
+  if constexpr (std::is_same_v<T, bool>)
+    return ParamType::boolean;
+  else if constexpr (std::is_enum_v<T>)
+    return ParamType::choice;
+  else if constexpr (std::is_integral_v<T>)
+    return ParamType::integer;
+  else if constexpr (std::is_floating_point_v<T>)
+    return ParamType::number;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return ParamType::text;
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    return ParamType::numbers;
   else {
     static_assert(std::is_same_v<T, std::vector<std::string>>, "this member type cannot be a setting");
     return ParamType::texts;
@@ -116,11 +122,16 @@ constexpr ParamType type_of() {
 
 template <class T>
 ParamValue to_value(const T& value) {
-  if constexpr (std::is_enum_v<T>) return std::string(name_of(value));
-  else if constexpr (std::is_same_v<T, bool>) return value;
-  else if constexpr (std::is_integral_v<T>) return static_cast<std::int64_t>(value);
-  else if constexpr (std::is_floating_point_v<T>) return static_cast<double>(value);
-  else return value;
+  if constexpr (std::is_enum_v<T>)
+    return std::string(name_of(value));
+  else if constexpr (std::is_same_v<T, bool>)
+    return value;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<std::int64_t>(value);
+  else if constexpr (std::is_floating_point_v<T>)
+    return static_cast<double>(value);
+  else
+    return value;
 }
 
 template <class T>
@@ -160,10 +171,12 @@ void append(std::vector<Param>& out, const std::string& prefix, Access access) {
                 "every member of a settings struct needs one row in fields()");
   std::apply(
       [&](const auto&... field) {
-        const auto one = [&](const auto& row) {
+        [[maybe_unused]] const auto one = [&](const auto& row) {
           using Member = std::remove_cvref_t<decltype(std::declval<S&>().*(row.member))>;
           const auto member = row.member;
-          const auto reach = [access, member](auto* settings) -> auto& { return (*access(settings)).*member; };
+          const auto reach = [access, member](auto* settings) -> auto& {
+            return (*access(settings)).*member;
+          };
           if constexpr (Nested<Member>) {
             append<Root, Member>(out, prefix + std::string(row.name) + ".",
                                  [reach](auto* settings) { return &reach(settings); });

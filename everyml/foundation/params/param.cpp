@@ -21,9 +21,12 @@ std::vector<std::string> names_of(const ParamSet& set) {
 
 [[noreturn]] void wrong_type(std::string_view owner, const Param& param, std::string_view got) {
   static const std::map<ParamType, std::string_view> kExpected = {
-      {ParamType::boolean, "true or false"}, {ParamType::integer, "a whole number"},
-      {ParamType::number, "a number"},       {ParamType::text, "a text"},
-      {ParamType::choice, "one of its choices"}, {ParamType::numbers, "numbers separated by commas"},
+      {ParamType::boolean, "true or false"},
+      {ParamType::integer, "a whole number"},
+      {ParamType::number, "a number"},
+      {ParamType::text, "a text"},
+      {ParamType::choice, "one of its choices"},
+      {ParamType::numbers, "numbers separated by commas"},
       {ParamType::texts, "texts separated by commas"}};
   throw ParameterError("parameter.type", fmt::format("{}: {} must be {}, got \"{}\"", owner, param.name,
                                                      kExpected.at(param.type), printable(got)));
@@ -31,7 +34,8 @@ std::vector<std::string> names_of(const ParamSet& set) {
 
 void check_number(std::string_view owner, const Param& param, double value) {
   if (std::isnan(value)) {
-    throw ParameterError("parameter.not_finite", fmt::format("{}: {} must be a number, got nan", owner, param.name));
+    throw ParameterError("parameter.not_finite",
+                         fmt::format("{}: {} must be a number, got nan", owner, param.name));
   }
   if (!param.range.contains(value)) {
     throw ParameterError("parameter.range", fmt::format("{}: {} must be {}, got {}", owner, param.name,
@@ -65,8 +69,10 @@ ParamValue parse_text(std::string_view owner, const Param& param, std::string_vi
       if (!value) wrong_type(owner, param, text);
       return *value;
     }
-    case ParamType::text: return std::string(text);
-    case ParamType::choice: return std::string(trimmed);
+    case ParamType::text:
+      return std::string(text);
+    case ParamType::choice:
+      return std::string(trimmed);
     case ParamType::numbers: {
       std::vector<double> values;
       if (trimmed.empty()) return values;
@@ -91,7 +97,8 @@ ParamValue parse_json_value(std::string_view owner, const Param& param, const Js
   const auto refuse = [&]() -> ParamValue { wrong_type(owner, param, write_json(value)); };
   if (value.is_null()) return param.optional ? ParamValue{} : refuse();
   switch (param.type) {
-    case ParamType::boolean: return value.is_boolean() ? ParamValue{value.get<bool>()} : refuse();
+    case ParamType::boolean:
+      return value.is_boolean() ? ParamValue{value.get<bool>()} : refuse();
     case ParamType::integer:
       if (value.is_number()) return whole(owner, param, value.get<double>(), write_json(value));
       return refuse();
@@ -103,7 +110,8 @@ ParamValue parse_json_value(std::string_view owner, const Param& param, const Js
       }
       return refuse();
     case ParamType::text:
-    case ParamType::choice: return value.is_string() ? ParamValue{value.get<std::string>()} : refuse();
+    case ParamType::choice:
+      return value.is_string() ? ParamValue{value.get<std::string>()} : refuse();
     case ParamType::numbers: {
       if (!value.is_array()) return refuse();
       std::vector<double> values;
@@ -130,31 +138,49 @@ Json value_to_json(const ParamValue& value) {
   return std::visit(
       [](const auto& held) -> Json {
         using T = std::remove_cvref_t<decltype(held)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
+        if constexpr (std::is_same_v<T, std::monostate>)
+          return nullptr;
         else if constexpr (std::is_same_v<T, double>) {
           return std::isfinite(held) ? Json(held) : Json(format_number(held));
-        } else return held;
+        } else
+          return held;
       },
       value);
 }
 
 Json bounds_schema(const Param& param, std::string_view type) {
   Json schema = {{"type", type}};
-  if (std::isfinite(param.range.low)) schema[param.range.low_open ? "exclusiveMinimum" : "minimum"] = param.range.low;
-  if (std::isfinite(param.range.high)) schema[param.range.high_open ? "exclusiveMaximum" : "maximum"] = param.range.high;
+  if (std::isfinite(param.range.low))
+    schema[param.range.low_open ? "exclusiveMinimum" : "minimum"] = param.range.low;
+  if (std::isfinite(param.range.high))
+    schema[param.range.high_open ? "exclusiveMaximum" : "maximum"] = param.range.high;
   return schema;
 }
 
 Json param_schema(const Param& param) {
   Json schema;
   switch (param.type) {
-    case ParamType::boolean: schema = {{"type", "boolean"}}; break;
-    case ParamType::integer: schema = bounds_schema(param, "integer"); break;
-    case ParamType::number: schema = bounds_schema(param, "number"); break;
-    case ParamType::text: schema = {{"type", "string"}}; break;
-    case ParamType::choice: schema = {{"type", "string"}, {"enum", param.choices}}; break;
-    case ParamType::numbers: schema = {{"type", "array"}, {"items", bounds_schema(param, "number")}}; break;
-    case ParamType::texts: schema = {{"type", "array"}, {"items", {{"type", "string"}}}}; break;
+    case ParamType::boolean:
+      schema = {{"type", "boolean"}};
+      break;
+    case ParamType::integer:
+      schema = bounds_schema(param, "integer");
+      break;
+    case ParamType::number:
+      schema = bounds_schema(param, "number");
+      break;
+    case ParamType::text:
+      schema = {{"type", "string"}};
+      break;
+    case ParamType::choice:
+      schema = {{"type", "string"}, {"enum", param.choices}};
+      break;
+    case ParamType::numbers:
+      schema = {{"type", "array"}, {"items", bounds_schema(param, "number")}};
+      break;
+    case ParamType::texts:
+      schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
+      break;
   }
   if (param.optional) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
   schema["description"] = param.help;
@@ -175,8 +201,10 @@ std::string Range::sentence() const {
   if (has_low && has_high && !low_open && !high_open) {
     return fmt::format("between {} and {}", format_number(low), format_number(high));
   }
-  const std::string lower = has_low ? fmt::format("{} {}", low_open ? "above" : "at least", format_number(low)) : "";
-  const std::string upper = has_high ? fmt::format("{} {}", high_open ? "below" : "at most", format_number(high)) : "";
+  const std::string lower =
+      has_low ? fmt::format("{} {}", low_open ? "above" : "at least", format_number(low)) : "";
+  const std::string upper =
+      has_high ? fmt::format("{} {}", high_open ? "below" : "at most", format_number(high)) : "";
   if (has_low && has_high) return lower + " and " + upper;
   if (has_low || has_high) return lower + upper;
   return "any number";
@@ -184,13 +212,20 @@ std::string Range::sentence() const {
 
 std::string_view to_string(ParamType type) {
   switch (type) {
-    case ParamType::boolean: return "boolean";
-    case ParamType::integer: return "integer";
-    case ParamType::number: return "number";
-    case ParamType::text: return "text";
-    case ParamType::choice: return "choice";
-    case ParamType::numbers: return "numbers";
-    case ParamType::texts: return "texts";
+    case ParamType::boolean:
+      return "boolean";
+    case ParamType::integer:
+      return "integer";
+    case ParamType::number:
+      return "number";
+    case ParamType::text:
+      return "text";
+    case ParamType::choice:
+      return "choice";
+    case ParamType::numbers:
+      return "numbers";
+    case ParamType::texts:
+      return "texts";
   }
   return "";
 }
@@ -199,17 +234,24 @@ std::string to_text(const ParamValue& value) {
   return std::visit(
       [](const auto& held) -> std::string {
         using T = std::remove_cvref_t<decltype(held)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return "none";
-        else if constexpr (std::is_same_v<T, bool>) return held ? "true" : "false";
-        else if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(held);
-        else if constexpr (std::is_same_v<T, double>) return format_number(held);
-        else if constexpr (std::is_same_v<T, std::string>) return held;
+        if constexpr (std::is_same_v<T, std::monostate>)
+          return "none";
+        else if constexpr (std::is_same_v<T, bool>)
+          return held ? "true" : "false";
+        else if constexpr (std::is_same_v<T, std::int64_t>)
+          return std::to_string(held);
+        else if constexpr (std::is_same_v<T, double>)
+          return format_number(held);
+        else if constexpr (std::is_same_v<T, std::string>)
+          return held;
         else {
           std::string joined;
           for (const auto& item : held) {
             if (!joined.empty()) joined += ",";
-            if constexpr (std::is_same_v<T, std::vector<double>>) joined += format_number(item);
-            else joined += item;
+            if constexpr (std::is_same_v<T, std::vector<double>>)
+              joined += format_number(item);
+            else
+              joined += item;
           }
           return joined;
         }
@@ -219,16 +261,18 @@ std::string to_text(const ParamValue& value) {
 
 void check_param(std::string_view owner, const Param& param, const ParamValue& value) {
   if (const auto* number = std::get_if<double>(&value)) check_number(owner, param, *number);
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) check_number(owner, param, static_cast<double>(*integer));
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    check_number(owner, param, static_cast<double>(*integer));
   if (const auto* numbers = std::get_if<std::vector<double>>(&value)) {
     for (const double item : *numbers) check_number(owner, param, item);
   }
   if (param.type == ParamType::choice) {
     const auto* word = std::get_if<std::string>(&value);
     if (word && std::find(param.choices.begin(), param.choices.end(), *word) == param.choices.end()) {
-      throw ParameterError("parameter.choice",
-                           fmt::format("{}: {} must be one of {}, got \"{}\".{}", owner, param.name,
-                                       fmt::join(param.choices, ", "), printable(*word), suggestion(*word, param.choices)));
+      throw ParameterError(
+          "parameter.choice",
+          fmt::format("{}: {} must be one of {}, got \"{}\".{}", owner, param.name,
+                      fmt::join(param.choices, ", "), printable(*word), suggestion(*word, param.choices)));
     }
   }
 }
@@ -238,16 +282,18 @@ const Param& ParamSet::find(std::string_view name) const {
     if (param.name == name) return param;
   }
   const auto names = names_of(*this);
-  throw ParameterError("parameter.unknown", fmt::format("{} has no setting \"{}\".{}{}", owner, printable(name),
-                                                        suggestion(name, names),
-                                                        names.empty() ? std::string(" It has no settings.")
-                                                                      : fmt::format(" It has: {}.", fmt::join(names, ", "))));
+  throw ParameterError(
+      "parameter.unknown",
+      fmt::format("{} has no setting \"{}\".{}{}", owner, printable(name), suggestion(name, names),
+                  names.empty() ? std::string(" It has no settings.")
+                                : fmt::format(" It has: {}.", fmt::join(names, ", "))));
 }
 
 void ParamSet::validate(const void* settings) const {
   for (const Param& param : params) check_param(owner, param, param.get(settings));
   for (const ParamRule& rule : rules) {
-    if (!rule.holds(settings)) throw ParameterError("parameter.rule", fmt::format("{}: {}", owner, rule.sentence));
+    if (!rule.holds(settings))
+      throw ParameterError("parameter.rule", fmt::format("{}: {}", owner, rule.sentence));
   }
 }
 

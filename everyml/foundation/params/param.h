@@ -33,8 +33,8 @@ constexpr Range strictly_between(double low, double high) {
 }
 
 /// A setting's value without its C++ type; monostate is "not set" of an optional one.
-using ParamValue =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
+using ParamValue = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<double>,
+                                std::vector<std::string>>;
 
 enum class ParamType : std::uint8_t { boolean, integer, number, text, choice, numbers, texts };
 std::string_view to_string(ParamType type);
@@ -71,8 +71,8 @@ struct ParamSet {
   /// Throws ParameterError "parameter.range", "parameter.choice", "parameter.not_finite" or "parameter.rule":
   /// "ridge: alpha must be at least 0, got -1".
   void validate(const void* settings) const;
-  /// Parses, checks and sets. Text forms: numbers, true/false, a choice's name, lists as "1,2,3", "none" for an
-  /// optional one. Throws ParameterError "parameter.type" besides those above.
+  /// Parses, checks and sets. Text forms: numbers, true/false, a choice's name, lists as "1,2,3", "none" for
+  /// an optional one. Throws ParameterError "parameter.type" besides those above.
   void set_text(void* settings, std::string_view name, std::string_view text) const;
   void set_json(void* settings, std::string_view name, const Json& value) const;
   /// Sets every member of a JSON object; unknown names are refused.

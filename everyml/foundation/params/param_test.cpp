@@ -11,7 +11,9 @@ namespace everyml {
 namespace {
 
 enum class Mode { plain, fancy };
-constexpr auto choices_of(Mode) { return std::array{Choice{Mode::plain, "plain"}, Choice{Mode::fancy, "fancy"}}; }
+constexpr auto choices_of(Mode) {
+  return std::array{Choice{Mode::plain, "plain"}, Choice{Mode::fancy, "fancy"}};
+}
 
 struct Solver {
   double tolerance = 1e-6;
@@ -97,7 +99,8 @@ TEST(Param, TextIsParsedIntoEveryKind) {
 TEST(Param, SentencesSayWhatWouldBeRight) {
   Sample sample;
   const ParamSet& set = describe<Sample>();
-  EXPECT_EQ(message_of([&] { set.set_text(&sample, "alpha", "-1"); }), "sample: alpha must be at least 0, got -1");
+  EXPECT_EQ(message_of([&] { set.set_text(&sample, "alpha", "-1"); }),
+            "sample: alpha must be at least 0, got -1");
   EXPECT_EQ(message_of([&] { set.set_text(&sample, "alpha", "many"); }),
             "sample: alpha must be a number, got \"many\"");
   EXPECT_EQ(message_of([&] { set.set_text(&sample, "limit", "2.5"); }),

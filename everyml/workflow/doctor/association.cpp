@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kGroups = 20;
 constexpr std::size_t kFewestRowsForLeak = 100;
 
-bool ordered(const Column& column) { return column.kind() == ColumnKind::number || column.kind() == ColumnKind::date; }
+bool ordered(const Column& column) {
+  return column.kind() == ColumnKind::number || column.kind() == ColumnKind::date;
+}
 
 bool has_target(const Patient& patient, std::size_t row) {
   return patient.numbers.empty() ? patient.classes[row] >= 0 : !std::isnan(patient.numbers[row]);
@@ -95,8 +97,10 @@ std::vector<std::vector<std::size_t>> groups_of(const Column& column, std::span<
   return groups;
 }
 
-/// Share of the rows beyond the commonest class that the groups get right, less what as many random groups would.
-double class_share(const Patient& patient, const std::vector<std::vector<std::size_t>>& groups, std::size_t rows) {
+/// Share of the rows beyond the commonest class that the groups get right, less what as many random groups
+/// would.
+double class_share(const Patient& patient, const std::vector<std::vector<std::size_t>>& groups,
+                   std::size_t rows) {
   std::vector<double> all(patient.class_names.size(), 0);
   double right = 0;
   for (const auto& group : groups) {
@@ -112,7 +116,8 @@ double class_share(const Patient& patient, const std::vector<std::vector<std::si
   return std::clamp((right - commonest) / (n - commonest) - chance, 0.0, 1.0);
 }
 
-double variance_share(const Patient& patient, const std::vector<std::vector<std::size_t>>& groups, std::size_t rows) {
+double variance_share(const Patient& patient, const std::vector<std::vector<std::size_t>>& groups,
+                      std::size_t rows) {
   double mean = 0;
   for (const auto& group : groups) {
     for (const std::size_t row : group) mean += patient.numbers[row];
@@ -130,7 +135,8 @@ double variance_share(const Patient& patient, const std::vector<std::vector<std:
   }
   const double n = static_cast<double>(rows), k = static_cast<double>(groups.size());
   if (total <= 0 || n - k <= 0) return 0;
-  return std::sqrt(std::clamp(1 - within / total * (n - 1) / (n - k), 0.0, 1.0));  // adjusted for the number of groups
+  return std::sqrt(
+      std::clamp(1 - within / total * (n - 1) / (n - k), 0.0, 1.0));  // adjusted for the number of groups
 }
 
 bool levels_are_pure(const Patient& patient, const Column& column, std::span<const std::size_t> order,
@@ -145,7 +151,8 @@ bool levels_are_pure(const Patient& patient, const Column& column, std::span<con
       if (patient.classes[row] != first) return false;
     }
   }
-  evidence = fmt::format("each of its {} values goes with one label only, in all {} rows", groups.size(), order.size());
+  evidence = fmt::format("each of its {} values goes with one label only, in all {} rows", groups.size(),
+                         order.size());
   return std::count(seen.begin(), seen.end(), true) > 1;
 }
 
@@ -160,7 +167,8 @@ bool stretches_are_pure(const Patient& patient, const Column& column, std::span<
     ++changes;
   }
   const auto present = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
-  evidence = fmt::format("sorted by it, the labels come in {} unbroken stretches, in all {} rows", present, order.size());
+  evidence = fmt::format("sorted by it, the labels come in {} unbroken stretches, in all {} rows", present,
+                         order.size());
   return present > 1 && changes == present - 1;
 }
 
@@ -193,7 +201,8 @@ bool gives_away(const Patient& patient, std::size_t position, std::string& evide
   }
   if (!ordered(column)) return false;
   const double strength = rank_correlation(patient, column, order);
-  evidence = fmt::format("it orders the target's rows almost exactly (rank correlation {})", format_short(strength, 6));
+  evidence = fmt::format("it orders the target's rows almost exactly (rank correlation {})",
+                         format_short(strength, 6));
   return strength >= 0.9995;
 }
 

@@ -32,24 +32,28 @@ std::string value_text(const Column& column, double value) {
 
 void missing_cells(const Patient& patient, std::size_t position, const Report& report) {
   const Column& column = patient.table.column(position);
-  const double share = static_cast<double>(patient.missing[position]) / static_cast<double>(std::max<std::size_t>(1, patient.rows));
+  const double share = static_cast<double>(patient.missing[position]) /
+                       static_cast<double>(std::max<std::size_t>(1, patient.rows));
   if (share >= 1) {
-    report({"missing.all", Severity::warning, column.name(), fmt::format("{} has no value in any row.", shown(column)),
+    report({"missing.all", Severity::warning, column.name(),
+            fmt::format("{} has no value in any row.", shown(column)),
             fmt::format("{} rows, all missing", patient.rows), "The column is left out.", share});
   } else if (share >= kManyMissing) {
     report({"missing.many", Severity::warning, column.name(),
             fmt::format("{} is missing in {} of the rows.", shown(column), percent(share)),
             fmt::format("{} of {} rows", patient.missing[position], patient.rows),
-            "Missing cells are filled and flagged; ask why they are missing before trusting this column.", share});
+            "Missing cells are filled and flagged; ask why they are missing before trusting this column.",
+            share});
   } else if (share > 0) {
     report({"missing.some", Severity::note, column.name(),
             fmt::format("{} is missing in {} of the rows.", shown(column), percent(share)),
-            fmt::format("{} of {} rows", patient.missing[position], patient.rows), "Missing cells are filled and flagged.",
-            share});
+            fmt::format("{} of {} rows", patient.missing[position], patient.rows),
+            "Missing cells are filled and flagged.", share});
   }
 }
 
-bool constant(const Patient& patient, std::size_t position, const ColumnProfile& profile, const Report& report) {
+bool constant(const Patient& patient, std::size_t position, const ColumnProfile& profile,
+              const Report& report) {
   const Column& column = patient.table.column(position);
   const double rows = present(column);
   if (rows == 0) return false;
@@ -59,7 +63,8 @@ bool constant(const Patient& patient, std::size_t position, const ColumnProfile&
     // A constant with holes still tells where the holes are.
     const bool holes = patient.missing[position] > 0;
     report({"constant.column", holes ? Severity::note : Severity::warning, column.name(),
-            fmt::format("{} has the same value in every row{}.", shown(column), holes ? " where it is present" : ""),
+            fmt::format("{} has the same value in every row{}.", shown(column),
+                        holes ? " where it is present" : ""),
             fmt::format("always {}", quoted(value)),
             holes ? "Only whether it is missing can tell anything." : "The column is left out.", 1});
     return true;
@@ -68,7 +73,8 @@ bool constant(const Patient& patient, std::size_t position, const ColumnProfile&
     report({"constant.nearly", Severity::note, column.name(),
             fmt::format("{} is {} in nearly every row.", shown(column), quoted(profile.top.front().first)),
             fmt::format("{} of {} rows", profile.top.front().second, static_cast<std::uint64_t>(rows)),
-            "It can say something about few rows only.", static_cast<double>(profile.top.front().second) / rows});
+            "It can say something about few rows only.",
+            static_cast<double>(profile.top.front().second) / rows});
   }
   return false;
 }
@@ -92,7 +98,8 @@ bool numbered_rows(const Column& column, const ColumnProfile& profile) {
   return true;
 }
 
-bool identifier(const Patient& patient, std::size_t position, const ColumnProfile& profile, const Report& report) {
+bool identifier(const Patient& patient, std::size_t position, const ColumnProfile& profile,
+                const Report& report) {
   const Column& column = patient.table.column(position);
   if (column.size() < kFewestRowsForIdentifier || patient.target == position) return false;
   bool found = false;
@@ -112,33 +119,37 @@ bool identifier(const Patient& patient, std::size_t position, const ColumnProfil
     found = static_cast<double>(profile.distinct) >= 0.99 * rows && static_cast<double>(words) / rows < 4 &&
             static_cast<double>(length) / rows < 50;
     evidence = fmt::format("{} different short values in {} rows, for example {}", profile.distinct,
-                           static_cast<std::uint64_t>(rows), quoted(profile.top.empty() ? "" : profile.top.front().first));
+                           static_cast<std::uint64_t>(rows),
+                           quoted(profile.top.empty() ? "" : profile.top.front().first));
   }
   if (found) {
     report({"id.column", Severity::warning, column.name(),
-            fmt::format("{} looks like an identifier: it names rows and tells nothing of new ones.", shown(column)), evidence,
-            "The column is left out.", 1});
+            fmt::format("{} looks like an identifier: it names rows and tells nothing of new ones.",
+                        shown(column)),
+            evidence, "The column is left out.", 1});
   }
   return found;
 }
 
 /// Marks that people type for "unknown" in number columns.
 void sentinels(const Column& column, std::span<const double> values, const Report& report) {
-  static constexpr std::array kMarks = {-1.0,   -9.0,    -99.0,    -999.0,  -9999.0, -99999.0,
-                                        99.0,   999.0,   9999.0,   99999.0, 999999.0};
+  static constexpr std::array kMarks = {-1.0, -9.0,  -99.0,  -999.0,  -9999.0, -99999.0,
+                                        99.0, 999.0, 9999.0, 99999.0, 999999.0};
   for (const double mark : kMarks) {
     const auto [from, to] = std::equal_range(values.begin(), values.end(), mark);
     const auto count = static_cast<std::size_t>(to - from);
     const bool smallest = from == values.begin(), largest = to == values.end();
     if (count < 2 || count == values.size() || (!smallest && !largest)) continue;
-    const std::span<const double> rest = smallest ? std::span(to, values.end()) : std::span(values.begin(), from);
+    const std::span<const double> rest =
+        smallest ? std::span(to, values.end()) : std::span(values.begin(), from);
     const double low = rest.front(), high = rest.back(), spread = high - low;
     const bool outside = smallest ? mark < 0 && low >= 0 : mark > high + std::max(spread, 1.0) * 0.5;
     // A value between -1 and 0 of columns around zero, or a count of 99 among 0..98, is a value like others.
     if (!outside || (smallest && mark == -1 && spread < 3)) continue;
     report({"missing.disguised", Severity::warning, column.name(),
-            fmt::format("{} holds {} {} times, far from its other values: it looks like a mark for a missing cell.",
-                        shown(column), format_number(mark), count),
+            fmt::format(
+                "{} holds {} {} times, far from its other values: it looks like a mark for a missing cell.",
+                shown(column), format_number(mark), count),
             fmt::format("the others run from {} to {}", format_number(low), format_number(high)),
             fmt::format("If it means unknown, read it so: --missing {}", format_number(mark)),
             static_cast<double>(count) / static_cast<double>(values.size())});
@@ -167,7 +178,19 @@ void impossible_zeros(const Column& column, std::span<const double> values, cons
           static_cast<double>(zeros) / static_cast<double>(values.size())});
 }
 
-void extremes(const Column& column, std::span<const double> values, const Report& report) {
+/// The values without their commonest one when that fills half the column, as the 0 of "none" does: what is
+/// far is judged among the rest.
+std::vector<double> without_filler(std::span<const double> ascending) {
+  const double filler = quantile(ascending, 0.5);
+  const auto [from, to] = std::equal_range(ascending.begin(), ascending.end(), filler);
+  if (2 * static_cast<std::size_t>(to - from) < ascending.size()) return {ascending.begin(), ascending.end()};
+  std::vector<double> rest(ascending.begin(), from);
+  rest.insert(rest.end(), to, ascending.end());
+  return rest;
+}
+
+void extremes(const Column& column, std::span<const double> every, const Report& report) {
+  const std::vector<double> values = without_filler(every);
   if (values.size() < 50) return;
   const double low = quantile(values, 0.005), high = quantile(values, 0.995), spread = high - low;
   if (!(spread > 0)) return;
@@ -177,9 +200,10 @@ void extremes(const Column& column, std::span<const double> values, const Report
   if (far == 0) return;
   const double extreme = to != values.end() ? values.back() : values.front();
   report({"value.extreme", Severity::warning, column.name(),
-          fmt::format("{} has {} value{} far outside all others, such as {}.", shown(column), far, far == 1 ? "" : "s",
-                      value_text(column, extreme)),
-          fmt::format("99 of 100 values lie between {} and {}", value_text(column, low), value_text(column, high)),
+          fmt::format("{} has {} value{} far outside all others, such as {}.", shown(column), far,
+                      far == 1 ? "" : "s", value_text(column, extreme)),
+          fmt::format("99 of 100 values lie between {} and {}", value_text(column, low),
+                      value_text(column, high)),
           "Check for slips of the keyboard or of the unit; one such row can bend a line.",
           static_cast<double>(far) / static_cast<double>(values.size())});
 }
@@ -197,17 +221,20 @@ void infinities(const Column& column, const Report& report) {
 void odd_dates(const Column& column, std::span<const double> values, const Report& report) {
   static const double kEarly = static_cast<double>(microseconds_of({1900, 1, 2, 0, 0, 0, 0, 0, 0}));
   static const double kLate = static_cast<double>(microseconds_of({2100, 1, 1, 0, 0, 0, 0, 0, 0}));
-  const auto early = static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), kEarly) - values.begin());
-  const auto late = static_cast<std::size_t>(values.end() - std::lower_bound(values.begin(), values.end(), kLate));
+  const auto early =
+      static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), kEarly) - values.begin());
+  const auto late =
+      static_cast<std::size_t>(values.end() - std::lower_bound(values.begin(), values.end(), kLate));
   const auto [from, to] = std::equal_range(values.begin(), values.end(), 0.0);
   const bool epoch = to - from >= 2 && from == values.begin() && to != values.end() && *to > 365.0 * 86400e6;
   const std::size_t count = early + late + (epoch ? static_cast<std::size_t>(to - from) : 0);
   if (count == 0 || count * 2 > values.size()) return;
   report({"date.suspicious", Severity::warning, column.name(),
-          fmt::format("{} has {} date{} that cannot be meant, such as {}.", shown(column), count, count == 1 ? "" : "s",
+          fmt::format("{} has {} date{} that cannot be meant, such as {}.", shown(column), count,
+                      count == 1 ? "" : "s",
                       value_text(column, early > 0 || epoch ? values.front() : values.back())),
-          "1900-01-01 and 1970-01-01 are what programs write for a missing date",
-          "Make those cells empty.", static_cast<double>(count) / static_cast<double>(values.size())});
+          "1900-01-01 and 1970-01-01 are what programs write for a missing date", "Make those cells empty.",
+          static_cast<double>(count) / static_cast<double>(values.size())});
 }
 
 /// Letters and digits in lower case: what is left when case, blanks and punctuation are taken away.
@@ -230,7 +257,8 @@ void twin_levels(const Column& column, const Report& report) {
     // "+" and "-" or "<5" and ">5" are bare of letters and mean different things; so do "1.5" and "15".
     if (members.size() < 2 || key.empty() || std::isdigit(static_cast<unsigned char>(key[0]))) continue;
     ++rows;
-    if (examples.size() < 3) examples.push_back(quoted(*members.begin()) + " and " + quoted(*members.rbegin()));
+    if (examples.size() < 3)
+      examples.push_back(quoted(*members.begin()) + " and " + quoted(*members.rbegin()));
   }
   if (rows == 0) return;
   report({"category.twins", Severity::warning, column.name(),
@@ -255,17 +283,19 @@ void mixed_types(const Column& column, const Report& report) {
     }
   }
   if (others == 0 || static_cast<double>(numbers) < 0.6 * static_cast<double>(numbers + others)) return;
-  report({"types.mixed", Severity::warning, column.name(),
-          fmt::format("{} would be numbers but for {} cell{}, such as {}.", shown(column), others, others == 1 ? "" : "s",
-                      join_and(examples)),
-          fmt::format("{} cells are numbers", numbers),
-          fmt::format("Mend those cells, or read them as missing: --types {}=number", printable(column.name())),
-          static_cast<double>(others) / static_cast<double>(numbers + others)});
+  report(
+      {"types.mixed", Severity::warning, column.name(),
+       fmt::format("{} would be numbers but for {} cell{}, such as {}.", shown(column), others,
+                   others == 1 ? "" : "s", join_and(examples)),
+       fmt::format("{} cells are numbers", numbers),
+       fmt::format("Mend those cells, or read them as missing: --types {}=number", printable(column.name())),
+       static_cast<double>(others) / static_cast<double>(numbers + others)});
 }
 
 }  // namespace
 
-void examine_column(const Patient& patient, std::size_t position, const ColumnProfile& profile, const Report& report) {
+void examine_column(const Patient& patient, std::size_t position, const ColumnProfile& profile,
+                    const Report& report) {
   const Column& column = patient.table.column(position);
   missing_cells(patient, position, report);
   if (column.size() == 0 || column.missing_count() == column.size()) return;
@@ -282,20 +312,25 @@ void examine_column(const Patient& patient, std::size_t position, const ColumnPr
       extremes(column, values, report);
       break;
     }
-    case ColumnKind::date: odd_dates(column, sorted_values(column), report); break;
+    case ColumnKind::date:
+      odd_dates(column, sorted_values(column), report);
+      break;
     case ColumnKind::category:
       twin_levels(column, report);
       mixed_types(column, report);
       if (profile.distinct > 50 && 2 * profile.distinct > column.size()) {
         report({"category.many", Severity::note, column.name(),
-                fmt::format("{} has {} labels in {} rows: most are seen once.", shown(column), profile.distinct, column.size()),
-                "a label seen once teaches nothing about new rows", "Group rare labels, or use a coarser column.", 0});
+                fmt::format("{} has {} labels in {} rows: most are seen once.", shown(column),
+                            profile.distinct, column.size()),
+                "a label seen once teaches nothing about new rows",
+                "Group rare labels, or use a coarser column.", 0});
       }
       break;
     case ColumnKind::text:
       mixed_types(column, report);
       break;
-    case ColumnKind::boolean: break;
+    case ColumnKind::boolean:
+      break;
   }
 }
 

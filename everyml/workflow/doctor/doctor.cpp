@@ -19,7 +19,8 @@ constexpr std::size_t kMostClasses = 1000;
 /// Findings that make learn leave a column out, with the reason that stands for them.
 bool excludes(const Finding& finding) {
   static const std::set<std::string> kCodes = {"missing.all", "id.column", "duplicate.column", "leak.target"};
-  return kCodes.count(finding.code) || (finding.code == "constant.column" && finding.severity != Severity::note);
+  return kCodes.count(finding.code) ||
+         (finding.code == "constant.column" && finding.severity != Severity::note);
 }
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -38,7 +39,8 @@ Json profile_json(const ColumnProfile& profile) {
   }
   if (!profile.top.empty()) {
     json["top"] = Json::array();
-    for (const auto& [value, count] : profile.top) json["top"].push_back({{"value", value}, {"count", count}});
+    for (const auto& [value, count] : profile.top)
+      json["top"].push_back({{"value", value}, {"count", count}});
   }
   json["target_association"] = finite(profile.target_association);
   return json;
@@ -48,14 +50,18 @@ Json profile_json(const ColumnProfile& profile) {
 
 std::string_view to_string(Severity severity) {
   switch (severity) {
-    case Severity::note: return "note";
-    case Severity::warning: return "warning";
-    case Severity::serious: return "serious";
+    case Severity::note:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::serious:
+      return "serious";
   }
   return "";
 }
 
-doctor_impl::Patient doctor_impl::admit(const Table& table, const DoctorOptions& options, const Context& context) {
+doctor_impl::Patient doctor_impl::admit(const Table& table, const DoctorOptions& options,
+                                        const Context& context) {
   Patient patient;
   patient.rows = table.rows();
   for (const Column& column : table.all()) patient.missing.push_back(column.missing_count());
@@ -118,7 +124,8 @@ DoctorReport examine(const Table& table, const DoctorOptions& options, std::span
   parallel_for(context, table.columns(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c) {
       report.columns[c] = profile_column(patient, c);
-      examine_column(patient, c, report.columns[c], [&](Finding finding) { found[c].push_back(std::move(finding)); });
+      examine_column(patient, c, report.columns[c],
+                     [&](Finding finding) { found[c].push_back(std::move(finding)); });
     }
   });
   const Report collect = [&](Finding finding) { report.findings.push_back(std::move(finding)); };
@@ -133,7 +140,8 @@ DoctorReport examine(const Table& table, const DoctorOptions& options, std::span
 
   std::set<std::string> left_out;
   for (const Finding& finding : report.findings) {
-    if (!excludes(finding) || finding.column == options.target || !left_out.insert(finding.column).second) continue;
+    if (!excludes(finding) || finding.column == options.target || !left_out.insert(finding.column).second)
+      continue;
     report.excluded.emplace_back(finding.column, finding.code);
   }
   std::stable_sort(report.findings.begin(), report.findings.end(),
@@ -142,7 +150,8 @@ DoctorReport examine(const Table& table, const DoctorOptions& options, std::span
 }
 
 Json DoctorReport::to_json() const {
-  Json json = {{"rows", rows}, {"findings", Json::array()}, {"columns", Json::array()}, {"excluded", Json::array()}};
+  Json json = {
+      {"rows", rows}, {"findings", Json::array()}, {"columns", Json::array()}, {"excluded", Json::array()}};
   for (const Finding& finding : findings) {
     json["findings"].push_back({{"code", finding.code},
                                 {"severity", to_string(finding.severity)},
@@ -153,7 +162,8 @@ Json DoctorReport::to_json() const {
                                 {"share", finding.share}});
   }
   for (const ColumnProfile& profile : columns) json["columns"].push_back(profile_json(profile));
-  for (const auto& [column, reason] : excluded) json["excluded"].push_back({{"column", column}, {"reason", reason}});
+  for (const auto& [column, reason] : excluded)
+    json["excluded"].push_back({{"column", column}, {"reason", reason}});
   return json;
 }
 

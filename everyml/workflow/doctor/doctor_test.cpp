@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -22,13 +22,15 @@ Column numbers(std::string name, std::size_t rows, const std::function<double(st
   return Column::numbers(std::move(name), std::move(values));
 }
 
-Column labels(std::string name, std::size_t rows, const std::function<std::optional<std::string>(std::size_t)>& cell) {
+Column labels(std::string name, std::size_t rows,
+              const std::function<std::optional<std::string>(std::size_t)>& cell) {
   std::vector<std::optional<std::string>> cells;
   for (std::size_t row = 0; row < rows; ++row) cells.push_back(cell(row));
   return Column::categories(std::move(name), cells);
 }
 
-/// A healthy table: two measurements, a label column with few levels, and a target that depends on them with noise.
+/// A healthy table: two measurements, a label column with few levels, and a target that depends on them with
+/// noise.
 Table healthy(std::size_t rows = kRows, std::uint64_t seed = 1) {
   Stream random(seed, "healthy");
   std::vector<double> height(rows), weight(rows);
@@ -45,7 +47,8 @@ Table healthy(std::size_t rows = kRows, std::uint64_t seed = 1) {
                 labels("bought", rows, [&](std::size_t r) { return bought[r]; })});
 }
 
-DoctorReport examine_it(const Table& table, const Table* future = nullptr, std::span<const ReadNote> notes = {}) {
+DoctorReport examine_it(const Table& table, const Table* future = nullptr,
+                        std::span<const ReadNote> notes = {}) {
   DoctorOptions options;
   options.target = table.find("bought") ? "bought" : "";
   options.future = future;
@@ -85,39 +88,48 @@ std::vector<Fault> faults() {
        [=](const Table& t) { return t.with(numbers("empty", t.rows(), [=](std::size_t) { return nan; })); }},
       {"mostly missing", "missing.many", "income",
        [=](const Table& t) {
-         return t.with(numbers("income", t.rows(), [=](std::size_t r) { return r % 5 ? nan : 1000.0 + 7.5 * r; }));
+         return t.with(
+             numbers("income", t.rows(), [=](std::size_t r) { return r % 5 ? nan : 1000.0 + 7.5 * r; }));
        }},
       {"-999 for missing", "missing.disguised", "age",
        [](const Table& t) {
-         return t.with(numbers("age", t.rows(), [](std::size_t r) { return r % 20 == 0 ? -999.0 : 20.0 + (r * 37) % 60; }));
+         return t.with(numbers("age", t.rows(),
+                               [](std::size_t r) { return r % 20 == 0 ? -999.0 : 20.0 + (r * 37) % 60; }));
        }},
       {"999 for missing", "missing.disguised", "age",
        [](const Table& t) {
-         return t.with(numbers("age", t.rows(), [](std::size_t r) { return r % 40 == 0 ? 999.0 : 20.0 + (r * 37) % 60; }));
+         return t.with(numbers("age", t.rows(),
+                               [](std::size_t r) { return r % 40 == 0 ? 999.0 : 20.0 + (r * 37) % 60; }));
        }},
       {"zero for not measured", "zero.suspicious", "pressure",
        [](const Table& t) {
-         return t.with(
-             numbers("pressure", t.rows(), [](std::size_t r) { return r % 12 == 0 ? 0.0 : 60.0 + (r * 37) % 101 * 0.7; }));
+         return t.with(numbers("pressure", t.rows(), [](std::size_t r) {
+           return r % 12 == 0 ? 0.0 : 60.0 + (r * 37) % 101 * 0.7;
+         }));
        }},
       {"a constant", "constant.column", "country",
        [](const Table& t) { return t.with(labels("country", t.rows(), [](std::size_t) { return "CH"; })); }},
       {"a running number", "id.column", "row",
-       [](const Table& t) { return t.with(numbers("row", t.rows(), [](std::size_t r) { return 1.0 + r; })); }},
+       [](const Table& t) {
+         return t.with(numbers("row", t.rows(), [](std::size_t r) { return 1.0 + r; }));
+       }},
       {"a key of letters", "id.column", "key",
        [](const Table& t) {
-         return t.with(labels("key", t.rows(), [](std::size_t r) { return "K-" + std::to_string(r * 7919 % 100003); }));
+         return t.with(
+             labels("key", t.rows(), [](std::size_t r) { return "K-" + std::to_string(r * 7919 % 100003); }));
        }},
       {"the target under another name", "leak.target", "purchase",
        [](const Table& t) {
          const Column bought = t.column("bought");
-         return t.with(labels("purchase", t.rows(), [=](std::size_t r) { return bought.text(r) == "yes" ? "1st" : "none"; }));
+         return t.with(labels("purchase", t.rows(),
+                              [=](std::size_t r) { return bought.text(r) == "yes" ? "1st" : "none"; }));
        }},
       {"a number known only afterwards", "leak.target", "refund",
        [](const Table& t) {
          const Column bought = t.column("bought");
-         return t.with(numbers("refund", t.rows(),
-                               [=](std::size_t r) { return bought.text(r) == "yes" ? 5.0 + r % 17 : -1.0 * (r % 13); }));
+         return t.with(numbers("refund", t.rows(), [=](std::size_t r) {
+           return bought.text(r) == "yes" ? 5.0 + r % 17 : -1.0 * (r % 13);
+         }));
        }},
       {"repeated rows", "duplicate.rows", "",
        [](const Table& t) {
@@ -130,11 +142,13 @@ std::vector<Fault> faults() {
       {"a slip of the unit", "value.extreme", "weight",
        [](const Table& t) {
          const Column weight = t.column("weight");
-         return t.with(numbers("weight", t.rows(), [=](std::size_t r) { return weight.number(r) * (r == 17 ? 1000 : 1); }));
+         return t.with(numbers("weight", t.rows(),
+                               [=](std::size_t r) { return weight.number(r) * (r == 17 ? 1000 : 1); }));
        }},
       {"infinity", "value.infinite", "ratio",
        [](const Table& t) {
-         return t.with(numbers("ratio", t.rows(), [](std::size_t r) { return r == 5 ? HUGE_VAL : 0.1 + (r * 37 % 101) * 0.3; }));
+         return t.with(numbers("ratio", t.rows(),
+                               [](std::size_t r) { return r == 5 ? HUGE_VAL : 0.1 + (r * 37 % 101) * 0.3; }));
        }},
       {"one label written three ways", "category.twins", "sex",
        [](const Table& t) {
@@ -168,8 +182,7 @@ std::vector<Fault> faults() {
        [](const Table& t) {
          return t.with(labels("bought", t.rows(), [](std::size_t r) { return r % 31 == 0 ? "yes" : "no"; }));
        }},
-      {"too few rows", "rows.few", "",
-       [](const Table& t) { return t.slice(0, 30); }},
+      {"too few rows", "rows.few", "", [](const Table& t) { return t.slice(0, 30); }},
   };
 }
 
@@ -204,8 +217,9 @@ TEST(Doctor, ExcludesWhatCannotHelp) {
   const Table table = healthy();
   for (const Fault& fault : faults()) {
     const DoctorReport report = examine_it(fault.plant(table));
-    const bool should = fault.code == "missing.all" || fault.code == "constant.column" || fault.code == "id.column" ||
-                        fault.code == "leak.target" || fault.code == "duplicate.column";
+    const bool should = fault.code == "missing.all" || fault.code == "constant.column" ||
+                        fault.code == "id.column" || fault.code == "leak.target" ||
+                        fault.code == "duplicate.column";
     EXPECT_EQ(excluded(report, fault.column), should) << fault.name;
   }
   EXPECT_TRUE(examine_it(table).excluded.empty());
@@ -218,7 +232,8 @@ TEST(Doctor, ComparesWithTheTableToCome) {
 
   const Column weight = other.column("weight");
   const Table moved =
-      other.with(numbers("weight", other.rows(), [&](std::size_t r) { return weight.number(r) + 60; })).without("height");
+      other.with(numbers("weight", other.rows(), [&](std::size_t r) { return weight.number(r) + 60; }))
+          .without("height");
   const DoctorReport report = examine_it(table, &moved);
   EXPECT_NE(find(report, "drift.number", "weight"), nullptr);
   EXPECT_NE(find(report, "future.column_missing", "height"), nullptr);

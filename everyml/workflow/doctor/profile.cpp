@@ -35,7 +35,8 @@ void profile_numbers(const Column& column, ColumnProfile& profile) {
   if (!(spread > 0) || !std::isfinite(spread)) bins = 1;
   profile.histogram.assign(bins, 0);
   for (std::size_t i = 0; i <= bins; ++i) {
-    profile.histogram_edges.push_back(profile.minimum + spread * static_cast<double>(i) / static_cast<double>(bins));
+    profile.histogram_edges.push_back(profile.minimum +
+                                      spread * static_cast<double>(i) / static_cast<double>(bins));
   }
   for (const double value : values) {
     const double place = spread > 0 ? (value - profile.minimum) / spread * static_cast<double>(bins) : 0;
@@ -61,7 +62,8 @@ void profile_labels(const Column& column, ColumnProfile& profile) {
     counts.assign(found.begin(), found.end());
   }
   profile.distinct = counts.size();
-  std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   if (counts.size() > kTop) counts.resize(kTop);
   profile.top = std::move(counts);
 }
@@ -92,8 +94,10 @@ ColumnProfile profile_column(const Patient& patient, std::size_t position) {
   profile.name = column.name();
   profile.kind = column.kind();
   profile.missing = patient.missing[position];
-  if (column.kind() == ColumnKind::number || column.kind() == ColumnKind::date) profile_numbers(column, profile);
-  else profile_labels(column, profile);
+  if (column.kind() == ColumnKind::number || column.kind() == ColumnKind::date)
+    profile_numbers(column, profile);
+  else
+    profile_labels(column, profile);
   profile.target_association = association(patient, position);
   return profile;
 }

@@ -34,8 +34,8 @@ std::uint64_t cell_hash(const Column& column, std::size_t row) {
   return XXH3_64bits(&value, sizeof value);
 }
 
-/// Pairs of equal rows to expect if columns were independent: n (n - 1) / 2 times the product of the columns' chances
-/// that two cells agree. Related columns agree more often, which the caller's factor allows for.
+/// Pairs of equal rows to expect if columns were independent: n (n - 1) / 2 times the product of the columns'
+/// chances that two cells agree. Related columns agree more often, which the caller's factor allows for.
 double expected_pairs(const Patient& patient) {
   const double n = static_cast<double>(patient.table.rows());
   double chance = 1;
@@ -74,9 +74,11 @@ void duplicate_rows(const Patient& patient, const Report& report) {
     }
   }
   report({"duplicate.rows", surprising ? Severity::warning : Severity::note, "",
-          fmt::format("{} row{} repeat{} an earlier row in every column.", extra, extra == 1 ? "" : "s", extra == 1 ? "s" : ""),
+          fmt::format("{} row{} repeat{} an earlier row in every column.", extra, extra == 1 ? "" : "s",
+                      extra == 1 ? "s" : ""),
           fmt::format("for example data rows {} and {}", first + 1, twin + 1),
-          surprising ? "Copies on both sides of a fold make every score too good; remove them, or keep them together with "
+          surprising ? "Copies on both sides of a fold make every score too good; remove them, or keep them "
+                       "together with "
                        "--group."
                      : "With few different values this is to be expected.",
           share});
@@ -144,8 +146,10 @@ void examine_table(const Patient& patient, std::span<const ColumnProfile>, const
   const double features = static_cast<double>(patient.table.columns()) - (patient.target ? 1 : 0);
   if (patient.rows < kFewRows || static_cast<double>(patient.rows) < kRowsPerColumn * features) {
     report({"rows.few", Severity::warning, "",
-            fmt::format("{} rows are few for {} columns: scores will be rough.", patient.rows, static_cast<std::size_t>(features)),
-            fmt::format("{} rows per column", format_short(static_cast<double>(patient.rows) / std::max(1.0, features), 3)),
+            fmt::format("{} rows are few for {} columns: scores will be rough.", patient.rows,
+                        static_cast<std::size_t>(features)),
+            fmt::format("{} rows per column",
+                        format_short(static_cast<double>(patient.rows) / std::max(1.0, features), 3)),
             "Collect more rows, or leave out columns that cannot matter.", 0});
   }
   duplicate_rows(patient, report);
@@ -168,9 +172,10 @@ void examine_target(const Patient& patient, std::span<const ColumnProfile> profi
     std::string evidence;
     if (patient.ignored[c] || !gives_away(patient, c, evidence)) continue;
     report({"leak.target", Severity::serious, profiles[c].name,
-            fmt::format("{} alone gives {} away; it is probably known only afterwards.", quoted(profiles[c].name),
-                        quoted(target.name())),
-            evidence, "The column is left out; keep it with --keep-suspects if it is known when you predict.", 1});
+            fmt::format("{} alone gives {} away; it is probably known only afterwards.",
+                        quoted(profiles[c].name), quoted(target.name())),
+            evidence, "The column is left out; keep it with --keep-suspects if it is known when you predict.",
+            1});
   }
   if (patient.classes.empty() || patient.class_names.size() < 2) return;
   std::vector<std::size_t> counts(patient.class_names.size(), 0);
@@ -185,10 +190,12 @@ void examine_target(const Patient& patient, std::span<const ColumnProfile> profi
   const std::string label = quoted(patient.class_names[static_cast<std::size_t>(rarest - counts.begin())]);
   if (*rarest < 10) {
     report({"target.rare_class", Severity::warning, target.name(),
-            fmt::format("{} is {} in only {} row{}.", quoted(target.name()), label, *rarest, *rarest == 1 ? "" : "s"),
-            percent(share) + " of the rows", "So few examples cannot be learned or judged; collect more, or merge labels.",
-            share});
-  } else if (share < kSmallClass / static_cast<double>(std::max<std::size_t>(1, patient.class_names.size() / 2))) {
+            fmt::format("{} is {} in only {} row{}.", quoted(target.name()), label, *rarest,
+                        *rarest == 1 ? "" : "s"),
+            percent(share) + " of the rows",
+            "So few examples cannot be learned or judged; collect more, or merge labels.", share});
+  } else if (share <
+             kSmallClass / static_cast<double>(std::max<std::size_t>(1, patient.class_names.size() / 2))) {
     report({"target.imbalance", Severity::warning, target.name(),
             fmt::format("{} is {} in only {} of the rows.", quoted(target.name()), label, percent(share)),
             fmt::format("{} of {} rows", *rarest, total),
@@ -204,14 +211,16 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
     if (!other) {
       if (!is_target) {
         report({"future.column_missing", Severity::serious, column.name(),
-                fmt::format("{} is not in the new table.", quoted(column.name())), "", "It would count as missing in every row.", 1});
+                fmt::format("{} is not in the new table.", quoted(column.name())), "",
+                "It would count as missing in every row.", 1});
       }
       continue;
     }
     if (future.column(*other).kind() != column.kind()) {
       report({"future.kind", Severity::serious, column.name(),
-              fmt::format("{} is {} here but {} in the new table.", quoted(column.name()), to_string(column.kind()),
-                          to_string(future.column(*other).kind())), "", "Read both with the same --types.", 1});
+              fmt::format("{} is {} here but {} in the new table.", quoted(column.name()),
+                          to_string(column.kind()), to_string(future.column(*other).kind())),
+              "", "Read both with the same --types.", 1});
       continue;
     }
     shared.push_back(column.name());
@@ -222,9 +231,11 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
       const double shift = quantile(there, 0.5) - quantile(here, 0.5);
       if (spread > 0 && std::abs(shift) > spread) {
         report({"drift.number", Severity::warning, column.name(),
-                fmt::format("{} has moved: its median is {} here and {} in the new table.", quoted(column.name()),
-                            format_short(quantile(here, 0.5)), format_short(quantile(there, 0.5))),
-                fmt::format("most values here span {}", format_short(spread)), "A model of the old range may not hold.", 0});
+                fmt::format("{} has moved: its median is {} here and {} in the new table.",
+                            quoted(column.name()), format_short(quantile(here, 0.5)),
+                            format_short(quantile(there, 0.5))),
+                fmt::format("most values here span {}", format_short(spread)),
+                "A model of the old range may not hold.", 0});
       }
     }
     if (column.kind() == ColumnKind::category) {
@@ -240,13 +251,16 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
       if (unseen > 0) {
         const double share = static_cast<double>(unseen) / static_cast<double>(future.rows());
         report({"drift.category", share > 0.05 ? Severity::warning : Severity::note, column.name(),
-                fmt::format("{} has labels in the new table that are not here, such as {}.", quoted(column.name()), quoted(example)),
+                fmt::format("{} has labels in the new table that are not here, such as {}.",
+                            quoted(column.name()), quoted(example)),
                 fmt::format("{} rows", unseen), "They count as missing.", share});
       }
     }
   }
   if (shared.empty()) return;
-  const auto used = [&](const Column& column) { return std::find(shared.begin(), shared.end(), column.name()) != shared.end(); };
+  const auto used = [&](const Column& column) {
+    return std::find(shared.begin(), shared.end(), column.name()) != shared.end();
+  };
   // Columns may stand in another order there, so both are hashed in this table's order.
   const auto here = row_hashes(patient.table, used), there = row_hashes(future.select_columns(shared), used);
   const std::unordered_set<std::uint64_t> known(here.begin(), here.end());
@@ -255,7 +269,8 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
   const double share = there.empty() ? 0 : static_cast<double>(overlap) / static_cast<double>(there.size());
   if (share > 0.01 && static_cast<double>(overlap) > 3 * expected_pairs(patient)) {
     report({"overlap.rows", Severity::serious, "",
-            fmt::format("{} of the new rows stand in this table too.", percent(share)), fmt::format("{} rows", overlap),
+            fmt::format("{} of the new rows stand in this table too.", percent(share)),
+            fmt::format("{} rows", overlap),
             "A score on them is a memory test; take them out of one of the two.", share});
   }
 }
@@ -263,7 +278,9 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
 void examine_notes(std::span<const ReadNote> notes, const Report& report) {
   for (const ReadNote& note : notes) {
     report({"read." + note.code, Severity::note, note.column, note.sentence,
-            note.line > 0 ? fmt::format("line {}{}", note.line, note.count > 1 ? fmt::format(", {} times", note.count) : "") : "",
+            note.line > 0 ? fmt::format("line {}{}", note.line,
+                                        note.count > 1 ? fmt::format(", {} times", note.count) : "")
+                          : "",
             "", 0});
   }
 }

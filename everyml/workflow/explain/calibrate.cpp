@@ -10,8 +10,8 @@ namespace {
 
 constexpr double kFloor = 1e-12;
 constexpr std::size_t kFolds = 5;
-/// Below this many rows of a class a step function fits noise; Niculescu-Mizil and Caruana (ICML 2005) found the
-/// sigmoid better up to about a thousand rows.
+/// Below this many rows of a class a step function fits noise; Niculescu-Mizil and Caruana (ICML 2005) found
+/// the sigmoid better up to about a thousand rows.
 constexpr std::size_t kIsotonicRows = 1000;
 
 double logit(double p) {
@@ -19,7 +19,9 @@ double logit(double p) {
   return std::log(p / (1 - p));
 }
 
-double weight_of(std::span<const double> weights, std::size_t row) { return weights.empty() ? 1.0 : weights[row]; }
+double weight_of(std::span<const double> weights, std::size_t row) {
+  return weights.empty() ? 1.0 : weights[row];
+}
 
 struct Sample {
   double score, label, weight;
@@ -56,7 +58,9 @@ std::pair<double, double> fit_sigmoid(std::span<const Sample> samples) {
     if (!(determinant > 0)) break;
     const double da = -(hbb * ga - hab * gb) / determinant, db = -(haa * gb - hab * ga) / determinant;
     double step = 1;
-    while (step > 1e-10 && !(loss_at(a + step * da, b + step * db) <= loss + 1e-4 * step * (ga * da + gb * db))) step /= 2;
+    while (step > 1e-10 &&
+           !(loss_at(a + step * da, b + step * db) <= loss + 1e-4 * step * (ga * da + gb * db)))
+      step /= 2;
     if (step <= 1e-10) break;
     a += step * da;
     b += step * db;
@@ -69,7 +73,8 @@ std::pair<double, double> fit_sigmoid(std::span<const Sample> samples) {
 
 /// Pool adjacent violators. Scores ascending in, knots (scores) and their levels out.
 void fit_isotonic(std::vector<Sample> samples, std::vector<double>& knots, std::vector<double>& levels) {
-  std::stable_sort(samples.begin(), samples.end(), [](const Sample& x, const Sample& y) { return x.score < y.score; });
+  std::stable_sort(samples.begin(), samples.end(),
+                   [](const Sample& x, const Sample& y) { return x.score < y.score; });
   struct Block {
     double from, to, sum, weight;
   };
@@ -103,8 +108,9 @@ void fit_isotonic(std::vector<Sample> samples, std::vector<double>& knots, std::
   }
 }
 
-Calibration fit_method(Calibration::Method method, std::span<const double> p, std::span<const std::int32_t> codes,
-                       std::size_t classes, std::span<const double> weights, std::span<const std::size_t> rows) {
+Calibration fit_method(Calibration::Method method, std::span<const double> p,
+                       std::span<const std::int32_t> codes, std::size_t classes,
+                       std::span<const double> weights, std::span<const std::size_t> rows) {
   Calibration calibration;
   calibration.method = method;
   calibration.classes = classes;
@@ -164,7 +170,8 @@ Calibration fit_calibration(std::span<const double> probabilities, std::span<con
                             std::size_t classes, std::span<const double> weights,
                             std::optional<Calibration::Method> method, const Context& context) {
   if (classes < 2 || probabilities.size() != codes.size() * classes) {
-    throw ParameterError("parameter.output_size", "calibration needs [rows, classes] probabilities of 2 or more classes");
+    throw ParameterError("parameter.output_size",
+                         "calibration needs [rows, classes] probabilities of 2 or more classes");
   }
   std::vector<std::size_t> every(codes.size());
   std::iota(every.begin(), every.end(), std::size_t{0});
@@ -197,19 +204,22 @@ Conformal conformal_of_values(std::span<const double> predicted, std::span<const
     throw ParameterError("parameter.output_size", "conformal: as many predictions as true values are needed");
   }
   Conformal conformal;
-  for (std::size_t row = 0; row < truth.size(); ++row) conformal.scores.push_back(std::abs(truth[row] - predicted[row]));
+  for (std::size_t row = 0; row < truth.size(); ++row)
+    conformal.scores.push_back(std::abs(truth[row] - predicted[row]));
   std::sort(conformal.scores.begin(), conformal.scores.end());
   return conformal;
 }
 
-Conformal conformal_of_probabilities(std::span<const double> probabilities, std::span<const std::int32_t> codes,
-                                     std::size_t classes) {
+Conformal conformal_of_probabilities(std::span<const double> probabilities,
+                                     std::span<const std::int32_t> codes, std::size_t classes) {
   if (probabilities.size() != codes.size() * classes) {
     throw ParameterError("parameter.output_size", "conformal: [rows, classes] probabilities are needed");
   }
   Conformal conformal;
   for (std::size_t row = 0; row < codes.size(); ++row) {
-    conformal.scores.push_back(1 - probabilities[row * classes + static_cast<std::size_t>(codes[row])]);
+    // A share of votes may round to a hair above 1.
+    conformal.scores.push_back(
+        std::max(0.0, 1 - probabilities[row * classes + static_cast<std::size_t>(codes[row])]));
   }
   std::sort(conformal.scores.begin(), conformal.scores.end());
   return conformal;

@@ -85,7 +85,8 @@ double quantile(std::vector<double>& values, double share) {
 PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
                                      const DependenceOptions& options, const Context& context) {
   if (options.points < 2 || options.max_rows == 0) {
-    throw ParameterError("parameter.range", "partial dependence: points must be at least 2 and max_rows at least 1");
+    throw ParameterError("parameter.range",
+                         "partial dependence: points must be at least 2 and max_rows at least 1");
   }
   Table part = table;
   if (table.rows() > options.max_rows) {
@@ -93,8 +94,9 @@ PartialDependence partial_dependence(const Artifact& artifact, const Table& tabl
   }
   const Column& original = part.column(column);
   if (original.kind() == ColumnKind::text) {
-    throw UnsupportedError("explain.text_column", "partial dependence: \"" + printable(column) +
-                                                      "\" is a text column, whose values have no order to walk along");
+    throw UnsupportedError("explain.text_column",
+                           "partial dependence: \"" + printable(column) +
+                               "\" is a text column, whose values have no order to walk along");
   }
   PartialDependence result;
   result.column = std::string(column);

@@ -12,9 +12,9 @@
 
 namespace everyml {
 
-/// How much worse the score gets when a column's cells are shuffled among the rows: the mean over repeats and its
-/// standard deviation, in the metric's own unit, positive = the model needs the column.
-/// Reference: Breiman, "Random Forests", Machine Learning 45 (2001); Fisher, Rudin and Dominici, JMLR 20 (2019).
+/// How much worse the score gets when a column's cells are shuffled among the rows: the mean over repeats and
+/// its standard deviation, in the metric's own unit, positive = the model needs the column. Reference:
+/// Breiman, "Random Forests", Machine Learning 45 (2001); Fisher, Rudin and Dominici, JMLR 20 (2019).
 struct ColumnImportance {
   std::string column;
   double mean = 0;
@@ -22,15 +22,17 @@ struct ColumnImportance {
 };
 
 struct ImportanceOptions {
-  std::string metric;         ///< as in metric_list(); empty: the task's default
+  std::string metric;  ///< as in metric_list(); empty: the task's default
   std::size_t repeats = 5;
   std::size_t max_rows = 5000;  ///< a random part of the table when it is larger
 };
 
-/// Permutation importance of table columns (not of encoded features) on the rows of `table`, most important first.
-/// REQUIRES: the artifact predicts a target and `table` has it. Throws DataError "data.column_missing" otherwise.
+/// Permutation importance of table columns (not of encoded features) on the rows of `table`, most important
+/// first. REQUIRES: the artifact predicts a target and `table` has it. Throws DataError "data.column_missing"
+/// otherwise.
 std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, const Table& table,
-                                                     const ImportanceOptions& options, const Context& context);
+                                                     const ImportanceOptions& options,
+                                                     const Context& context);
 
 /// The mean answer when one column is set to a value for every row, over a grid of that column's values.
 /// Reference: Friedman, "Greedy Function Approximation", Annals of Statistics 29 (2001).
@@ -50,16 +52,16 @@ struct DependenceOptions {
 PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
                                      const DependenceOptions& options, const Context& context);
 
-/// Learns a map from raw to calibrated probabilities on out-of-fold rows. `method` none tries both and keeps the best
-/// by cross-validated log loss, or none when neither helps.
-/// probabilities: [rows, classes]; codes: [rows].
+/// Learns a map from raw to calibrated probabilities on out-of-fold rows. `method` none tries both and keeps
+/// the best by cross-validated log loss, or none when neither helps. probabilities: [rows, classes]; codes:
+/// [rows].
 Calibration fit_calibration(std::span<const double> probabilities, std::span<const std::int32_t> codes,
                             std::size_t classes, std::span<const double> weights,
                             std::optional<Calibration::Method> method, const Context& context);
 
 /// Nonconformity scores of out-of-fold rows: |y - prediction|, or 1 - p(true class).
 Conformal conformal_of_values(std::span<const double> predicted, std::span<const double> truth);
-Conformal conformal_of_probabilities(std::span<const double> probabilities, std::span<const std::int32_t> codes,
-                                     std::size_t classes);
+Conformal conformal_of_probabilities(std::span<const double> probabilities,
+                                     std::span<const std::int32_t> codes, std::size_t classes);
 
 }  // namespace everyml

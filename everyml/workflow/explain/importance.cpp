@@ -26,13 +26,15 @@ Moments moments_of(std::span<const double> values) {
 }  // namespace
 
 std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, const Table& table,
-                                                     const ImportanceOptions& options, const Context& context) {
+                                                     const ImportanceOptions& options,
+                                                     const Context& context) {
   if (options.repeats == 0) {
     throw ParameterError("parameter.range", "permutation importance: repeats must be at least 1, got 0");
   }
   std::vector<std::size_t> rows;
   Target truth = target_of(artifact, table, rows);
-  if (rows.empty()) throw DataError("explain.no_rows", "permutation importance needs at least one row with a target");
+  if (rows.empty())
+    throw DataError("explain.no_rows", "permutation importance needs at least one row with a target");
   if (rows.size() > options.max_rows) {
     const auto chosen = context.random("importance rows").sample(rows.size(), options.max_rows);
     truth = truth.select(chosen);
@@ -41,11 +43,15 @@ std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, c
     rows = std::move(kept);
   }
   const Table part = table.select_rows(rows);
-  const std::string metric =
-      options.metric.empty() ? default_metric(artifact.target_kind, artifact.class_names.size()) : options.metric;
-  require_metric(metric, artifact.target_kind, artifact.class_names.size());
+  const std::string metric = options.metric.empty()
+                                 ? default_metric(artifact.target_kind, artifact.class_names.size())
+                                 : options.metric;
+  require_metric(metric, artifact.target_kind);
   const double sign = metric_greater_is_better(metric) ? 1.0 : -1.0;
   const double intact = score_predictions(metric, truth, predict_scores(artifact, part, context), {});
+  if (std::isnan(intact)) {
+    throw DataError("explain.metric_undefined", fmt::format("{} is not defined on these rows", metric));
+  }
 
   std::vector<ColumnImportance> result;
   const auto& columns = artifact.encoder.schema().columns;
@@ -58,8 +64,8 @@ std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, c
         Stream random = context.random(fmt::format("importance {}", c), repeat);
         const auto order = random.permutation(part.rows());
         const Table shuffled = part.with(part.column(*position).select(order));
-        drops[repeat] =
-            sign * (intact - score_predictions(metric, truth, predict_scores(artifact, shuffled, context), {}));
+        drops[repeat] = sign * (intact - score_predictions(metric, truth,
+                                                           predict_scores(artifact, shuffled, context), {}));
       }
       const Moments moments = moments_of(drops);
       importance.mean = moments.mean;
@@ -68,7 +74,8 @@ std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, c
     result.push_back(std::move(importance));
     context.progress("importance", static_cast<double>(c + 1) / static_cast<double>(columns.size()));
   }
-  std::stable_sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.mean > b.mean; });
+  std::stable_sort(result.begin(), result.end(),
+                   [](const auto& a, const auto& b) { return a.mean > b.mean; });
   return result;
 }
 

@@ -15,7 +15,8 @@ struct FoldMean {
 /// Reference: Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 52 (2003).
 FoldMean fold_mean(std::span<const double> scores, double test_share);
 
-/// Two-sided p of the corrected resampled t-test of the paired differences a - b. 1 when they do not differ at all.
+/// Two-sided p of the corrected resampled t-test of the paired differences a - b. 1 when they do not differ
+/// at all.
 double paired_p(std::span<const double> a, std::span<const double> b, double test_share);
 
 }  // namespace everyml::select_impl

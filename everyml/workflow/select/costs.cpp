@@ -14,8 +14,9 @@ namespace {
 std::size_t position_of(const std::string& label, std::span<const std::string> names) {
   const auto found = std::find(names.begin(), names.end(), label);
   if (found == names.end()) {
-    throw ParameterError("learn.costs", fmt::format("the costs name \"{}\", which is not a label of the target.{}",
-                                                    printable(label), suggestion(label, names)));
+    throw ParameterError("learn.costs",
+                         fmt::format("the costs name \"{}\", which is not a label of the target.{}",
+                                     printable(label), suggestion(label, names)));
   }
   return static_cast<std::size_t>(found - names.begin());
 }
@@ -31,9 +32,10 @@ void check_costs(std::span<const ErrorCost> costs, const Target& target) {
     position_of(cost.truth, target.names());
     position_of(cost.answered, target.names());
     if (!(cost.cost >= 0) || std::isinf(cost.cost)) {
-      throw ParameterError("learn.costs", fmt::format("the cost of answering \"{}\" for \"{}\" must be at least 0, got {}",
-                                                      printable(cost.answered), printable(cost.truth),
-                                                      format_number(cost.cost)));
+      throw ParameterError(
+          "learn.costs",
+          fmt::format("the cost of answering \"{}\" for \"{}\" must be at least 0, got {}",
+                      printable(cost.answered), printable(cost.truth), format_number(cost.cost)));
     }
   }
 }
@@ -52,8 +54,9 @@ void apply_costs(std::span<const ErrorCost> costs, std::span<const double> proba
   const std::size_t rows = truth.size();
   std::vector<std::size_t> order(rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return probabilities[2 * a + 1] > probabilities[2 * b + 1]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return probabilities[2 * a + 1] > probabilities[2 * b + 1];
+  });
 
   double all_first = 0, all_second = 0, weight_sum = 0;
   for (std::size_t row = 0; row < rows; ++row) {

@@ -13,15 +13,14 @@ namespace everyml::select_impl {
 namespace {
 
 constexpr std::size_t kInnerFolds = 3;
-/// A search needs to rank settings, not to know their scores to the last digit.
-constexpr std::size_t kSearchRows = 20000;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();
 }
 
 int key_of(const InputNeeds& needs) {
-  return static_cast<int>(needs.missing) * 4 + static_cast<int>(needs.categories) * 2 + static_cast<int>(needs.scale);
+  return static_cast<int>(needs.missing) * 4 + static_cast<int>(needs.categories) * 2 +
+         static_cast<int>(needs.scale);
 }
 
 std::size_t bytes_of(const Encoded& encoded) {
@@ -44,7 +43,8 @@ Target compact(const Target& target, std::vector<std::size_t>& classes) {
     names.push_back(target.names()[k]);
   }
   auto codes = Buffer<std::int32_t>::uninitialized(target.size());
-  for (std::size_t i = 0; i < target.size(); ++i) codes[i] = position[static_cast<std::size_t>(target.codes()[i])];
+  for (std::size_t i = 0; i < target.size(); ++i)
+    codes[i] = position[static_cast<std::size_t>(target.codes()[i])];
   return Target::classes(std::move(codes), std::move(names), target.label_kind());
 }
 
@@ -84,8 +84,8 @@ Folds inner_folds(const Problem& problem, const Encoded& encoded, std::span<cons
   return quantile_folds(encoded.data.target.values(), kInnerFolds, random);
 }
 
-double inner_score(const Problem& problem, const AnyEstimator& estimator, const Dataset& data, const Folds& folds,
-                   const Context& context) {
+double inner_score(const Problem& problem, const AnyEstimator& estimator, const Dataset& data,
+                   const Folds& folds, const Context& context) {
   double total = 0;
   std::size_t judged = 0;
   for (const Fold& fold : folds) {
@@ -98,17 +98,17 @@ double inner_score(const Problem& problem, const AnyEstimator& estimator, const 
     const AnyModel model = estimator.fit(train, context);
     std::vector<double> answers = raw_answers(model, data.features.select_rows(fold.test), context);
     if (!classes.empty()) answers = widen(answers, classes, data.target.class_count());
-    try {
-      total += score_predictions(problem.metric, data.target.select(fold.test), answers,
-                                 pick(data.weights, fold.test));
-      ++judged;
-    } catch (const DataError&) {  // the metric is not defined on this part, as AUC with one class
-    }
+    const double score = score_predictions(problem.metric, data.target.select(fold.test), answers,
+                                           pick(data.weights, fold.test));
+    if (std::isnan(score)) continue;  // not defined on this part, as AUC with one class
+    total += score;
+    ++judged;
   }
   return judged == 0 ? std::numeric_limits<double>::quiet_NaN() : total / static_cast<double>(judged);
 }
 
-Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, const Encoded& encoded, AnyModel model) {
+Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, const Encoded& encoded,
+                       AnyModel model) {
   Artifact artifact;
   artifact.algorithm = estimator.card().name;
   artifact.settings_json = write_json(estimator.settings_json());
@@ -126,12 +126,14 @@ Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, co
 
 }  // namespace
 
-std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes, std::size_t width) {
+std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes,
+                          std::size_t width) {
   if (classes.size() == width) return {predicted.begin(), predicted.end()};
   const std::size_t rows = predicted.size() / classes.size();
   std::vector<double> wide(rows * width, 0.0);
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t k = 0; k < classes.size(); ++k) wide[row * width + classes[k]] = predicted[row * classes.size() + k];
+    for (std::size_t k = 0; k < classes.size(); ++k)
+      wide[row * width + classes[k]] = predicted[row * classes.size() + k];
   }
   return wide;
 }
@@ -143,14 +145,16 @@ std::shared_ptr<const Encoded> encode_rows(const Problem& problem, std::span<con
   encoded->data.weights = pick(problem.weights, rows);
   encoded->data.groups = pick(problem.groups, rows);
   encoded->data.target = compact(problem.target.select(rows), encoded->classes);
-  encoded->encoder = Encoder::fit(table, problem.columns, encoded->data.target, encoded->data.weights, needs, {}, context);
+  encoded->encoder =
+      Encoder::fit(table, problem.columns, encoded->data.target, encoded->data.weights, needs, {}, context);
   encoded->data.features =
       encoded->encoder.transform_training(table, encoded->data.target, encoded->data.weights, context);
   encoded->data.info.assign(encoded->encoder.info().begin(), encoded->encoder.info().end());
   return encoded;
 }
 
-std::shared_ptr<const Encoded> EncodedCache::fold(std::size_t fold, const InputNeeds& needs, const Context& context) {
+std::shared_ptr<const Encoded> EncodedCache::fold(std::size_t fold, const InputNeeds& needs,
+                                                  const Context& context) {
   const std::pair key{fold, key_of(needs)};
   {
     const std::lock_guard lock(mutex_);
@@ -195,8 +199,8 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
   return {std::move(best), entry.search().size() + 1};
 }
 
-FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold, bool search,
-                       bool keep_artifact, const Context& context) {
+FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold,
+                       bool search, bool keep_artifact, const Context& context) {
   const Fold& split = problem.folds[fold];
   FoldOutcome outcome;
   const auto start = Context::Clock::now();
@@ -209,15 +213,12 @@ FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache&
   const auto middle = Context::Clock::now();
   const Features test = encoded->encoder.transform(problem.table.select_rows(split.test), context);
   outcome.predicted = raw_answers(model, test, context);
-  if (!encoded->classes.empty()) outcome.predicted = widen(outcome.predicted, encoded->classes, problem.width());
+  if (!encoded->classes.empty())
+    outcome.predicted = widen(outcome.predicted, encoded->classes, problem.width());
   outcome.predict_seconds = seconds_since(middle);
 
-  try {
-    outcome.score = score_predictions(problem.metric, problem.target.select(split.test), outcome.predicted,
-                                      pick(problem.weights, split.test));
-  } catch (const DataError&) {
-    outcome.score = std::numeric_limits<double>::quiet_NaN();
-  }
+  outcome.score = score_predictions(problem.metric, problem.target.select(split.test), outcome.predicted,
+                                    pick(problem.weights, split.test));
   if (keep_artifact) outcome.artifact = make_artifact(problem, choice.estimator, *encoded, std::move(model));
   return outcome;
 }

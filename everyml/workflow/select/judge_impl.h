@@ -15,15 +15,19 @@
 
 namespace everyml::select_impl {
 
+/// Rows on which settings are searched at most: it needs to rank them, not to know their scores to the last
+/// digit.
+inline constexpr std::size_t kSearchRows = 20000;
+
 /// The question after the data was examined: rows with a target, the columns to use, the folds.
 struct Problem {
   Table table;
   std::vector<std::string> columns;
   std::string target_name;
   Target target;
-  std::vector<double> weights;          ///< empty or [rows]
-  std::vector<std::int32_t> groups;     ///< empty or [rows]
-  std::vector<double> time;             ///< empty or [rows]
+  std::vector<double> weights;       ///< empty or [rows]
+  std::vector<std::int32_t> groups;  ///< empty or [rows]
+  std::vector<double> time;          ///< empty or [rows]
   Folds folds;
   std::string metric;
   bool greater_is_better = true;
@@ -32,8 +36,8 @@ struct Problem {
   std::size_t width() const { return target.kind() == Target::Kind::classes ? target.class_count() : 1; }
 };
 
-/// A training set on its way into a learner, with the classes it really has: class i of `data` is classes[i] of the
-/// problem.
+/// A training set on its way into a learner, with the classes it really has: class i of `data` is classes[i]
+/// of the problem.
 struct Encoded {
   Encoder encoder;
   Dataset data;
@@ -44,7 +48,8 @@ struct Encoded {
 std::shared_ptr<const Encoded> encode_rows(const Problem& problem, std::span<const std::size_t> rows,
                                            const InputNeeds& needs, const Context& context);
 
-/// Encoded training sets shared by learners of like needs, as long as they fit into the memory set aside. Thread-safe.
+/// Encoded training sets shared by learners of like needs, as long as they fit into the memory set aside.
+/// Thread-safe.
 class EncodedCache {
  public:
   EncodedCache(const Problem& problem, std::size_t byte_limit) : problem_(problem), left_(byte_limit) {}
@@ -73,8 +78,8 @@ struct FoldOutcome {
   std::size_t trials = 1;
   std::optional<Artifact> artifact;
 };
-FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold, bool search,
-                       bool keep_artifact, const Context& context);
+FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold,
+                       bool search, bool keep_artifact, const Context& context);
 
 /// The learner with its best settings on all rows.
 struct Trained {
@@ -84,6 +89,7 @@ struct Trained {
 Trained train_on_all(const Problem& problem, const Entry& entry, bool search, const Context& context);
 
 /// [rows, model's classes] to [rows, problem's classes]; absent classes get 0.
-std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes, std::size_t width);
+std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes,
+                          std::size_t width);
 
 }  // namespace everyml::select_impl

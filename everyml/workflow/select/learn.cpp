@@ -12,6 +12,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/metrics/metric.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/compare_impl.h"
@@ -31,7 +32,7 @@ constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kSmallCells = 2'000'000;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Multiply-adds that judging a lazy learner may cost before it is left to those who ask for it by name.
-constexpr double kLazyWork = 4e12;
+constexpr double kLazyWork = 4e11;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();
@@ -67,14 +68,16 @@ std::vector<std::int32_t> groups_of(const Column& column, std::span<const std::s
 }
 
 void check_options(const Table& table, const LearnOptions& options) {
-  if (options.target.empty()) throw ParameterError("learn.target", "learn needs the name of the target column");
+  if (options.target.empty())
+    throw ParameterError("learn.target", "learn needs the name of the target column");
   table.column(options.target);
   if (!options.group.empty()) table.column(options.group);
   if (!options.date.empty()) table.column(options.date);
   if (!options.weights.empty()) table.column(options.weights);
   for (const std::string& name : options.ignore) table.column(name);
   if (!options.group.empty() && !options.date.empty()) {
-    throw ParameterError("learn.folds", "folds can follow groups or dates, not both; give one of group and date");
+    throw ParameterError("learn.folds",
+                         "folds can follow groups or dates, not both; give one of group and date");
   }
   if (options.folds < 2 || options.folds > 100) {
     throw ParameterError("parameter.range",
@@ -82,13 +85,15 @@ void check_options(const Table& table, const LearnOptions& options) {
   }
   for (const std::string& own : {options.group, options.date, options.weights}) {
     if (!own.empty() && own == options.target) {
-      throw ParameterError("learn.target", fmt::format("\"{}\" is the target and cannot be another thing as well",
-                                                       printable(own)));
+      throw ParameterError(
+          "learn.target",
+          fmt::format("\"{}\" is the target and cannot be another thing as well", printable(own)));
     }
   }
 }
 
-std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& options, const DoctorReport& doctor) {
+std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& options,
+                                        const DoctorReport& doctor) {
   std::set<std::string> left_out = {options.target, options.group, options.weights};
   left_out.insert(options.ignore.begin(), options.ignore.end());
   if (!options.keep_suspects) {
@@ -101,8 +106,9 @@ std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& 
   if (columns.empty()) {
     throw DataError("learn.no_columns",
                     fmt::format("no column is left to predict \"{}\" from{}", printable(options.target),
-                                doctor.excluded.empty() ? "" : "; the doctor's findings say why (keep them with "
-                                                              "--keep-suspects)"));
+                                doctor.excluded.empty() ? ""
+                                                        : "; the doctor's findings say why (keep them with "
+                                                          "--keep-suspects)"));
   }
   return columns;
 }
@@ -113,7 +119,8 @@ Folds make_folds(const Problem& problem, const LearnOptions& options, const Cont
   const std::size_t k = std::min(options.folds, rows / kFewestRowsPerFold);
   if (!problem.time.empty()) return time_folds(problem.time, k);
   if (!problem.groups.empty()) return group_folds(problem.groups, k, random);
-  if (problem.target.kind() == Target::Kind::classes) return stratified_folds(problem.target.codes(), k, random);
+  if (problem.target.kind() == Target::Kind::classes)
+    return stratified_folds(problem.target.codes(), k, random);
   return quantile_folds(problem.target.values(), k, random);
 }
 
@@ -127,20 +134,23 @@ Folds translate(const Folds& folds, std::span<const std::size_t> rows, std::size
     for (const auto& [from, to] : {std::pair{&fold.train, &mine.train}, std::pair{&fold.test, &mine.test}}) {
       for (const std::size_t row : *from) {
         if (row >= table_rows) {
-          throw DataError("splits.row", fmt::format("the folds name row {}, but the table has {} rows", row, table_rows));
+          throw DataError("splits.row",
+                          fmt::format("the folds name row {}, but the table has {} rows", row, table_rows));
         }
         if (position[row] >= 0) to->push_back(static_cast<std::size_t>(position[row]));
       }
     }
     if (!mine.train.empty() && !mine.test.empty()) translated.push_back(std::move(mine));
   }
-  if (translated.empty()) throw DataError("splits.empty", "no fold has both training and test rows with a target");
+  if (translated.empty())
+    throw DataError("splits.empty", "no fold has both training and test rows with a target");
   return translated;
 }
 
 double mean_test_share(const Folds& folds) {
   double share = 0;
-  for (const Fold& fold : folds) share += static_cast<double>(fold.test.size()) / static_cast<double>(fold.train.size());
+  for (const Fold& fold : folds)
+    share += static_cast<double>(fold.test.size()) / static_cast<double>(fold.train.size());
   return share / static_cast<double>(folds.size());
 }
 
@@ -149,14 +159,15 @@ std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& o
   for (const std::string& name : options.only) {
     const Entry& entry = catalog().find(name);
     if (entry.card().target != problem.target.kind()) {
-      throw ParameterError("learn.only", fmt::format("{} learns {}, but \"{}\" needs {}", name,
-                                                     to_string(entry.card().target), printable(problem.target_name),
-                                                     to_string(problem.target.kind())));
+      throw ParameterError(
+          "learn.only", fmt::format("{} learns {}, but \"{}\" needs {}", name, to_string(entry.card().target),
+                                    printable(problem.target_name), to_string(problem.target.kind())));
     }
   }
   for (const Entry& entry : catalog().entries()) {
     if (entry.card().target != problem.target.kind()) continue;
-    const bool asked = std::find(options.only.begin(), options.only.end(), entry.card().name) != options.only.end();
+    const bool asked =
+        std::find(options.only.begin(), options.only.end(), entry.card().name) != options.only.end();
     if (options.only.empty() || asked || entry.card().complexity == 0) entries.push_back(entry);
   }
   std::stable_sort(entries.begin(), entries.end(),
@@ -166,11 +177,13 @@ std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& o
 
 std::string reason_to_skip(const Entry& entry, const Problem& problem, const LearnOptions& options) {
   if (!entry.card().lazy || !options.only.empty()) return "";
-  double work = 0;
+  double comparisons = 0;
   for (const Fold& fold : problem.folds) {
-    work += static_cast<double>(fold.train.size()) * static_cast<double>(fold.test.size());
+    const double searched = static_cast<double>(std::min(fold.train.size(), kSearchRows));
+    comparisons += static_cast<double>(fold.train.size()) * static_cast<double>(fold.test.size()) +
+                   static_cast<double>(entry.search().size()) * searched * searched;
   }
-  work *= static_cast<double>(problem.columns.size() * (entry.search().size() + 1));
+  const double work = comparisons * static_cast<double>(problem.columns.size());
   if (work <= kLazyWork) return "";
   return fmt::format("compares every row with every other, too slow for {} rows; ask for it with --only {}",
                      problem.table.rows(), entry.card().name);
@@ -190,21 +203,19 @@ std::map<std::string, double> all_metrics(const Problem& problem, std::span<cons
   }
   std::vector<double> predicted, weights;
   for (const std::size_t row : rows) {
-    for (std::size_t k = 0; k < problem.width(); ++k) predicted.push_back(out_of_fold[row * problem.width() + k]);
+    for (std::size_t k = 0; k < problem.width(); ++k)
+      predicted.push_back(out_of_fold[row * problem.width() + k]);
     if (!problem.weights.empty()) weights.push_back(problem.weights[row]);
   }
   const Target truth = problem.target.select(rows);
   const std::vector<std::string> names =
-      problem.target.kind() == Target::Kind::numbers
-          ? std::vector<std::string>{"rmse", "mae", "r2"}
-          : problem.width() == 2 ? std::vector<std::string>{"auc", "accuracy", "log_loss", "f1", "brier"}
-                                 : std::vector<std::string>{"accuracy", "log_loss", "f1_macro", "balanced_accuracy"};
+      problem.target.kind() == Target::Kind::numbers ? std::vector<std::string>{"rmse", "mae", "r2"}
+      : problem.width() == 2 ? std::vector<std::string>{"auc", "accuracy", "log_loss", "f1", "brier"}
+                             : std::vector<std::string>{"accuracy", "log_loss", "f1", "balanced_accuracy"};
   std::map<std::string, double> metrics;
   for (const std::string& name : names) {
-    try {
-      metrics[name] = score_predictions(name, truth, predicted, weights);
-    } catch (const DataError&) {  // not defined for these rows; the table shows a gap
-    }
+    const double figure = score_predictions(name, truth, predicted, weights);
+    if (!std::isnan(figure)) metrics[name] = figure;
   }
   return metrics;
 }
@@ -248,17 +259,18 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
     judged.artifacts.push_back(std::move(outcome.artifact));
   }
   const FoldMean mean = fold_mean(defined, test_share);
+  const MetricInfo& metric = find_metric(problem.metric);
   candidate.score = mean.mean;
-  candidate.low = mean.low;
-  candidate.high = mean.high;
+  candidate.low = std::max(mean.low, metric.low);
+  candidate.high = std::min(mean.high, metric.high);
   candidate.metrics = all_metrics(problem, judged.out_of_fold);
   if (defined.empty()) candidate.skipped = "its metric is not defined on any fold";
   return judged;
 }
 
 /// Mean over the folds' models, each on rows it has not seen.
-std::vector<ColumnImportance> held_out_importance(const Problem& problem, const Judged& judged, const LearnOptions& options,
-                                                  const Context& context) {
+std::vector<ColumnImportance> held_out_importance(const Problem& problem, const Judged& judged,
+                                                  const LearnOptions& options, const Context& context) {
   std::map<std::string, std::vector<double>> found;
   std::map<std::string, double> squares;
   std::vector<std::string> order;
@@ -266,12 +278,15 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
     if (!judged.artifacts[fold]) continue;
     ImportanceOptions settings;
     settings.metric = problem.metric;
-    settings.repeats = options.importance_repeats;
-    settings.max_rows = 2000;
+    // Every answer of a lazy learner is a pass over its training rows.
+    const bool lazy = judged.artifacts[fold]->model.card().lazy;
+    settings.repeats =
+        lazy ? std::min<std::size_t>(2, options.importance_repeats) : options.importance_repeats;
+    settings.max_rows = lazy ? 400 : 2000;
     try {
-      for (const ColumnImportance& one :
-           permutation_importance(*judged.artifacts[fold], problem.table.select_rows(problem.folds[fold].test), settings,
-                                  context.with_observer(nullptr))) {
+      for (const ColumnImportance& one : permutation_importance(
+               *judged.artifacts[fold], problem.table.select_rows(problem.folds[fold].test), settings,
+               context.with_observer(nullptr))) {
         if (!found.count(one.column)) order.push_back(one.column);
         found[one.column].push_back(one.mean);
         squares[one.column] += one.deviation * one.deviation;
@@ -286,14 +301,17 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
     const double mean = std::accumulate(means.begin(), means.end(), 0.0) / count;
     double spread = 0;
     for (const double value : means) spread += (value - mean) * (value - mean);
-    importance.push_back({column, mean, std::sqrt(spread / std::max(1.0, count - 1) + squares[column] / count)});
+    importance.push_back(
+        {column, mean, std::sqrt(spread / std::max(1.0, count - 1) + squares[column] / count)});
   }
-  std::stable_sort(importance.begin(), importance.end(), [](const auto& a, const auto& b) { return a.mean > b.mean; });
+  std::stable_sort(importance.begin(), importance.end(),
+                   [](const auto& a, const auto& b) { return a.mean > b.mean; });
   return importance;
 }
 
 /// Calibration, conformal scores, confusion and costs of the chosen candidate, from its out-of-fold answers.
-void finish_answers(const Problem& problem, const LearnOptions& options, LearnResult& result, const Context& context) {
+void finish_answers(const Problem& problem, const LearnOptions& options, LearnResult& result,
+                    const Context& context) {
   const std::size_t width = problem.width();
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < problem.table.rows(); ++row) {
@@ -313,18 +331,23 @@ void finish_answers(const Problem& problem, const LearnOptions& options, LearnRe
   if (!problem.weights.empty()) {
     for (const std::size_t row : rows) weights.push_back(problem.weights[row]);
   }
-  result.artifact.calibration = fit_calibration(predicted, truth.codes(), width, weights, std::nullopt, context);
+  result.artifact.calibration =
+      fit_calibration(predicted, truth.codes(), width, weights, std::nullopt, context);
   result.artifact.calibration.apply(predicted);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::copy_n(predicted.begin() + static_cast<std::ptrdiff_t>(i * width), width,
                 result.out_of_fold.begin() + static_cast<std::ptrdiff_t>(rows[i] * width));
   }
   result.artifact.conformal = conformal_of_probabilities(predicted, truth.codes(), width);
-  if (!options.costs.empty()) apply_costs(options.costs, predicted, truth, weights, result);
+  if (!options.costs.empty()) {
+    result.costs = cost_matrix(options.costs, result.class_names);
+    apply_costs(options.costs, predicted, truth, weights, result);
+  }
   const std::vector<std::int32_t> answers = decide(result.artifact, predicted);
   result.confusion.assign(width * width, 0);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    ++result.confusion[static_cast<std::size_t>(truth.codes()[i]) * width + static_cast<std::size_t>(answers[i])];
+    ++result.confusion[static_cast<std::size_t>(truth.codes()[i]) * width +
+                       static_cast<std::size_t>(answers[i])];
   }
 }
 
@@ -332,9 +355,12 @@ void finish_answers(const Problem& problem, const LearnOptions& options, LearnRe
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::worth_it: return "worth it";
-    case Verdict::not_worth_it: return "not worth it";
-    case Verdict::no_pattern: return "no pattern";
+    case Verdict::worth_it:
+      return "worth it";
+    case Verdict::not_worth_it:
+      return "not worth it";
+    case Verdict::no_pattern:
+      return "no pattern";
   }
   return "";
 }
@@ -368,17 +394,23 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   problem.target = make_target(target, guess.kind, rows);
   result.rows_without_target = table.rows() - rows.size();
   if (rows.size() < kFewestRows) {
-    throw DataError("learn.too_few_rows", fmt::format("{} rows have a value in \"{}\"; at least {} are needed to judge a "
-                                                      "model honestly", rows.size(), printable(options.target), kFewestRows));
+    throw DataError("learn.too_few_rows",
+                    fmt::format("{} row{} a value in \"{}\"; at least {} are needed to judge a "
+                                "model honestly",
+                                rows.size(), rows.size() == 1 ? " has" : "s have", printable(options.target),
+                                kFewestRows));
   }
   if (problem.target.kind() == Target::Kind::classes && problem.target.class_count() < 2) {
-    throw DataError("learn.one_class", fmt::format("every row has the same \"{}\" ({}); there is nothing to tell apart",
-                                                   printable(options.target), printable(problem.target.names()[0])));
+    throw DataError("learn.one_class",
+                    fmt::format("every row has the same \"{}\" ({}); there is nothing to tell apart",
+                                printable(options.target), printable(problem.target.names()[0])));
   }
   if (problem.target.kind() == Target::Kind::classes && problem.target.class_count() > rows.size() / 2) {
-    throw DataError("learn.too_many_classes",
-                    fmt::format("\"{}\" has {} different labels in {} rows, hardly any twice; it looks like an identifier",
-                                printable(options.target), problem.target.class_count(), rows.size()));
+    throw DataError(
+        "learn.too_many_classes",
+        fmt::format(
+            "\"{}\" has {} different labels in {} rows, hardly any twice; it looks like an identifier",
+            printable(options.target), problem.target.class_count(), rows.size()));
   }
   problem.columns = columns_to_use(table, options, result.doctor);
   problem.table = rows.size() == table.rows() ? table : table.select_rows(rows);
@@ -390,14 +422,16 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   if (!options.date.empty()) problem.time = numbers_of(table, options.date, rows, "dates of folds");
   check_costs(options.costs, problem.target);
 
-  problem.metric = options.metric.empty() ? default_metric(problem.target.kind(), problem.width()) : options.metric;
-  require_metric(problem.metric, problem.target.kind(), problem.width());
+  problem.metric =
+      options.metric.empty() ? default_metric(problem.target.kind(), problem.width()) : options.metric;
+  require_metric(problem.metric, problem.target.kind());
   problem.greater_is_better = metric_greater_is_better(problem.metric);
   result.metric = problem.metric;
   result.metric_title = metric_title(problem.metric);
   result.greater_is_better = problem.greater_is_better;
 
-  problem.folds = options.fold_list ? translate(*options.fold_list, rows, table.rows()) : make_folds(problem, options, context);
+  problem.folds = options.fold_list ? translate(*options.fold_list, rows, table.rows())
+                                    : make_folds(problem, options, context);
   result.folds = problem.folds;
   const double test_share = mean_test_share(problem.folds);
 
@@ -417,7 +451,8 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
     const bool stop = context.stop_requested();
     const bool late = options.seconds > 0 && seconds_since(start) > options.seconds;
     if (models > 0 && (stop || late)) {
-      skipped.skipped = stop ? "the run was stopped before its turn" : "the time given was over before its turn";
+      skipped.skipped =
+          stop ? "the run was stopped before its turn" : "the time given was over before its turn";
       result.time_ran_out = result.time_ran_out || late;
     }
     if (skipped.skipped.empty()) {
@@ -441,7 +476,8 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   if (judged.empty() || models == 0) {
     std::string why;
     for (const Candidate& candidate : result.leaderboard) {
-      if (candidate.complexity > 0 && !candidate.skipped.empty()) why = candidate.title + ": " + candidate.skipped;
+      if (candidate.complexity > 0 && !candidate.skipped.empty())
+        why = candidate.title + ": " + candidate.skipped;
     }
     throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
   }
@@ -451,11 +487,17 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   const Candidate& chosen = result.leaderboard[result.chosen];
   const Judged& winner = judged.at(chosen.algorithm);
   context.progress("training " + chosen.title + " on all rows", 0.8);
-  Trained trained = train_on_all(problem, catalog().find(chosen.algorithm), options.seconds == 0 || !result.time_ran_out,
-                                 context.with_observer(nullptr));
+  Trained trained =
+      train_on_all(problem, catalog().find(chosen.algorithm), options.seconds == 0 || !result.time_ran_out,
+                   context.with_observer(nullptr));
   result.artifact = std::move(trained.artifact);
   result.leaderboard[result.chosen].settings_json = result.artifact.settings_json;
   result.out_of_fold = winner.out_of_fold;
+  if (result.task == Target::Kind::numbers) {
+    result.truth.assign(problem.target.values().begin(), problem.target.values().end());
+  } else {
+    result.truth.assign(problem.target.codes().begin(), problem.target.codes().end());
+  }
   finish_answers(problem, options, result, context);
 
   context.progress("explaining", 0.9);
@@ -463,8 +505,10 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   for (const ColumnImportance& importance : result.importance) {
     if (result.dependence.size() == kMostDependence) break;
     if (problem.table.column(importance.column).kind() == ColumnKind::text) continue;
-    result.dependence.push_back(
-        partial_dependence(result.artifact, problem.table, importance.column, {}, context.with_observer(nullptr)));
+    DependenceOptions dependence;
+    if (result.artifact.model.card().lazy) dependence.max_rows = 200;
+    result.dependence.push_back(partial_dependence(result.artifact, problem.table, importance.column,
+                                                   dependence, context.with_observer(nullptr)));
   }
   result.formulas = result.artifact.encoder.formulas();
   result.artifact_summary_json = write_json(result.artifact.model.summary());

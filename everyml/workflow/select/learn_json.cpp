@@ -53,10 +53,12 @@ Json common(const LearnResult& result) {
   json["chosen"] = result.leaderboard[result.chosen].algorithm;
   json["baseline"] = result.leaderboard[result.baseline].algorithm;
   json["leaderboard"] = Json::array();
-  for (const Candidate& candidate : result.leaderboard) json["leaderboard"].push_back(candidate_json(candidate));
+  for (const Candidate& candidate : result.leaderboard)
+    json["leaderboard"].push_back(candidate_json(candidate));
   json["importance"] = Json::array();
   for (const ColumnImportance& one : result.importance) {
-    json["importance"].push_back({{"column", one.column}, {"mean", finite(one.mean)}, {"deviation", finite(one.deviation)}});
+    json["importance"].push_back(
+        {{"column", one.column}, {"mean", finite(one.mean)}, {"deviation", finite(one.deviation)}});
   }
   if (result.task == Target::Kind::classes) json["confusion"] = result.confusion;
   if (result.baseline_cost > 0) {

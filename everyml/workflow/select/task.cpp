@@ -41,7 +41,8 @@ bool looks_like_labels(const NumberFacts& facts) {
   const double low = *facts.distinct.begin(), high = *facts.distinct.rbegin();
   const bool consecutive = high - low + 1 == static_cast<double>(facts.distinct.size());
   return consecutive && (low == 0 || low == 1) &&
-         static_cast<double>(facts.present) >= kFewestRowsPerClass * static_cast<double>(facts.distinct.size());
+         static_cast<double>(facts.present) >=
+             kFewestRowsPerClass * static_cast<double>(facts.distinct.size());
 }
 
 }  // namespace
@@ -52,14 +53,17 @@ TaskGuess guess_task(const Column& target, std::optional<bool> classification) {
     case ColumnKind::boolean:
     case ColumnKind::category:
       if (classification == false) {
-        throw ParameterError("learn.task", fmt::format("\"{}\" holds labels, not numbers, so it cannot be predicted as "
-                                                       "a number; ask for classification", name));
+        throw ParameterError("learn.task",
+                             fmt::format("\"{}\" holds labels, not numbers, so it cannot be predicted as "
+                                         "a number; ask for classification",
+                                         name));
       }
       if (target.kind() == ColumnKind::boolean) {
-        return {Target::Kind::classes, fmt::format("\"{}\" is true or false, so this is classification", name)};
+        return {Target::Kind::classes,
+                fmt::format("\"{}\" is true or false, so this is classification", name)};
       }
-      return {Target::Kind::classes, fmt::format("\"{}\" is one of {} labels, so this is classification", name,
-                                                 target.levels().size())};
+      return {Target::Kind::classes, fmt::format("\"{}\" is one of {} labels, so this is classification",
+                                                 name, target.levels().size())};
     case ColumnKind::number: {
       const NumberFacts facts = facts_of(target);
       const bool labels = classification.value_or(looks_like_labels(facts));
@@ -67,17 +71,21 @@ TaskGuess guess_task(const Column& target, std::optional<bool> classification) {
                                    ? fmt::format("more than {}", kMostNumericClasses)
                                    : std::to_string(facts.distinct.size());
       if (labels) {
-        return {Target::Kind::classes,
-                fmt::format("\"{}\" has {} whole values, read as labels, so this is classification", name, many)};
+        return {
+            Target::Kind::classes,
+            fmt::format("\"{}\" has {} whole values, read as labels, so this is classification", name, many)};
       }
       return {Target::Kind::numbers,
               fmt::format("\"{}\" is a number with {} distinct values, so this is regression", name, many)};
     }
     case ColumnKind::date:
-      return {Target::Kind::none, fmt::format("\"{}\" is a date; turn it into a number of days to predict it", name)};
-    case ColumnKind::text:
       return {Target::Kind::none,
-              fmt::format("\"{}\" is free text, nearly every row differs; a target must be a label or a number", name)};
+              fmt::format("\"{}\" is a date; turn it into a number of days to predict it", name)};
+    case ColumnKind::text:
+      return {
+          Target::Kind::none,
+          fmt::format("\"{}\" is free text, nearly every row differs; a target must be a label or a number",
+                      name)};
   }
   return {};
 }

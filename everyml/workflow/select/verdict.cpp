@@ -16,6 +16,8 @@ constexpr double kSignificance = 0.05;
 constexpr double kGainKept = 0.98;
 /// Less than this share of what there is to gain is true perhaps, but not worth a model.
 constexpr double kSkillThatMatters = 0.02;
+/// With a label this common, accuracy is the wrong thing to boast of.
+constexpr double kLopsided = 0.75;
 
 /// Scores of folds where both are defined.
 std::pair<std::vector<double>, std::vector<double>> paired(const Candidate& a, const Candidate& b) {
@@ -57,16 +59,53 @@ std::string column_list(const LearnResult& result) {
   return join_and(names);
 }
 
+/// Of the tenth of the rows that the model ranks highest for the rarer of two labels, the share that has it;
+/// and the share among all rows. Where one label is rare, answers are mostly the common one and accuracy says
+/// little.
+struct TopTenth {
+  std::size_t label = 0;
+  double share = 0, overall = 0;
+};
+TopTenth top_tenth(const LearnResult& result) {
+  std::vector<std::size_t> rows;
+  double second = 0;
+  for (std::size_t row = 0; row < result.truth.size(); ++row) {
+    if (std::isnan(result.out_of_fold[2 * row])) continue;
+    rows.push_back(row);
+    second += result.truth[row] == 1;
+  }
+  TopTenth top;
+  const double n = static_cast<double>(rows.size());
+  top.label = second <= n / 2 ? 1 : 0;
+  top.overall = (top.label == 1 ? second : n - second) / n;
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    return result.out_of_fold[2 * a + top.label] > result.out_of_fold[2 * b + top.label];
+  });
+  rows.resize(std::max<std::size_t>(1, rows.size() / 10));
+  for (const std::size_t row : rows) top.share += result.truth[row] == static_cast<double>(top.label);
+  top.share /= static_cast<double>(rows.size());
+  return top;
+}
+
 std::string achievement(const LearnResult& result) {
   const Candidate& best = result.leaderboard[result.chosen];
   const Candidate& base = result.leaderboard[result.baseline];
   const auto metric = [](const Candidate& candidate, const char* name) { return candidate.metrics.at(name); };
-  if (result.task == Target::Kind::classes) {
-    return fmt::format("it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
-                       share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
+  if (result.task == Target::Kind::numbers) {
+    return fmt::format(
+        "its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
+        number(metric(best, "mae")), number(metric(base, "mae")));
   }
-  return fmt::format("its typical error on new rows is {} (mean absolute), where always answering the mean errs by {}",
-                     number(metric(best, "mae")), number(metric(base, "mae")));
+  if (result.class_names.size() == 2 && metric(base, "accuracy") > kLopsided) {
+    const TopTenth top = top_tenth(result);
+    return fmt::format(
+        "of the tenth of new rows that it ranks highest, {} in 100 are \"{}\", where {} in 100 are among all "
+        "rows",
+        share_of_100(top.share), printable(result.class_names[top.label]), share_of_100(top.overall));
+  }
+  return fmt::format(
+      "it is right in {} of 100 new rows, where always answering the commonest label is right in {}",
+      share_of_100(metric(best, "accuracy")), share_of_100(metric(base, "accuracy")));
 }
 
 }  // namespace
@@ -121,29 +160,35 @@ void judge_worth(LearnResult& result, double test_share) {
   result.improvement_low = improvement.low;
   result.improvement_high = improvement.high;
 
-  // The chosen one is the best of several, so its lead is judged as the luckiest of that many would be (Bonferroni).
+  // The chosen one is the best of several, so its lead is judged as the luckiest of that many would be
+  // (Bonferroni).
   std::size_t rivals = 0;
   for (const Candidate& candidate : board) rivals += candidate.skipped.empty() && candidate.complexity > 0;
-  const double p = std::min(1.0, paired_p(mine, theirs, test_share) / 2 * static_cast<double>(std::max<std::size_t>(rivals, 1)));
+  const double p = std::min(
+      1.0, paired_p(mine, theirs, test_share) / 2 * static_cast<double>(std::max<std::size_t>(rivals, 1)));
   const double gained = skill(result, result.improvement, base.score);
   if (result.chosen == result.baseline || !(result.improvement > 0) || p >= kSignificance) {
     result.verdict = Verdict::no_pattern;
-    result.reasons.push_back(fmt::format(
-        "Against the baseline ({} {}) the best model reaches {}; a lead like this happens by chance (p = {}, corrected "
-        "for {} model{} tried).",
-        result.metric_title, number(base.score), number(chosen.score), number(p), rivals, rivals == 1 ? "" : "s"));
+    result.reasons.push_back(
+        fmt::format("Against the baseline ({} {}) the best model reaches {}; a lead like this happens by "
+                    "chance (p = {}, corrected "
+                    "for {} model{} tried).",
+                    result.metric_title, number(base.score), number(chosen.score), number(p), rivals,
+                    rivals == 1 ? "" : "s"));
   } else {
     result.verdict = gained < kSkillThatMatters ? Verdict::not_worth_it : Verdict::worth_it;
-    result.reasons.push_back(fmt::format(
-        "Against the baseline: {} {} instead of {}, which is {} of 100 of what there is to gain (p = {}, corrected for "
-        "{} model{} tried).",
-        result.metric_title, number(chosen.score), number(base.score), share_of_100(gained), number(p), rivals,
-        rivals == 1 ? "" : "s"));
+    result.reasons.push_back(
+        fmt::format("Against the baseline: {} {} instead of {}, which is {} of 100 of what there is to gain "
+                    "(p = {}, corrected for "
+                    "{} model{} tried).",
+                    result.metric_title, number(chosen.score), number(base.score), share_of_100(gained),
+                    number(p), rivals, rivals == 1 ? "" : "s"));
   }
 
   const Candidate* simpler = nullptr;
   for (const Candidate& candidate : board) {
-    if (!candidate.skipped.empty() || candidate.complexity == 0 || candidate.complexity >= chosen.complexity) continue;
+    if (!candidate.skipped.empty() || candidate.complexity == 0 || candidate.complexity >= chosen.complexity)
+      continue;
     if (!simpler || candidate.complexity > simpler->complexity) simpler = &candidate;
   }
   if (simpler) {
@@ -156,9 +201,9 @@ void judge_worth(LearnResult& result, double test_share) {
     if (i != result.chosen && board[i].tied_with_best && i != result.baseline) tied.push_back(board[i].title);
   }
   if (!tied.empty() && result.verdict != Verdict::no_pattern) {
-    result.reasons.push_back(fmt::format("{} cannot be told apart from the best on these folds; {} is chosen as {}.",
-                                         join_and(tied), chosen.title,
-                                         result.chosen == 0 ? "the first among equals" : "the plainest of them"));
+    result.reasons.push_back(fmt::format(
+        "{} cannot be told apart from the best on these folds; {} is chosen as {}.", join_and(tied),
+        chosen.title, result.chosen == 0 ? "the first among equals" : "the plainest of them"));
   }
 }
 
@@ -168,23 +213,27 @@ void write_sentence(LearnResult& result) {
   switch (result.verdict) {
     case Verdict::no_pattern:
       result.sentence = fmt::format(
-          "No pattern: nothing in these columns predicts \"{}\" better than its {} would; do not use a model here before "
+          "No pattern: nothing in these columns predicts \"{}\" better than its {} would; do not use a model "
+          "here before "
           "there are more rows or other columns.",
           target, result.task == Target::Kind::classes ? "commonest label" : "mean");
       return;
     case Verdict::not_worth_it:
-      result.sentence = fmt::format("Not worth it: {} finds a real but tiny pattern in \"{}\": {}.", chosen.title, target,
-                                    achievement(result));
+      result.sentence = fmt::format("Not worth it: {} finds a real but tiny pattern in \"{}\": {}.",
+                                    chosen.title, target, achievement(result));
       return;
-    case Verdict::worth_it: break;
+    case Verdict::worth_it:
+      break;
   }
   const std::string columns = column_list(result);
-  result.sentence = fmt::format("Use it: {} predicts \"{}\" from {}; {}.", chosen.title, target,
-                                columns.empty() ? "these columns" : "above all " + columns, achievement(result));
+  result.sentence =
+      fmt::format("Use it: {} predicts \"{}\" from {}; {}.", chosen.title, target,
+                  columns.empty() ? "these columns" : "above all " + columns, achievement(result));
   if (result.baseline_cost > 0) {
-    result.sentence += fmt::format(" With your costs a row costs {} instead of {}, answering \"{}\" from a probability of {}.",
-                                   number(result.expected_cost), number(result.baseline_cost),
-                                   printable(result.class_names.back()), number(result.threshold));
+    result.sentence += fmt::format(
+        " With your costs a row costs {} instead of {}, answering \"{}\" from a probability of {}.",
+        number(result.expected_cost), number(result.baseline_cost), printable(result.class_names.back()),
+        number(result.threshold));
   }
 }
 

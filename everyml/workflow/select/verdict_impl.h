@@ -4,10 +4,12 @@
 
 namespace everyml::select_impl {
 
-/// Ranks the leaderboard, marks ties with the best, and picks the plainest of those that give up nothing that matters.
+/// Ranks the leaderboard, marks ties with the best, and picks the plainest of those that give up nothing that
+/// matters.
 void rank_candidates(LearnResult& result, double test_share);
 
-/// Compares the chosen with the baseline and with the next simpler model; fills verdict, improvement and reasons.
+/// Compares the chosen with the baseline and with the next simpler model; fills verdict, improvement and
+/// reasons.
 void judge_worth(LearnResult& result, double test_share);
 
 /// The one sentence a manager can act on. REQUIRES: importance, metrics and costs are filled.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "apps/cli/terminal.h"
+#include "everyml/workflow/doctor/doctor.h"
+
+namespace everyml::cli {
+
+/// One finding as lines: its mark and sentence, then evidence and remedy when `all`.
+std::string finding_lines(const Finding& finding, bool all, const Terminal& terminal);
+/// "2 serious, 1 warning, 3 notes", or "nothing to remark".
+std::string count_findings(const DoctorReport& report);
+
+}  // namespace everyml::cli

@@ -1,0 +1,76 @@
+#include "apps/cli/terminal.h"
+
+#include <gtest/gtest.h>
+
+#include "apps/cli/progress.h"
+#include "apps/cli/session.h"
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/text.h"
+
+namespace everyml::cli {
+namespace {
+
+TEST(Terminal, WidthCountsColumnsNotBytes) {
+  EXPECT_EQ(display_width("abc"), 3u);
+  EXPECT_EQ(display_width("naïve"), 5u);
+  EXPECT_EQ(display_width("日本"), 4u);
+  EXPECT_EQ(display_width("e\u0301"), 1u);
+  EXPECT_EQ(display_width("\x1b[1mbold\x1b[0m"), 4u);
+}
+
+TEST(Terminal, WrappedLinesFit) {
+  const std::string text = "the quick brown fox jumps over the lazy dog and on it goes";
+  const std::string out = wrapped(text, 20, 4);
+  for (const std::string_view line : split(out, '\n')) EXPECT_LE(display_width(line), 20u) << out;
+  std::string words;
+  for (const std::string_view line : split(out, '\n'))
+    words += (words.empty() ? "" : " ") + std::string(trim(line));
+  EXPECT_EQ(words, text);
+}
+
+TEST(Terminal, TableLinesUpAndIsCutToTheWidth) {
+  TextTable table{
+      .alignment = {Align::left, Align::right},
+      .rows = {{"name", "value"}, {"日本", "1"}, {"a very long name that does not fit at all", "1000"}}};
+  const std::string out = table.render(30);
+  std::size_t lines = 0;
+  for (const std::string_view line : split(out, '\n')) {
+    if (line.empty()) continue;
+    EXPECT_EQ(display_width(line), 30u) << out;
+    ++lines;
+  }
+  EXPECT_EQ(lines, 3u);
+  EXPECT_NE(out.find("…"), std::string::npos);
+}
+
+TEST(Progress, LineFitsAndBoundsTheFraction) {
+  for (const double fraction : {-1.0, 0.0, 0.5, 1.0, 7.0}) {
+    const std::string line =
+        progress_line("a stage with quite a long name that must be cut", fraction, 30, 60);
+    EXPECT_LE(display_width(line), 60u) << line;
+  }
+  EXPECT_NE(progress_line("x", 0.5, 30, 100).find(" 50 %"), std::string::npos);
+  EXPECT_NE(progress_line("x", 0.5, 30, 100).find("30 s left"), std::string::npos);
+  EXPECT_EQ(progress_line("x", 0.5, 0.1, 100).find("left"), std::string::npos);
+}
+
+TEST(Session, SizesOfMemory) {
+  EXPECT_EQ(parse_bytes("1000"), 1000u);
+  EXPECT_EQ(parse_bytes("2GB"), std::size_t{2} << 30);
+  EXPECT_EQ(parse_bytes("1.5 kib"), 1536u);
+  for (const char* bad : {"", "GB", "-1", "1 PB", "1e30", "2GBs", "0"}) {
+    EXPECT_THROW(parse_bytes(bad), ParameterError) << bad;
+  }
+}
+
+TEST(Session, NumbersForPeople) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1309), "1,309");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+  EXPECT_EQ(seconds_for_people(125), "2 min 5 s");
+  EXPECT_EQ(seconds_for_people(30), "30 s");
+}
+
+}  // namespace
+}  // namespace everyml::cli

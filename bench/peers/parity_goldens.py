@@ -1,0 +1,56 @@
+"""Runs scikit-learn on the matrices that parity_export wrote and keeps its scores in tests/golden/parity.json.
+
+    cmake --build --preset dev --target parity_export
+    build/dev/tests/parity/parity_export . /tmp/parity
+    python bench/peers/parity_goldens.py /tmp/parity tests/golden/parity.json
+"""
+import csv
+import json
+import sys
+from collections import defaultdict
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+MODELS = {
+    "logistic-regression": lambda: LogisticRegression(C=1.0, tol=1e-9, max_iter=20000),
+    "knn-classifier": lambda: KNeighborsClassifier(5, algorithm="brute"),
+    "naive-bayes": lambda: GaussianNB(),
+    "linear-regression": lambda: LinearRegression(),
+    "ridge": lambda: Ridge(alpha=1.0),
+    "knn-regressor": lambda: KNeighborsRegressor(5, algorithm="brute"),
+}
+
+
+def side(folder, prefix, columns):
+    x = np.fromfile(f"{folder}/{prefix}.x").reshape(-1, columns)
+    return x, np.fromfile(f"{folder}/{prefix}.y")
+
+
+def main(folder, output):
+    scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    with open(f"{folder}/index.csv", encoding="utf-8") as index:
+        for row in csv.DictReader(index):
+            x, y = side(folder, row["prefix"] + "-train", int(row["columns"]))
+            new_x, new_y = side(folder, row["prefix"] + "-test", int(row["columns"]))
+            model = MODELS[row["algorithm"]]().fit(x, y)
+            out = scores[row["case"]][row["algorithm"]]
+            if hasattr(model, "predict_proba"):
+                p = model.predict_proba(new_x)
+                out["accuracy"].append(accuracy_score(new_y, model.predict(new_x)))
+                out["auc"].append(roc_auc_score(new_y, p[:, 1]) if p.shape[1] == 2
+                                  else roc_auc_score(new_y, p, multi_class="ovr"))
+            else:
+                out["r2"].append(r2_score(new_y, model.predict(new_x)))
+    cases = {case: {name: {metric: float(np.mean(values)) for metric, values in metrics.items()}
+                    for name, metrics in algorithms.items()} for case, algorithms in scores.items()}
+    with open(output, "w", encoding="utf-8") as file:
+        json.dump({"peer": f"scikit-learn {sklearn.__version__}", "cases": cases}, file, indent=1)
+        file.write("\n")
+
+
+main(*sys.argv[1:])

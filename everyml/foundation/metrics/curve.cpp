@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/metrics/check_impl.h"
+#include "everyml/foundation/metrics/classification.h"
+#include "everyml/foundation/metrics/curve_impl.h"
+
+namespace everyml {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// The checks of a binary truth with scores, and what the walks need.
+struct Prepared {
+  std::vector<std::uint8_t> positive;
+  std::vector<std::uint32_t> order;
+
+  Prepared(Labels truth, std::span<const double> scores, Weights weights) : positive(truth.size()) {
+    detail::check_length("the list of scores", scores.size(), truth.size());
+    detail::check_weights(truth.size(), weights);
+    detail::check_codes("the truth", truth, 2);
+    detail::check_finite("the list of scores", scores);
+    std::transform(truth.begin(), truth.end(), positive.begin(), [](auto code) { return code == 1; });
+    order = detail::descending(scores);
+  }
+};
+
+}  // namespace
+
+namespace detail {
+
+std::vector<std::uint32_t> descending(std::span<const double> scores) {
+  std::vector<std::uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
+  return order;
+}
+
+double roc_auc(const RankedRows& rows, std::span<const double> weights) {
+  double before_right = 0, before_wrong = 0;
+  Sum area;
+  walk_thresholds(rows, weights, [&](double, double right, double wrong) {
+    area.add((wrong - before_wrong) * (before_right + right) / 2);
+    before_right = right;
+    before_wrong = wrong;
+  });
+  return before_right > 0 && before_wrong > 0 ? area.value() / before_right / before_wrong : nan;
+}
+
+double average_precision(const RankedRows& rows, std::span<const double> weights) {
+  double before = 0;
+  Sum area;
+  walk_thresholds(rows, weights, [&](double, double right, double wrong) {
+    area.add((right - before) * (right / (right + wrong)));
+    before = right;
+  });
+  return before > 0 ? area.value() / before : nan;
+}
+
+}  // namespace detail
+
+ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Weights weights) {
+  const Prepared prepared(truth, scores, weights);
+  ThresholdCurve curve;
+  curve.threshold = {infinity};
+  curve.true_positive_rate = {0.0};
+  curve.false_positive_rate = {0.0};
+  curve.precision = {1.0};
+  double positives = 0, negatives = 0;
+  detail::walk_thresholds({scores, prepared.order, prepared.positive}, weights,
+                          [&](double threshold, double right, double wrong) {
+                            curve.threshold.push_back(threshold);
+                            curve.true_positive_rate.push_back(right);
+                            curve.false_positive_rate.push_back(wrong);
+                            curve.precision.push_back(right / (right + wrong));
+                            positives = right;
+                            negatives = wrong;
+                          });
+  for (double& rate : curve.true_positive_rate) rate = positives > 0 ? rate / positives : nan;
+  for (double& rate : curve.false_positive_rate) rate = negatives > 0 ? rate / negatives : nan;
+  return curve;
+}
+
+double roc_auc(Labels truth, std::span<const double> scores, Weights weights) {
+  const Prepared prepared(truth, scores, weights);
+  return detail::roc_auc({scores, prepared.order, prepared.positive}, weights);
+}
+
+double average_precision(Labels truth, std::span<const double> scores, Weights weights) {
+  const Prepared prepared(truth, scores, weights);
+  return detail::average_precision({scores, prepared.order, prepared.positive}, weights);
+}
+
+double roc_auc_one_vs_rest(Labels truth, std::span<const double> probabilities, std::size_t classes,
+                           Average average, Weights weights) {
+  if (average != Average::macro && average != Average::weighted) {
+    throw ParameterError("metrics.average",
+                         "metrics: AUC of each class against the rest is macro or weighted");
+  }
+  detail::check_length("the list of probabilities", probabilities.size(), truth.size() * classes);
+  detail::check_codes("the truth", truth, classes);
+  double sum = 0, total = 0;
+  std::vector<double> scores(truth.size());
+  std::vector<std::int32_t> one(truth.size());
+  for (std::size_t c = 0; c < classes; ++c) {
+    double share = 0;
+    for (std::size_t row = 0; row < truth.size(); ++row) {
+      scores[row] = probabilities[row * classes + c];
+      one[row] = truth[row] == static_cast<std::int32_t>(c);
+      if (one[row] == 1) share += detail::weight_of(weights, row);
+    }
+    const double auc = roc_auc(one, scores, weights);
+    if (std::isnan(auc)) continue;
+    if (average == Average::macro) share = 1;
+    sum += share * auc;
+    total += share;
+  }
+  return total > 0 ? sum / total : nan;
+}
+
+}  // namespace everyml

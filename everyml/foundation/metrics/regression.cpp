@@ -1,0 +1,146 @@
+#include "everyml/foundation/metrics/regression.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/metrics/check_impl.h"
+
+namespace everyml {
+
+namespace {
+
+using Values = std::span<const double>;
+
+void check(Values truth, Values predicted) {
+  detail::check_length("the prediction", predicted.size(), truth.size());
+  detail::check_finite("the truth", truth);
+  detail::check_finite("the prediction", predicted);
+}
+
+/// Mean of term(truth, predicted).
+template <class Term>
+double mean_of(Values truth, Values predicted, Values weights, Term&& term) {
+  check(truth, predicted);
+  return detail::weighted_mean(truth.size(), weights,
+                               [&](std::size_t row) { return term(truth[row], predicted[row]); });
+}
+
+/// 1 - unexplained / variance, where a truth without variance is explained wholly or not at all.
+double explained_share(double unexplained, double variance) {
+  if (variance > 0) return 1 - unexplained / variance;
+  return unexplained > 0 ? 0 : 1;
+}
+
+double variance_of(Values values, Values weights) {
+  const double mean =
+      detail::weighted_mean(values.size(), weights, [&](std::size_t row) { return values[row]; });
+  return detail::weighted_mean(values.size(), weights,
+                               [&](std::size_t row) { return (values[row] - mean) * (values[row] - mean); });
+}
+
+void check_domain(std::string_view what, Values values, bool zero_allowed) {
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (values[row] > 0 || (zero_allowed && values[row] == 0)) continue;
+    throw DataError("metrics.domain",
+                    fmt::format("metrics: {} is {} in row {}; this deviance needs {} numbers", what,
+                                values[row], row, zero_allowed ? "non-negative" : "positive"));
+  }
+}
+
+}  // namespace
+
+double r_squared(Values truth, Values predicted, Values weights) {
+  return explained_share(mean_squared_error(truth, predicted, weights), variance_of(truth, weights));
+}
+
+double explained_variance(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  std::vector<double> residuals(truth.size());
+  for (std::size_t row = 0; row < truth.size(); ++row) residuals[row] = truth[row] - predicted[row];
+  return explained_share(variance_of(residuals, weights), variance_of(truth, weights));
+}
+
+double mean_absolute_error(Values truth, Values predicted, Values weights) {
+  return mean_of(truth, predicted, weights, [](double y, double p) { return std::abs(y - p); });
+}
+
+double mean_squared_error(Values truth, Values predicted, Values weights) {
+  return mean_of(truth, predicted, weights, [](double y, double p) { return (y - p) * (y - p); });
+}
+
+double root_mean_squared_error(Values truth, Values predicted, Values weights) {
+  return std::sqrt(mean_squared_error(truth, predicted, weights));
+}
+
+double median_absolute_error(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  const double total = detail::check_weights(truth.size(), weights);
+  std::vector<std::size_t> order;
+  std::vector<double> errors(truth.size());
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    errors[row] = std::abs(truth[row] - predicted[row]);
+    if (detail::weight_of(weights, row) > 0) order.push_back(row);
+  }
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return errors[a] < errors[b]; });
+  detail::Sum below;
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    below.add(detail::weight_of(weights, order[i]));
+    const double above_half = below.value() - total / 2;
+    if (above_half < 0) continue;
+    const bool even = above_half <= std::numeric_limits<double>::epsilon();
+    return even ? (errors[order[i]] + errors[order[i + 1]]) / 2 : errors[order[i]];
+  }
+  return errors[order.back()];
+}
+
+double mean_absolute_percentage_error(Values truth, Values predicted, Values weights) {
+  return mean_of(truth, predicted, weights, [](double y, double p) {
+    return std::abs(y - p) / std::max(std::abs(y), std::numeric_limits<double>::epsilon());
+  });
+}
+
+double max_error(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  detail::check_weights(truth.size(), weights);
+  double largest = 0;
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (detail::weight_of(weights, row) > 0)
+      largest = std::max(largest, std::abs(truth[row] - predicted[row]));
+  }
+  return largest;
+}
+
+double pinball_loss(Values truth, Values predicted, double level, Values weights) {
+  if (!(level >= 0 && level <= 1)) {
+    throw ParameterError("metrics.level",
+                         fmt::format("metrics: the level of a quantile is in [0, 1], got {}", level));
+  }
+  return mean_of(truth, predicted, weights,
+                 [&](double y, double p) { return y >= p ? level * (y - p) : (1 - level) * (p - y); });
+}
+
+double poisson_deviance(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  check_domain("the truth", truth, true);
+  check_domain("the prediction", predicted, false);
+  return mean_of(truth, predicted, weights, [](double y, double p) {
+    const double gain = y > 0 ? y * std::log(y / p) : 0;
+    return 2 * (gain - y + p);
+  });
+}
+
+double gamma_deviance(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  check_domain("the truth", truth, false);
+  check_domain("the prediction", predicted, false);
+  return mean_of(truth, predicted, weights,
+                 [](double y, double p) { return 2 * (std::log(p / y) + y / p - 1); });
+}
+
+}  // namespace everyml

@@ -1,0 +1,102 @@
+#include "everyml/workflow/explain/explain.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/explain/scoring.h"
+
+namespace everyml {
+namespace {
+
+/// y = 3 a + (5 when "b" is "high"), c is noise the model never hears of.
+struct Known {
+  Table table;
+  Artifact artifact;
+};
+
+Known known() {
+  constexpr std::size_t kRows = 300;
+  Stream random(1, "explain test");
+  Buffer<double> a(kRows), c(kRows), y(kRows);
+  std::vector<std::optional<std::string>> b(kRows);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    a[row] = random.uniform(-1, 1);
+    c[row] = random.normal();
+    b[row] = random.below(2) ? "high" : "low";
+    y[row] = 3 * a[row] + (b[row] == "high" ? 5 : 0);
+  }
+  Buffer<double> target = y;
+  Known made{Table({Column::numbers("a", std::move(a)), Column::categories("b", b),
+                    Column::numbers("c", std::move(c)), Column::numbers("y", std::move(y))}),
+             {}};
+  const Context context;
+  const AnyEstimator estimator = catalog().find("linear-regression").make();
+  const std::vector<std::string> columns = {"a", "b", "c"};
+  Dataset data;
+  data.target = Target::numbers(std::move(target));
+  made.artifact.encoder =
+      Encoder::fit(made.table, columns, data.target, {}, estimator.card().needs, {}, context);
+  data.features = made.artifact.encoder.transform_training(made.table, data.target, {}, context);
+  data.info.assign(made.artifact.encoder.info().begin(), made.artifact.encoder.info().end());
+  made.artifact.algorithm = "linear-regression";
+  made.artifact.target_name = "y";
+  made.artifact.target_kind = Target::Kind::numbers;
+  made.artifact.model = estimator.fit(data, context);
+  return made;
+}
+
+TEST(Importance, RanksColumnsByWhatTheyCarry) {
+  const Known made = known();
+  const auto importance = permutation_importance(made.artifact, made.table, {}, Context());
+  ASSERT_EQ(importance.size(), 3U);
+  EXPECT_EQ(importance[0].column, "b");  // sd 2.5 against 3 / sqrt(3) = 1.7
+  EXPECT_EQ(importance[1].column, "a");
+  EXPECT_EQ(importance[2].column, "c");
+  EXPECT_NEAR(importance[2].mean, 0, 1e-6);
+  // Shuffling a uniform column of slope 3 leaves an error of 3 (a - a'), whose deviation is 3 sqrt(2/3).
+  EXPECT_NEAR(importance[1].mean, 3 * std::sqrt(2.0 / 3), 0.25);
+}
+
+TEST(Importance, IsTheSameAtAnyNumberOfThreads) {
+  const Known made = known();
+  const auto one =
+      permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 1}));
+  const auto many =
+      permutation_importance(made.artifact, made.table, {}, Context(ContextOptions{.threads = 7}));
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].mean, many[i].mean);
+}
+
+TEST(Dependence, FollowsTheLineAndTheStep) {
+  const Known made = known();
+  const auto line = partial_dependence(made.artifact, made.table, "a", {}, Context());
+  ASSERT_GE(line.grid.size(), 10U);
+  const double slope = (line.mean.back() - line.mean.front()) / (line.grid.back() - line.grid.front());
+  EXPECT_NEAR(slope, 3, 1e-6);
+  const auto step = partial_dependence(made.artifact, made.table, "b", {}, Context());
+  ASSERT_EQ(step.levels.size(), 2U);
+  EXPECT_NEAR(std::abs(step.mean[0] - step.mean[1]), 5, 1e-6);
+  EXPECT_LE(line.low[0], line.mean[0]);
+  EXPECT_LE(line.mean[0], line.high[0]);
+  EXPECT_THROW(partial_dependence(made.artifact, made.table, "nothing", {}, Context()), DataError);
+}
+
+TEST(Scoring, KnowsItsMetrics) {
+  EXPECT_EQ(default_metric(Target::Kind::classes, 2), "auc");
+  EXPECT_EQ(default_metric(Target::Kind::classes, 3), "log_loss");
+  EXPECT_EQ(default_metric(Target::Kind::numbers, 0), "rmse");
+  EXPECT_TRUE(metric_greater_is_better("auc"));
+  EXPECT_FALSE(metric_greater_is_better("rmse"));
+  EXPECT_THROW(require_metric("auc", Target::Kind::numbers), ParameterError);
+  EXPECT_THROW(require_metric("acu", Target::Kind::classes), ParameterError);
+  Buffer<double> truth(2);
+  truth[0] = 1;
+  truth[1] = 3;
+  EXPECT_DOUBLE_EQ(score_predictions("rmse", Target::numbers(truth), std::vector<double>{1, 1}, {}),
+                   std::sqrt(2.0));
+}
+
+}  // namespace
+}  // namespace everyml

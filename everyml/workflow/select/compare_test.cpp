@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/random.h"
+#include "everyml/workflow/select/compare_impl.h"
+#include "everyml/workflow/select/costs_impl.h"
+#include "everyml/workflow/select/learn.h"
+
+namespace everyml {
+namespace {
+
+using namespace select_impl;
+
+TEST(Compare, IntervalFollowsStudent) {
+  // Mean 3, variance 2.5, error sqrt(2.5 * (1/5 + 1/4)) = 1.06066, t(4, .975) = 2.776445.
+  const std::vector<double> scores = {1, 2, 3, 4, 5};
+  const FoldMean mean = fold_mean(scores, 0.25);
+  EXPECT_DOUBLE_EQ(mean.mean, 3);
+  EXPECT_NEAR(mean.high - mean.mean, 2.776445 * 1.0606602, 1e-5);
+  EXPECT_NEAR(mean.mean - mean.low, 2.776445 * 1.0606602, 1e-5);
+}
+
+TEST(Compare, PairedTestOfKnownDifferences) {
+  // Differences 1, 2, 3: mean 2, variance 1, error sqrt(1/3 + 1/2) = 0.912871, t = 2.190890 on 2 degrees: p =
+  // 0.159829 by the closed form 1 - t / sqrt(2 + t^2) for two degrees of freedom.
+  const std::vector<double> a = {2, 4, 6}, b = {1, 2, 3};
+  const double t = 2 / std::sqrt(1.0 / 3 + 0.5);
+  EXPECT_NEAR(paired_p(a, b, 0.5), 1 - t / std::sqrt(2 + t * t), 1e-12);
+  EXPECT_EQ(paired_p(a, a, 0.5), 1);
+  const std::vector<double> shifted = {3, 5, 7};
+  EXPECT_EQ(paired_p(shifted, a, 0.5), 0);
+  EXPECT_EQ(paired_p(std::vector<double>{1}, std::vector<double>{2}, 1), 1);
+}
+
+TEST(Costs, ThresholdIsTheCheapestOfAll) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Stream random(seed, "costs");
+    const std::size_t rows = 1 + random.below(40);
+    std::vector<double> p;
+    Buffer<std::int32_t> codes(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const double one = std::round(random.uniform() * 10) / 10;
+      p.insert(p.end(), {1 - one, one});
+      codes[row] = random.uniform() < one ? 1 : 0;
+    }
+    const Target truth = Target::classes(codes, {"no", "yes"});
+    const std::vector<ErrorCost> costs = {{"yes", "no", 5 * random.uniform()},
+                                          {"no", "yes", random.uniform()}};
+    const auto cost_at = [&](double threshold) {
+      double sum = 0;
+      for (std::size_t row = 0; row < rows; ++row) {
+        const bool yes = p[2 * row + 1] >= threshold;
+        if (codes[row] == 1 && !yes) sum += costs[0].cost;
+        if (codes[row] == 0 && yes) sum += costs[1].cost;
+      }
+      return sum / static_cast<double>(rows);
+    };
+    double best = HUGE_VAL;
+    for (int step = 0; step <= 22; ++step) best = std::min(best, cost_at(step * 0.05 - 0.025));
+    LearnResult result;
+    apply_costs(costs, p, truth, {}, result);
+    EXPECT_NEAR(result.expected_cost, best, 1e-12) << seed;
+    if (result.threshold < 1) {
+      EXPECT_NEAR(cost_at(result.threshold), best, 1e-12) << seed;
+    }
+    EXPECT_LE(result.expected_cost, result.baseline_cost + 1e-12);
+  }
+}
+
+TEST(Costs, RefuseWhatCannotBe) {
+  Buffer<std::int32_t> codes(4);
+  const Target two = Target::classes(codes, {"no", "yes"});
+  const Target three = Target::classes(codes, {"a", "b", "c"});
+  EXPECT_NO_THROW(check_costs(std::vector<ErrorCost>{{"yes", "no", 2}}, two));
+  EXPECT_THROW(check_costs(std::vector<ErrorCost>{{"yess", "no", 2}}, two), ParameterError);
+  EXPECT_THROW(check_costs(std::vector<ErrorCost>{{"yes", "no", -2}}, two), ParameterError);
+  EXPECT_THROW(check_costs(std::vector<ErrorCost>{{"a", "b", 2}}, three), ParameterError);
+  EXPECT_NO_THROW(check_costs({}, three));
+}
+
+TEST(Task, IsFoundFromTheTarget) {
+  const auto numbers = [](std::size_t rows, auto cell) {
+    Buffer<double> values(rows);
+    for (std::size_t row = 0; row < rows; ++row) values[row] = cell(row);
+    return Column::numbers("y", std::move(values));
+  };
+  const auto kind = [](const Column& column) { return guess_task(column, std::nullopt).kind; };
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return r % 2; })), Target::Kind::classes);
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return r % 3; })), Target::Kind::classes);
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return 1.0 + r % 10; })), Target::Kind::classes);
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return 10.0 * (r % 4); })), Target::Kind::numbers);
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return 0.5 * r; })), Target::Kind::numbers);
+  EXPECT_EQ(kind(numbers(100, [](std::size_t r) { return r % 40; })), Target::Kind::numbers);
+  EXPECT_EQ(guess_task(numbers(100, [](std::size_t r) { return r % 40; }), true).kind, Target::Kind::classes);
+  EXPECT_EQ(guess_task(numbers(100, [](std::size_t r) { return r % 2; }), false).kind, Target::Kind::numbers);
+  const std::vector<std::optional<std::string>> cells = {"a", "b", std::nullopt};
+  EXPECT_EQ(kind(Column::categories("y", cells)), Target::Kind::classes);
+  EXPECT_THROW(guess_task(Column::categories("y", cells), false), ParameterError);
+  EXPECT_EQ(kind(Column::texts("y", TextStore::from(cells))), Target::Kind::none);
+}
+
+TEST(Task, TargetKeepsTheUsersLabels) {
+  Buffer<double> values(5);
+  values[0] = 10;
+  values[1] = 2;
+  values[2] = std::nan("");
+  values[3] = 2;
+  values[4] = 10;
+  std::vector<std::size_t> rows;
+  const Target target = make_target(Column::numbers("y", std::move(values)), Target::Kind::classes, rows);
+  EXPECT_EQ(rows, (std::vector<std::size_t>{0, 1, 3, 4}));
+  EXPECT_EQ(std::vector<std::string>(target.names().begin(), target.names().end()),
+            (std::vector<std::string>{"2", "10"}));
+  EXPECT_EQ(target.label_kind(), ColumnKind::number);
+  EXPECT_EQ(target.codes()[0], 1);
+}
+
+}  // namespace
+}  // namespace everyml

@@ -1,0 +1,67 @@
+#include "everyml/foundation/io/csv.h"
+#include "everyml/workflow/select/learn.h"
+#include "tests/parity/parity_impl.h"
+
+namespace everyml::parity {
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> list = {
+      {"wdbc", "wdbc.csv", "Diagnosis", true, 10},
+      {"digits", "digits8x8.csv", "", true, 5},
+      {"spambase", "spambase.csv.gz", "type", true, 5},
+      {"churn", "churn.csv", "churn", true, 5},
+      {"titanic", "titanic.csv", "survived", true, 5},
+      {"penguins", "penguins.csv", "species", true, 5},
+      {"ames", "ames_housing.csv.gz", "Sale_Price", false, 5},
+      {"diamonds", "diamonds.csv.gz", "price", false, 5},
+      {"mtcars", "mtcars.csv", "mpg", false, 5},
+  };
+  return list;
+}
+
+Prepared prepare(const Case& one, const std::string& root) {
+  const Context context;
+  const Table table = read_table(root + "/examples/data/" + one.file, {}, context).table;
+  const std::string target = one.target.empty() ? table.column(table.columns() - 1).name() : one.target;
+  std::vector<std::size_t> rows;
+  Prepared prepared;
+  prepared.target = make_target(table.column(target),
+                                one.classification ? Target::Kind::classes : Target::Kind::numbers, rows);
+  prepared.table = table.select_rows(rows);
+  for (const Column& column : table.all()) {
+    if (column.name() != target) prepared.columns.push_back(column.name());
+  }
+  const Stream random(2026, "parity " + one.name);
+  prepared.folds = one.classification ? stratified_folds(prepared.target.codes(), one.folds, random)
+                                      : quantile_folds(prepared.target.values(), one.folds, random);
+  return prepared;
+}
+
+Encoded encode(const Prepared& prepared, const Fold& fold, const Entry& entry) {
+  const Context context;
+  const Table train = prepared.table.select_rows(fold.train), test = prepared.table.select_rows(fold.test);
+  Encoded encoded;
+  encoded.train.target = prepared.target.select(fold.train);
+  encoded.test.target = prepared.target.select(fold.test);
+  const Encoder encoder =
+      Encoder::fit(train, prepared.columns, encoded.train.target, {}, entry.card().needs, {}, context);
+  encoded.train.features = encoder.transform_training(train, encoded.train.target, {}, context);
+  encoded.test.features = encoder.transform(test, context);
+  encoded.train.info.assign(encoder.info().begin(), encoder.info().end());
+  encoded.test.info = encoded.train.info;
+  return encoded;
+}
+
+std::vector<std::pair<std::string, Trial>> algorithms(const Case& one) {
+  if (!one.classification) {
+    return {{"linear-regression", {}}, {"ridge", {{"alpha", "1"}}}, {"knn-regressor", {{"neighbors", "5"}}}};
+  }
+  std::vector<std::pair<std::string, Trial>> list = {{"logistic-regression", {{"c", "1"}}},
+                                                     {"knn-classifier", {{"neighbors", "5"}}}};
+  // The peer's naive Bayes takes neither missing cells nor columns of several kinds at once.
+  if (one.name == "wdbc" || one.name == "digits" || one.name == "spambase")
+    list.emplace_back("naive-bayes", Trial{});
+  return list;
+}
+
+}  // namespace everyml::parity
