@@ -12,7 +12,7 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr std::size_t kMostCoefficients = 60;
+constexpr std::size_t kMostCoefficients = 25;
 constexpr std::size_t kMostItems = 24;
 constexpr int kDeepest = 5;
 
