@@ -282,27 +282,35 @@ void NearestTwo(const float* packed, const PanelsAt& panels, const float* half_n
   std::copy_n(at, kRows, index);
 }
 
-void Offer(const float* tile_row, const Scoring& scoring, std::size_t lanes, std::uint32_t first_row,
-           float slack, Reservoir& reservoir) {
+HWY_INLINE void Offer(const float* products, const Scoring& scoring, const Asked& asked) {
   const Wide d;
-  const float bound = reservoir.limit + slack;
+  Reservoir& reservoir = *asked.reservoir;
+  const float bound = reservoir.limit + asked.slack;
   const auto limit = hn::Set(d, bound);
-  const auto bias = hn::Set(d, scoring.bias);
+  const auto bias = hn::Set(d, asked.bias);
   HWY_ALIGN float scores[kLanes];
-  for (std::size_t r = 0; r < lanes; r += kLanes) {
-    auto product = hn::Load(d, tile_row + r);
+  for (std::size_t r = 0; r < scoring.lanes; r += kLanes) {
+    auto product = hn::Load(d, products + r);
     if (scoring.scale != nullptr) product = hn::Mul(hn::LoadU(d, scoring.scale + r), product);
     auto score = hn::Sub(bias, product);
     if (scoring.offset != nullptr) score = hn::Add(hn::LoadU(d, scoring.offset + r), score);
     if (hn::AllTrue(d, hn::Gt(score, limit))) continue;
     hn::Store(score, d, scores);
-    const std::size_t end = std::min(kLanes, lanes - r);
+    const std::size_t end = std::min(kLanes, scoring.lanes - r);
     for (std::size_t i = 0; i < end; ++i) {
       if (!(scores[i] > bound)) {
-        reservoir.items[reservoir.size++] = {scores[i], first_row + static_cast<std::uint32_t>(r + i)};
+        reservoir.items[reservoir.size++] = {scores[i],
+                                             scoring.first_row + static_cast<std::uint32_t>(r + i)};
       }
     }
   }
+}
+
+void ScanPanel(Product product, const float* packed, std::size_t columns, const float* panel,
+               std::size_t used, const Scoring& scoring, const Asked* asked) {
+  HWY_ALIGN float tile[kPanel * kBlock];
+  ScoreTile(product, packed, columns, panel, used, tile);
+  for (std::size_t c = 0; c < used; ++c) Offer(tile + c * kBlock, scoring, asked[c]);
 }
 
 template <class T>
@@ -406,7 +414,7 @@ HWY_EXPORT(PackFloats);
 HWY_EXPORT(PackDoubles);
 HWY_EXPORT(ScoreTile);
 HWY_EXPORT(NearestTwo);
-HWY_EXPORT(Offer);
+HWY_EXPORT(ScanPanel);
 HWY_EXPORT(AddFloats);
 HWY_EXPORT(AddDoubles);
 HWY_EXPORT(OwnFloats);
@@ -428,9 +436,9 @@ void nearest_two(const float* packed, const PanelsAt& panels, const float* half_
                  float* second, std::int32_t* index) {
   HWY_DYNAMIC_DISPATCH(NearestTwo)(packed, panels, half_norms, best, second, index);
 }
-void offer(const float* tile_row, const Scoring& scoring, std::size_t lanes, std::uint32_t first_row,
-           float slack, Reservoir& reservoir) {
-  HWY_DYNAMIC_DISPATCH(Offer)(tile_row, scoring, lanes, first_row, slack, reservoir);
+void scan_panel(Product product, const float* packed, std::size_t columns, const float* panel,
+                std::size_t used, const Scoring& scoring, const Asked* asked) {
+  HWY_DYNAMIC_DISPATCH(ScanPanel)(product, packed, columns, panel, used, scoring, asked);
 }
 void add_rows(const RowsAt<float>& rows, std::size_t columns, const std::int32_t* labels,
               const double* weights, double* sums) {

@@ -79,17 +79,26 @@ struct Reservoir {
   float limit = 0;             ///< scores above it cannot be among the nearest
 };
 
-/// How the products of a tile become scores: score[l] = offset[l] + bias - scale[l] * tile[l].
+/// How the products of a block become scores: score[l] = offset[l] + bias - scale[l] * product[l].
 struct Scoring {
   const float* offset = nullptr;  ///< null: zeros
   const float* scale = nullptr;   ///< null: ones
-  float bias = 0;
+  std::size_t lanes = 0;          ///< rows of the block
+  std::uint32_t first_row = 0;    ///< row of lane 0
 };
 
-/// Offers the first `lanes` lanes of a row of a tile as rows first_row + l, unless their score is above
-/// reservoir.limit + slack. A score that is not a number is always taken. REQUIRES: room for `lanes` more.
-void offer(const float* tile_row, const Scoring& scoring, std::size_t lanes, std::uint32_t first_row,
-           float slack, Reservoir& reservoir);
+/// What belongs to one query of a panel: scores are raised by bias and dropped above reservoir->limit +
+/// slack.
+struct Asked {
+  Reservoir* reservoir = nullptr;
+  float bias = 0;
+  float slack = 0;
+};
+
+/// Scores of a packed block for the first `used` queries of a panel, offered to their reservoirs. A score
+/// that is not a number is always taken. REQUIRES: every reservoir has room for block_rows() more.
+void scan_panel(Product product, const float* packed, std::size_t columns, const float* panel,
+                std::size_t used, const Scoring& scoring, const Asked* asked);
 
 /// sums[label * columns + j] += weight * x for every row, in row order; weights may be null.
 void add_rows(const RowsAt<float>& rows, std::size_t columns, const std::int32_t* labels,

@@ -20,6 +20,13 @@ namespace {
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+/// Makes the sums of differences, which must be small, scores as the others are.
+constexpr auto kMinusOnes = [] {
+  std::array<float, kMostBlockRows> values{};
+  values.fill(-1.0F);
+  return values;
+}();
+
 float rounded_up(double value) { return static_cast<float>(value * (1 + 0x1p-22)); }
 
 /// Sparse rows made dense; dense ones as they are.
@@ -233,13 +240,7 @@ void NearestRowsSearch::scan(std::size_t begin_block, std::size_t end_block, con
   const Product product = index_.metric_ == Metric::manhattan ? Product::difference : Product::dot;
   Buffer<float> packed_buffer(columns_ * stride + stride);
   float* packed = packed_buffer.data();
-  alignas(64) float tile[kPanel * kMostBlockRows];
   const Features& rows = index_.rows_;
-  static constexpr auto ones = [] {
-    std::array<float, kMostBlockRows> values{};
-    values.fill(-1.0F);
-    return values;
-  }();
   for (std::size_t b = begin_block; b < end_block; ++b) {
     if ((b - begin_block) % 256 == 255) context.check();
     const std::size_t first = b * block, lanes = std::min(block, n - first);
@@ -252,20 +253,21 @@ void NearestRowsSearch::scan(std::size_t begin_block, std::size_t end_block, con
               .values = rows.dense32() + first * rows.stride(), .stride = rows.stride(), .count = lanes},
           columns_, index_.shift_.data(), packed, packed + columns_ * stride);
     }
-    Scoring scoring;
+    Scoring scoring{.lanes = lanes, .first_row = static_cast<std::uint32_t>(first)};
     if (index_.metric_ == Metric::euclidean) scoring.offset = index_.lane_.data() + first;
     if (index_.metric_ == Metric::cosine) scoring.scale = index_.lane_.data() + first;
-    if (index_.metric_ == Metric::manhattan) scoring.scale = ones.data();
+    if (index_.metric_ == Metric::manhattan) scoring.scale = kMinusOnes.data();
     for (std::size_t p = 0; p < count_; p += kPanel) {
       const std::size_t used = std::min(kPanel, count_ - p);
-      score_tile(product, packed, columns_, panels_.data() + p * columns_, used, tile);
+      Asked asked[kPanel];
       for (std::size_t c = 0; c < used; ++c) {
-        Reservoir& reservoir = reservoirs_[p + c];
         const float bound = error(p + c, index_.longest_[b]);
         widest_[p + c] = std::max(widest_[p + c], bound);
-        scoring.bias = bound;
-        offer(tile + c * stride, scoring, lanes, static_cast<std::uint32_t>(first), 2.02F * bound, reservoir);
-        if (reservoir.size + kMostBlockRows > reservoir.capacity) shrink(p + c);
+        asked[c] = {.reservoir = &reservoirs_[p + c], .bias = bound, .slack = 2.02F * bound};
+      }
+      scan_panel(product, packed, columns_, panels_.data() + p * columns_, used, scoring, asked);
+      for (std::size_t q = p; q < p + used; ++q) {
+        if (reservoirs_[q].size + kMostBlockRows > reservoirs_[q].capacity) shrink(q);
       }
     }
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMostBars = 15;
 constexpr std::size_t kMostDependence = 12;
-constexpr std::size_t kMostLevels = 12;
+constexpr std::size_t kMostLevels = 8;
 constexpr std::size_t kMostClassLines = 5;
 constexpr std::size_t kMostFormulas = 200;
 
@@ -140,7 +140,7 @@ void level_chart(const PartialDependence& one, std::span<const std::size_t> clas
   std::swap(chart.x, chart.y);
   chart.y.scale = Axis::Scale::category;
   chart.y.labels.assign(one.levels.begin(), one.levels.begin() + static_cast<std::ptrdiff_t>(levels));
-  chart.height = 66 + 30 * static_cast<double>(levels);
+  chart.height = std::max(190.0, 66 + 32 * static_cast<double>(levels));
   if (classes.size() == 1 && one.low.size() == one.mean.size()) {
     Series range{.kind = Series::Kind::ranges, .name = "8 of 10 rows", .faint = true};
     for (std::size_t i = 0; i < levels; ++i) {
@@ -164,67 +164,103 @@ void level_chart(const PartialDependence& one, std::span<const std::size_t> clas
   }
 }
 
-Markup dependence_charts(const LearnResult& result, Gallery& gallery) {
-  Markup out;
-  if (result.dependence.empty()) return out;
-  const bool classes = result.task == Target::Kind::classes;
-  const bool two = classes && result.class_names.size() == 2;
-  const std::string answer = two ? fmt::format("probability of “{}”", printable(result.class_names[1], 40))
-                             : classes ? std::string("probability of each class")
-                                       : fmt::format("answer for “{}”", printable(result.target, 40));
-  // One scale for all, so that steep and flat can be compared between columns.
+/// What the charts of a task have in common.
+struct DependenceFrame {
+  bool classes = false, two = false;
+  std::string answer;  ///< in a sentence: "probability of “yes”"
+  std::string axis;
+  double low = 0, high = 1;
+  std::size_t charts = 0;
+};
+
+/// One scale for all, so that steep and flat can be compared between columns.
+void find_range(const LearnResult& result, DependenceFrame& frame) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  const std::size_t shown = std::min(result.dependence.size(), kMostDependence);
-  for (std::size_t d = 0; d < shown; ++d) {
+  for (std::size_t d = 0; d < frame.charts; ++d) {
     const PartialDependence& one = result.dependence[d];
     const std::size_t width = std::max<std::size_t>(1, one.class_names.size());
+    const bool band = width <= 2 && one.low.size() == one.mean.size();
     for (const std::size_t k : classes_to_draw(one)) {
       for (std::size_t i = k; i < one.mean.size(); i += width) {
-        const bool band = width <= 2 && one.low.size() == one.mean.size();
-        low = std::min({low, one.mean[i], band ? one.low[i] : one.mean[i]});
-        high = std::max({high, one.mean[i], band ? one.high[i] : one.mean[i]});
+        low = std::min(low, band ? one.low[i] : one.mean[i]);
+        high = std::max(high, band ? one.high[i] : one.mean[i]);
       }
     }
   }
   if (!(high > low)) low -= 0.5, high += 0.5;
   const double room = 0.05 * (high - low);
-  low = classes ? std::max(0.0, low - room) : low - room;
-  high = classes ? std::min(1.0, high + room) : high + room;
+  frame.low = frame.classes ? std::max(0.0, low - room) : low - room;
+  frame.high = frame.classes ? std::min(1.0, high + room) : high + room;
+}
 
-  out << "<h3>How the answer follows a column</h3><p>The mean " << text(answer, 120)
-      << " when one column is set to a value in every row and all else stays as it is. The band holds the "
-         "answers of 8 in 10 "
-         "rows. Only values that occur in the data are drawn: beyond them the model would be "
-         "guessing.</p><div class=\"grid\">";
-  for (std::size_t d = 0; d < shown; ++d) {
-    const PartialDependence& one = result.dependence[d];
-    const std::vector<std::size_t> drawn = classes_to_draw(one);
-    if (one.grid.empty() && one.levels.empty()) continue;
-    Chart chart;
-    chart.title = one.column;
-    chart.y.title = two       ? fmt::format("P({})", printable(result.class_names[1], 30))
-                    : classes ? "probability"
-                              : printable(result.target, 30);
-    chart.y.low = low;
-    chart.y.high = high;
-    chart.y.percent = classes;
-    chart.height = 250;
-    if (one.levels.empty())
-      line_chart(one, drawn, chart);
-    else
-      level_chart(one, drawn, chart);
-    const auto [least, most] = std::minmax_element(one.mean.begin(), one.mean.end());
-    chart.description = fmt::format("The mean {} over the values of {}; it stays between {} and {}.", answer,
-                                    printable(one.column), figure(*least, 3), figure(*most, 3));
-    std::string caption;
-    if (drawn.size() > 1 && drawn.size() < one.class_names.size()) {
-      caption = fmt::format("The {} of {} classes that move most.", drawn.size(), one.class_names.size());
-    }
-    if (one.levels.size() > kMostLevels)
-      caption += fmt::format(" The {} commonest of {} values.", kMostLevels, one.levels.size());
-    out << gallery.figure(chart, caption);
+DependenceFrame frame_of(const LearnResult& result) {
+  DependenceFrame frame;
+  frame.classes = result.task == Target::Kind::classes;
+  frame.two = frame.classes && result.class_names.size() == 2;
+  frame.charts = std::min(result.dependence.size(), kMostDependence);
+  if (frame.two) {
+    frame.answer = fmt::format("probability of “{}”", printable(result.class_names[1], 40));
+    frame.axis = fmt::format("P({})", printable(result.class_names[1], 30));
+  } else if (frame.classes) {
+    frame.answer = "probability of each class";
+    frame.axis = "probability";
+  } else {
+    frame.answer = fmt::format("answer for “{}”", printable(result.target, 40));
+    frame.axis = printable(result.target, 30);
   }
-  out << "</div>";
+  find_range(result, frame);
+  return frame;
+}
+
+Markup dependence_chart(const PartialDependence& one, const DependenceFrame& frame, Gallery& gallery) {
+  const std::vector<std::size_t> drawn = classes_to_draw(one);
+  Chart chart;
+  chart.title = one.column;
+  chart.y.title = frame.axis;
+  chart.y.low = frame.low;
+  chart.y.high = frame.high;
+  chart.y.percent = frame.classes;
+  chart.width = three_in_a_row(frame.charts) ? 400 : 480;
+  chart.height = 260;
+  if (one.levels.empty()) {
+    line_chart(one, drawn, chart);
+  } else {
+    level_chart(one, drawn, chart);
+  }
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  const std::size_t width = std::max<std::size_t>(1, one.class_names.size());
+  for (const std::size_t k : drawn) {
+    for (std::size_t i = k; i < one.mean.size(); i += width) {
+      least = std::min(least, one.mean[i]);
+      most = std::max(most, one.mean[i]);
+    }
+  }
+  chart.description = fmt::format("The mean {} over the values of {}; it stays between {} and {}.",
+                                  frame.answer, printable(one.column), figure(least, 3), figure(most, 3));
+  std::string caption;
+  if (drawn.size() > 1 && drawn.size() < one.class_names.size()) {
+    caption = fmt::format("The {} of {} classes that move most. ", drawn.size(), one.class_names.size());
+  }
+  if (one.levels.size() > kMostLevels) {
+    caption += fmt::format("The {} commonest of {} values.", kMostLevels, one.levels.size());
+  }
+  return gallery.figure(chart, caption);
+}
+
+Markup dependence_charts(const LearnResult& result, Gallery& gallery) {
+  Markup out;
+  if (result.dependence.empty()) return out;
+  const DependenceFrame frame = frame_of(result);
+  std::vector<Markup> charts;
+  for (std::size_t d = 0; d < frame.charts; ++d) {
+    const PartialDependence& one = result.dependence[d];
+    if (!one.grid.empty() || !one.levels.empty()) charts.push_back(dependence_chart(one, frame, gallery));
+  }
+  out << "<h3>How the answer follows a column</h3><p>The mean " << text(frame.answer, 120)
+      << " when one column is set to a value in every row and all else stays as it is.";
+  if (!frame.classes || frame.two) out << " The band holds the answers of 8 in 10 rows.";
+  out << " Only values that occur in the data are drawn: beyond them the model would be guessing.</p>"
+      << side_by_side(charts);
   return out;
 }
 

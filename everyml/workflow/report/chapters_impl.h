@@ -29,6 +29,11 @@ Markup glossary(const LearnResult& result);
 /// What a metric's figure means, in words for anyone; empty for a metric without an entry.
 std::string metric_in_words(const std::string& name);
 
+/// Charts side by side: three in a row when that leaves no hole, else two.
+Markup side_by_side(const std::vector<Markup>& charts);
+/// Whether that many charts stand three in a row: then each is narrower.
+bool three_in_a_row(std::size_t charts);
+
 /// The score of a candidate as text, with its interval in brackets when it has one.
 std::string score_text(const Candidate& candidate);
 /// "1 row", "2 rows".

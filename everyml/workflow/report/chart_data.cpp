@@ -78,7 +78,7 @@ Json describe_chart(const Chart& chart) {
   Json json;
   json["title"] = printable(chart.title, 200);
   json["description"] = printable(chart.description, 2000);
-  json["x"] = axis_json(chart.x, kTicksAcross);
+  json["x"] = axis_json(chart.x, ticks_across(chart));
   json["y"] = axis_json(chart.y, kTicksUp);
   json["series"] = Json::array();
   for (const Series& series : chart.series) {

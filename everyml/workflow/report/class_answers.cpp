@@ -104,7 +104,7 @@ Markup confusion_chart(const LearnResult& result, Gallery& gallery) {
       if (t == a && matrix.names[t] == matrix.names[a]) right += cell;
     }
   }
-  chart.height = std::clamp(90 + 44 * static_cast<double>(width), 230.0, 480.0);
+  chart.width = chart.height = width > 5 ? 520 : 400;
   chart.description = fmt::format(
       "A table of {} by {} classes, truth against answer. {} of {} answers lie on the diagonal, "
       "which is right.",
@@ -227,6 +227,7 @@ Markup calibration_chart(const LearnResult& result, const HeldOut& rows, Gallery
 Markup cost_chart(const LearnResult& result, const HeldOut& rows, Gallery& gallery) {
   if (result.costs.size() != 4 || rows.classes != 2) return {};
   Chart chart;
+  chart.width = chart.height = 400;
   chart.title = "What a row costs at each threshold";
   chart.x.title = fmt::format("answer “{}” from this probability on", printable(result.class_names[1], 30));
   chart.x.percent = true;
@@ -288,18 +289,21 @@ Markup set_sentence(const LearnResult& result, const HeldOut& rows) {
 }  // namespace
 
 Markup class_answers(const LearnResult& result, Gallery& gallery) {
-  Markup out;
   const std::size_t classes = result.class_names.size();
   const HeldOut rows = held_out(result);
-  if (result.confusion.size() == classes * classes && classes > 1) out << confusion_chart(result, gallery);
-  if (!rows.truth.empty()) {
-    out << cost_chart(result, rows, gallery) << roc_chart(result, rows, gallery)
-        << calibration_chart(result, rows, gallery);
+  std::vector<Markup> charts;
+  if (result.confusion.size() == classes * classes && classes > 1) {
+    charts.push_back(confusion_chart(result, gallery));
   }
-  if (out.empty()) return out;
+  if (!rows.truth.empty()) {
+    for (const auto& chart : {roc_chart, calibration_chart, cost_chart}) {
+      Markup drawn = chart(result, rows, gallery);
+      if (!drawn.empty()) charts.push_back(std::move(drawn));
+    }
+  }
   Markup section;
-  section << "<h3>How its answers turn out</h3><div class=\"grid\">" << out << "</div>"
-          << set_sentence(result, rows);
+  if (charts.empty()) return section;
+  section << "<h3>How its answers turn out</h3>" << side_by_side(charts) << set_sentence(result, rows);
   return section;
 }
 

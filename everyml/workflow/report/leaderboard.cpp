@@ -11,7 +11,7 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr std::size_t kMostMetrics = 4;
+constexpr std::size_t kMostMetrics = 3;
 
 std::size_t judged_count(const LearnResult& result) {
   std::size_t judged = 0;
@@ -74,12 +74,24 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
   return gallery.figure(chart);
 }
 
-/// Other metrics that most candidates have, in the order of the chosen one's.
+/// "log_loss" as words.
+std::string spaced(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+/// The chosen one's other metrics, those first that say most to most people.
 std::vector<std::string> other_metrics(const LearnResult& result) {
+  const auto& metrics = result.leaderboard[result.chosen].metrics;
   std::vector<std::string> names;
-  for (const auto& [name, value] : result.leaderboard[result.chosen].metrics) {
-    if (name != result.metric && names.size() < kMostMetrics) names.push_back(name);
+  const auto take = [&](const std::string& name) {
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (name != result.metric && !known && names.size() < kMostMetrics) names.push_back(name);
+  };
+  for (const char* first : {"accuracy", "log_loss", "f1", "balanced_accuracy", "mae", "r2"}) {
+    if (metrics.count(first)) take(first);
   }
+  for (const auto& [name, value] : metrics) take(name);
   return names;
 }
 
@@ -147,11 +159,11 @@ Markup leaderboard(const LearnResult& result, Gallery& gallery) {
   out << "<h3>The algorithms that were tried</h3>" << scores_chart(result, judged, gallery)
       << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of algorithms\"><table "
          "class=\"board\"><thead><tr><th scope=\"col\">Algorithm</th><th scope=\"col\" class=\"num\">"
-      << text(result.metric, 40)
+      << text(spaced(result.metric), 40)
       << "</th><th scope=\"col\" class=\"num\">95 % interval</th><th scope=\"col\" class=\"num\">p against "
          "best</th>";
   for (std::size_t c = 1; c < columns.size(); ++c) {
-    out << "<th scope=\"col\" class=\"num\">" << text(columns[c].name, 40) << "</th>";
+    out << "<th scope=\"col\" class=\"num\">" << text(spaced(columns[c].name), 40) << "</th>";
   }
   out << "<th scope=\"col\" class=\"num\">Training</th><th scope=\"col\" class=\"num\">Settings "
          "tried</th></tr></thead><tbody>";

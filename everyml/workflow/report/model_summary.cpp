@@ -12,7 +12,7 @@
 namespace everyml::report_impl {
 namespace {
 
-constexpr std::size_t kMostCoefficients = 60;
+constexpr std::size_t kMostCoefficients = 25;
 constexpr std::size_t kMostItems = 24;
 constexpr int kDeepest = 5;
 
@@ -65,7 +65,9 @@ Markup coefficient_table(const Json& summary) {
              bounds = any_has(rows, "low");
   const char* ratio = any_has(rows, "t") ? "t" : any_has(rows, "z") ? "z" : nullptr;
   Markup out;
-  out << "<h4>Coefficients</h4><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
+  out << "<h4>Coefficients</h4><div class=\"scroll";
+  if (!errors) out << " slim";
+  out << "\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
          "coefficients\"><table><thead>"
          "<tr><th scope=\"col\">Feature</th>";
   if (classes) out << "<th scope=\"col\">Class</th>";

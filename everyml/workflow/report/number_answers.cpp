@@ -11,7 +11,7 @@ namespace everyml::report_impl {
 namespace {
 
 constexpr std::size_t kMostDots = 1500;
-constexpr std::size_t kBins = 31;
+constexpr std::size_t kMostBins = 31;
 
 struct HeldOut {
   std::vector<double> truth, answer;
@@ -65,10 +65,14 @@ Markup residual_chart(const HeldOut& rows, Gallery& gallery) {
   const std::size_t cut = sorted.size() / 200;
   const double reach = std::max(std::abs(sorted[cut]), std::abs(sorted[sorted.size() - 1 - cut]));
   if (!(reach > 0)) return {};
-  std::vector<double> bins(kBins, 0);
+  // Twice the cube root of the rows (Rice's rule); an odd number, so that one column stands for "about
+  // right".
+  const auto wanted = static_cast<std::size_t>(2 * std::cbrt(static_cast<double>(errors.size())));
+  const std::size_t count_of_bins = std::clamp<std::size_t>(wanted, 5, kMostBins) | 1;
+  std::vector<double> bins(count_of_bins, 0);
   for (const double error : errors) {
-    const double place = (error + reach) / (2 * reach) * static_cast<double>(kBins);
-    ++bins[static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(kBins - 1)))];
+    const double place = (error + reach) / (2 * reach) * static_cast<double>(count_of_bins);
+    ++bins[static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(count_of_bins - 1)))];
   }
   Chart chart;
   chart.title = "By how much it errs";
@@ -78,10 +82,10 @@ Markup residual_chart(const HeldOut& rows, Gallery& gallery) {
   chart.x.high = reach;
   chart.width = chart.height = 400;
   Series columns{.kind = Series::Kind::columns};
-  for (std::size_t b = 0; b < kBins; ++b) {
-    const double from = -reach + 2 * reach * static_cast<double>(b) / static_cast<double>(kBins);
+  for (std::size_t b = 0; b < count_of_bins; ++b) {
+    const double from = -reach + 2 * reach * static_cast<double>(b) / static_cast<double>(count_of_bins);
     columns.low.push_back(from);
-    columns.high.push_back(from + 2 * reach / static_cast<double>(kBins));
+    columns.high.push_back(from + 2 * reach / static_cast<double>(count_of_bins));
     columns.y.push_back(bins[b]);
     columns.notes.push_back(fmt::format("{} to {}: {}", figure(columns.low.back(), 3),
                                         figure(columns.high.back(), 3),
@@ -121,8 +125,9 @@ Markup number_answers(const LearnResult& result, Gallery& gallery) {
   Markup out;
   const HeldOut rows = held_out(result);
   if (rows.truth.size() < 2) return out;
-  out << "<h3>How its answers turn out</h3><div class=\"grid\">" << scatter_chart(result, rows, gallery)
-      << residual_chart(rows, gallery) << "</div>" << interval_sentence(result);
+  out << "<h3>How its answers turn out</h3>"
+      << side_by_side({scatter_chart(result, rows, gallery), residual_chart(rows, gallery)})
+      << interval_sentence(result);
   return out;
 }
 

@@ -8,11 +8,12 @@
 
 namespace everyml::report_impl {
 
-// Numbers for people: "12,345", "0.8714", "3.2 × 10⁻⁵", "−4", and a dash for what is not known.
+// Numbers for people: "12,345", "2024", "0.8714", "3.2 × 10⁻⁵", "−4", and a dash for what is not known.
 
 /// About `digits` significant digits; whole numbers keep all their digits up to 10^15.
 std::string figure(double value, int digits = 4);
-/// The decimals with which the largest of these has about `digits` significant digits: a column of figures shares them.
+/// The decimals with which the largest of these has about `digits` significant digits: a column of figures
+/// shares them.
 int shared_decimals(const std::vector<double>& values, int digits = 4);
 std::string figure_with(double value, int decimals);
 std::string count(std::uint64_t value);

@@ -131,8 +131,11 @@ Markup verdict_block(const LearnResult& result, const ReportOptions& options) {
 
 }  // namespace report_impl
 
-std::string render_report(const LearnResult& result, const ReportOptions& options) {
+std::string render_report(const LearnResult& result, const ReportOptions& given) {
   using namespace report_impl;
+  // Where the file lies is nobody's business who is sent the report.
+  ReportOptions options = given;
+  options.title = given.title.substr(given.title.find_last_of("/\\") + 1);
   Gallery gallery;
   Markup body;
   body << verdict_block(result, options) << "<main>" << data_chapter(result)

@@ -7,7 +7,7 @@
 namespace everyml {
 
 struct ReportOptions {
-  std::string title;    ///< usually the data file's name
+  std::string title;    ///< usually the data file's name; folders before it are not shown
   std::string command;  ///< the command that made it, to be repeated; may be empty
 };
 

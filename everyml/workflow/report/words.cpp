@@ -68,6 +68,18 @@ std::string several(std::uint64_t number, const std::string& one, const std::str
   return count(number) + " " + (number == 1 ? one : many);
 }
 
+bool three_in_a_row(std::size_t charts) { return charts == 3 || charts > 4; }
+
+Markup side_by_side(const std::vector<Markup>& charts) {
+  Markup out;
+  out << "<div class=\"grid";
+  if (three_in_a_row(charts.size())) out << " three";
+  out << "\">";
+  for (const Markup& chart : charts) out << chart;
+  out << "</div>";
+  return out;
+}
+
 Markup chip(Markup::Literal kind, std::string_view words) {
   Markup out;
   out << " <span class=\"chip " << kind << "\">" << text(words, 40) << "</span>";

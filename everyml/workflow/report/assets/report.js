@@ -40,7 +40,7 @@
       name: axis.title, nameLocation: isX ? "middle" : axis.scale === "category" ? "start" : "end",
       nameGap: isX ? 26 : labelsAbove ? 30 : 14,
       nameTextStyle: { color: variable("--ink-2"), fontFamily: font, fontSize: 12, align: isX ? "center" : "left" },
-      axisLine: quiet, axisTick: quiet,
+      axisLine: { show: false, onZero: false }, axisTick: quiet,
       axisLabel: { color: variable("--ink-2"), fontFamily: font, fontSize: 12, hideOverlap: true },
       splitLine: { lineStyle: { color: variable("--line") } },
     };
