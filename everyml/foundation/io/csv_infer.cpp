@@ -146,7 +146,8 @@ Decision decide(const Evidence& evidence, const FileEvidence& file) {
 }
 
 MissingMarks::MissingMarks(const std::optional<std::vector<std::string>>& given) {
-  if (given.has_value()) {
+  given_ = given.has_value();
+  if (given_) {
     for (const std::string& mark : *given) {
       if (!mark.empty()) marks_.push_back(mark);
     }

@@ -131,12 +131,15 @@ class MissingMarks {
     if (cell.size() > longest_ || cell.empty() || !first_[static_cast<std::uint8_t>(cell[0])]) return -1;
     return search(cell);
   }
+  /// Marks named by the user may look like values, so they are looked for first.
+  bool given() const { return given_; }
   bool strong(int index) const { return static_cast<std::size_t>(index) < strong_count_; }
   const std::string& text(int index) const { return marks_[static_cast<std::size_t>(index)]; }
 
  private:
   int search(std::string_view cell) const;
   std::vector<std::string> marks_;
+  bool given_ = false;
   std::size_t strong_count_ = 0;
   std::size_t longest_ = 0;
   bool first_[256] = {};

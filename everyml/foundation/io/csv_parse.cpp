@@ -136,6 +136,10 @@ bool ColumnReader::read_number(const Cells& cells, const Field& field, const Col
     return true;
   }
   const std::string_view cell = clean(cells, field, part);
+  if (marks_.given() && missing(cell, cells.place(field), part)) {
+    out = std::numeric_limits<double>::quiet_NaN();
+    return true;
+  }
   if (plan.number == NumberStyle::plain && cell.size() > 1) {
     // Long numbers and exponents: digits first, no zero in front, all of it taken, and a point or an
     // exponent, so that the checks of whole numbers do not concern it.
@@ -162,7 +166,7 @@ bool ColumnReader::read_number(const Cells& cells, const Field& field, const Col
 }
 
 void ColumnReader::read_numbers(const Cells& cells, const ColumnPlan& plan, double* out, ColumnPart& part) {
-  if (plan.number != NumberStyle::plain) {
+  if (plan.number != NumberStyle::plain || marks_.given()) {
     for (std::size_t row = 0; row < cells.rows; ++row) {
       if (!read_number(cells, cells[row], plan, out[row], part)) return;
     }
@@ -183,6 +187,7 @@ void ColumnReader::read_booleans(const Cells& cells, const ColumnPlan& plan, std
     const std::string_view cell = clean(cells, cells[row], part);
     const std::uint64_t place = cells.place(cells[row]);
     out[row] = -1;
+    if (marks_.given() && missing(cell, place, part)) continue;
     if (const auto truth = any_boolean(cell, plan)) {
       out[row] = *truth ? 1 : 0;
     } else if (!missing(cell, place, part) && misfit(place, plan, part)) {
@@ -197,6 +202,7 @@ void ColumnReader::read_dates(const Cells& cells, const ColumnPlan& plan, std::i
     const std::string_view cell = clean(cells, cells[row], part);
     const std::uint64_t place = cells.place(cells[row]);
     out[row] = kMissingDate;
+    if (marks_.given() && missing(cell, place, part)) continue;
     if (const auto date = any_date(cell, plan)) {
       out[row] = date->microseconds;
       part.time |= date->time;

@@ -289,7 +289,8 @@ TableRead Reading::finish() {
   TableRead read;
   read.format = "csv";
   read.notes = std::move(layout_.notes);
-  const LineOf line = [&](std::uint64_t place) { return where(place).line; };
+  LineCounter counter(pieces_, layout_.data_begin, stretches_, layout_.shape.newline);
+  const LineOf line = [&](std::uint64_t place) { return counter.line(place); };
   note_rows(issues_, columns_.size(), line, read.notes);
   assemble(strings_, file, name_, options_, marks_, line, context_, read);
   if (origin_.broken_units > 0) {

@@ -147,7 +147,7 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
       result.problem = begin + tokenizer.position();
       return result;
     }
-    wanted = std::min<std::uint64_t>(std::max(2 * wanted, pieces.tuning().slack), kLargestRow);
+    wanted = std::min<std::uint64_t>(std::max<std::uint64_t>(2 * wanted, 16), kLargestRow);
     pieces.lengthen(piece, begin, wanted);
     broken = broken_lines(piece.text(), at_end(), shape.newline);
     tokenizer.extend(piece.text(), at_end());
@@ -223,6 +223,23 @@ LineColumn line_of(TextPieces& pieces, std::uint64_t data_begin, const std::vect
     end = begin;
   }
   return where;
+}
+
+std::uint64_t LineCounter::line(std::uint64_t place) {
+  constexpr std::uint64_t kNear = std::uint64_t{1} << 22;
+  if (place >= last_place_ && place - last_place_ <= kNear) {
+    if (place > last_place_) {
+      pieces_.with_piece([&](TextPieces::Piece& piece) {
+        pieces_.load(piece, last_place_, place - last_place_);
+        const std::string_view text = piece.text();
+        last_line_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), newline_));
+      });
+    }
+  } else {
+    last_line_ = line_of(pieces_, data_begin_, stretches_, newline_, place).line;
+  }
+  last_place_ = place;
+  return last_line_;
 }
 
 }  // namespace everyml::csv
