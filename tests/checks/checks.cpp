@@ -211,9 +211,19 @@ std::string code_of(const std::function<void()>& action) {
 
 std::optional<std::string_view> exception(const Entry& entry, std::string_view check) {
   for (const Exception& row : exceptions()) {
-    if (row.algorithm == entry.card().name && row.check == check) return row.reason;
+    if (row.algorithm == entry.card().name && row.check == check && row.setting.empty()) return row.reason;
   }
   return {};
+}
+
+AnyEstimator estimator_for(const Entry& entry, std::string_view check) {
+  AnyEstimator estimator = entry.make();
+  for (const Exception& row : exceptions()) {
+    if (row.algorithm == entry.card().name && row.check == check && !row.setting.empty()) {
+      estimator.set(row.setting, row.value);
+    }
+  }
+  return estimator;
 }
 
 const Entry& EveryAlgorithm::entry() const { return catalog().find(GetParam()); }

@@ -99,6 +99,7 @@ TEST_P(EveryAlgorithm, PredictionOfASubsetIsTheSubset) {
 
 TEST_P(EveryAlgorithm, AWeightOfKIsKCopies) {
   EVERYML_SKIP_EXCEPTION("weights");
+  const AnyEstimator estimator = estimator_for(entry(), "weights");
   for (Dataset weighted : {sample(entry(), 90), mixed_sample(entry(), 90)}) {
     std::vector<std::size_t> copies;
     for (std::size_t i = 0; i < weighted.rows(); ++i) {
@@ -109,11 +110,6 @@ TEST_P(EveryAlgorithm, AWeightOfKIsKCopies) {
     Dataset plain = weighted;
     plain.weights.clear();
     const Features asked = weighted.info.empty() ? questions(40) : mixed_sample(entry(), 40, 2).features;
-    AnyEstimator estimator = entry().make();
-    // How many groups there are is found against random tables of as many rows, where copies are not weights.
-    for (const Param& param : entry().settings().params) {
-      if (param.name == "clusters") estimator.set("clusters", "3");
-    }
     const auto a = answers(estimator.fit(weighted, Context{}), asked).all();
     const auto b = answers(estimator.fit(plain.select_rows(copies), Context{}), asked).all();
     EXPECT_LT(difference(a, b), 1e-5);

@@ -11,7 +11,10 @@ std::span<const Exception> exceptions() {
       {"knn-classifier", "weights",
        "k copies of a row take k of the places among the nearest; a weight multiplies the vote of one"},
       {"knn-regressor", "weights",
-       "k copies of a row take k of the places among the nearest; a weight multiplies the share of one"}};
+       "k copies of a row take k of the places among the nearest; a weight multiplies the share of one"},
+      {"k-means", "weights",
+       "the number of clusters is chosen against random sets of as many rows, and copies are more rows",
+       "clusters", "3"}};
   return rows;
 }
 

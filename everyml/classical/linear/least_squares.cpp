@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/linalg/blas.h"
 #include "everyml/foundation/linalg/cholesky.h"
@@ -29,6 +30,9 @@ struct Problem {
   bool single() const { return x.storage() != Features::Storage::dense64; }
   double tolerance() const { return single() ? 1e-6 : 1e-12; }
 };
+
+/// One value that is no number makes its column's sum no number.
+void require_finite(std::span<const double> sums) { require_finite_fit("linear-regression", {sums}); }
 
 /// Rows [begin, end) as [1, x, y], each times the root of its weight; rows without weight are left out.
 Matrix weighted_rows(const Problem& problem, std::size_t begin, std::size_t end) {
@@ -93,9 +97,10 @@ void describe_data(const Problem& problem, LeastSquares& fit) {
       fit.rows += factor[r - b] > 0.0 ? 1 : 0;
       target += factor[r - b] * problem.y[r];
     }
-    if (problem.intercept) add_rows(problem.x, b, e, factor.data(), fit.mean.data());
+    add_rows(problem.x, b, e, factor.data(), fit.mean.data());
   }
-  for (double& mean : fit.mean) mean /= fit.weight;
+  require_finite(fit.mean);
+  for (double& mean : fit.mean) mean = problem.intercept ? mean / fit.weight : 0.0;
   const double centre = problem.intercept ? target / fit.weight : 0.0;
   for (std::size_t r = 0; r < n; ++r) {
     const double off = problem.y[r] - centre;
@@ -208,6 +213,8 @@ double centre_of(const LeastSquares& fit) {
 bool by_normal_equations(const Problem& problem, LeastSquares& fit, const Context& context) {
   const std::size_t d = problem.x.columns();
   const Moments sums = moments(problem.x, problem.y, problem.weights, problem.intercept, false, context);
+  require_finite(sums.mean);
+  require_finite(sums.cross);
   const auto normal = factor_normal(problem, sums);
   if (!normal) return false;
   fit.mean = sums.mean;

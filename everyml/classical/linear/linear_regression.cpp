@@ -10,6 +10,7 @@
 #include "everyml/classical/linear/inference.h"
 #include "everyml/classical/linear/linear_predict_impl.h"
 #include "everyml/classical/linear/linear_state_impl.h"
+#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml {
@@ -233,12 +234,19 @@ Card LinearRegression::card() {
 
 LinearRegressionModel LinearRegression::fit(const Dataset& data, const Context& context) const {
   validate(*this);
-  data.validate(name, {.target = Target::Kind::numbers});
-  LeastSquares fit = least_squares(data.features, data.target.values(), data.weights, intercept, context);
-  const double figures[] = {fit.intercept, fit.intercept_factor, fit.weight, fit.residual_square,
-                            fit.total_square};
-  require_finite_fit(name, {fit.coefficients, fit.mean, fit.inverse.values, figures});
-  return {std::move(fit), intercept, feature_names(data)};
+  // Small data are looked at first; large ones when a sum of the first pass is no number, which saves a pass.
+  const bool large = data.rows() > 10000;
+  data.validate(name, {.target = Target::Kind::numbers, .scan_features = !large});
+  try {
+    LeastSquares fit = least_squares(data.features, data.target.values(), data.weights, intercept, context);
+    const double figures[] = {fit.intercept, fit.intercept_factor, fit.weight, fit.residual_square,
+                              fit.total_square};
+    require_finite_fit(name, {fit.coefficients, fit.mean, fit.inverse.values, figures});
+    return {std::move(fit), intercept, feature_names(data)};
+  } catch (const DataError&) {
+    data.validate(name, {.target = Target::Kind::numbers});
+    throw;
+  }
 }
 
 }  // namespace everyml

@@ -226,7 +226,7 @@ std::vector<std::map<std::string, std::string>> LogisticRegression::search() {
 
 LogisticRegressionModel LogisticRegression::fit(const Dataset& data, const Context& context) const {
   validate(*this);
-  data.validate(name, {.target = Target::Kind::classes, .minimum_classes = 2});
+  data.validate(name, {.target = Target::Kind::classes, .minimum_classes = 2, .scan_features = false});
   LogisticRegressionModel::State state = solve_logistic(*this, data, context);
   state.features = feature_names(data);
   state.classes.assign(data.target.names().begin(), data.target.names().end());

@@ -252,5 +252,25 @@ TEST(LogisticRegression, OneClassIsRefused) {
   EXPECT_THROW(LogisticRegression{}.fit(class_data(features_of({{1}, {2}}), {0, 0}, 2), kContext), DataError);
 }
 
+/// `rows` of two features, one of them bad somewhere.
+Dataset spoiled(std::size_t rows, double bad) {
+  Buffer<float> values(rows * 2);
+  std::vector<double> y(rows);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * 7919) % 101);
+  for (std::size_t r = 0; r < rows; ++r) y[r] = static_cast<double>(r % 2);
+  values[rows + 1] = static_cast<float>(bad);
+  return class_data(Features::dense(std::move(values), rows, 2), {y.begin(), y.end()}, 2);
+}
+
+TEST(LogisticRegression, BadValuesAreRefusedWhereverTheyAre) {
+  for (const std::size_t rows : {50UL, 50000UL}) {
+    for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+      EXPECT_THROW(LogisticRegression{}.fit(spoiled(rows, bad), kContext), DataError);
+      EXPECT_THROW(LogisticRegression{.intercept = false}.fit(spoiled(rows, bad), kContext), DataError);
+    }
+    EXPECT_NO_THROW(LogisticRegression{}.fit(spoiled(rows, 1.0), kContext));
+  }
+}
+
 }  // namespace
 }  // namespace everyml

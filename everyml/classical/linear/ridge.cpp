@@ -9,6 +9,7 @@
 #include "everyml/classical/linear/linear_predict_impl.h"
 #include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/classical/linear/ridge_solver_impl.h"
+#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 
 namespace everyml {
@@ -101,13 +102,20 @@ Card Ridge::card() {
 
 RidgeModel Ridge::fit(const Dataset& data, const Context& context) const {
   validate(*this);
-  data.validate(name, {.target = Target::Kind::numbers});
-  RidgeModel::State state = solve_ridge(data, alpha, alphas, intercept, context);
-  const double figures[] = {state.intercept,       state.degrees_of_freedom, state.alpha,
-                            state.residual_square, state.total_square,       state.weight};
-  require_finite_fit(name, {state.coefficients, figures});
-  state.features = feature_names(data);
-  return RidgeModel(std::move(state));
+  // Small data are looked at first; large ones when a sum is no number, which saves a pass.
+  const bool large = data.rows() >= data.columns() && data.rows() > 10000;
+  data.validate(name, {.target = Target::Kind::numbers, .scan_features = !large});
+  try {
+    RidgeModel::State state = solve_ridge(data, alpha, alphas, intercept, context);
+    const double figures[] = {state.intercept,       state.degrees_of_freedom, state.alpha,
+                              state.residual_square, state.total_square,       state.weight};
+    require_finite_fit(name, {state.coefficients, figures});
+    state.features = feature_names(data);
+    return RidgeModel(std::move(state));
+  } catch (const DataError&) {
+    data.validate(name, {.target = Target::Kind::numbers});
+    throw;
+  }
 }
 
 }  // namespace everyml

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/classical/linear/ridge_solver_impl.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -88,7 +89,7 @@ void add_errors(const Problem& problem, const Spectrum& spectrum, std::span<cons
 struct Solver {
   Problem problem;
   const Context& context;
-  RidgeModel::State state;
+  RidgeModel::State state{};
 
   /// The alpha with the least error; of equal ones the largest.
   double choose(std::span<const double> alphas, std::span<const double> errors, double weight) {
@@ -144,6 +145,7 @@ struct Solver {
     const Moments sums = moments(problem.x, problem.y, problem.weights, problem.intercept, false, context);
     state.weight = sums.weight;
     state.total_square = sums.target_square;
+    require_finite_fit(Ridge::name, {sums.mean, sums.cross});
     if (alpha && solve_by_cholesky(sums, *alpha)) return;
 
     const SymmetricEigen eigen = symmetric_eigen(sums.gram);
@@ -334,7 +336,7 @@ RidgeModel::State solve_ridge(const Dataset& data, std::optional<double> alpha,
                     "most {}, so use fewer features",
                     n, d, kLargestSide));
   }
-  Solver solver{{data.features, data.target.values(), data.weights, intercept}, context, {}};
+  Solver solver{{data.features, data.target.values(), data.weights, intercept}, context};
   solver.state.has_intercept = intercept;
   if (n >= d)
     solver.solve_tall(alpha, alphas);

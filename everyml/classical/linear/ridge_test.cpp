@@ -155,5 +155,25 @@ TEST(Ridge, BadSettingsAreRefused) {
   EXPECT_THROW((Ridge{.alphas = {0.0}}.fit(data, kContext)), ParameterError);
 }
 
+/// `rows` of two features, one of them bad somewhere.
+Dataset spoiled(std::size_t rows, double bad) {
+  Buffer<float> values(rows * 2);
+  std::vector<double> y(rows);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * 7919) % 101);
+  for (std::size_t r = 0; r < rows; ++r) y[r] = static_cast<double>(r % 2);
+  values[rows + 1] = static_cast<float>(bad);
+  return regression_data(Features::dense(std::move(values), rows, 2), y);
+}
+
+TEST(Ridge, BadValuesAreRefusedWhereverTheyAre) {
+  for (const std::size_t rows : {50UL, 50000UL}) {
+    for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+      EXPECT_THROW(Ridge{}.fit(spoiled(rows, bad), kContext), DataError);
+      EXPECT_THROW(Ridge{.intercept = false}.fit(spoiled(rows, bad), kContext), DataError);
+    }
+    EXPECT_NO_THROW(Ridge{}.fit(spoiled(rows, 1.0), kContext));
+  }
+}
+
 }  // namespace
 }  // namespace everyml

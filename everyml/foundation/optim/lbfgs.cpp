@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <vector>
 
 namespace everyml {
@@ -135,6 +136,7 @@ Minimum minimise_lbfgs(Objective& objective, std::span<double> x, const LbfgsOpt
   LineSearch search(objective, context);
   Minimum result;
   result.ending = Ending::iterations;
+  double before_that = std::numeric_limits<double>::infinity();
   for (; result.iterations < options.iterations; ++result.iterations) {
     if (largest(point.gradient) <= options.gradient_tolerance) {
       result.ending = Ending::converged;
@@ -154,7 +156,15 @@ Minimum minimise_lbfgs(Objective& objective, std::span<double> x, const LbfgsOpt
       pairs.clear();
       continue;
     }
-    if (-slope / 2 <= options.decrease_tolerance) {
+    const double expected = -slope / 2;
+    const double left =
+        options.final_step
+            ? expected * std::min(1.0, std::isfinite(before_that) ? expected / before_that : 1.0)
+            : expected;
+    before_that = expected;
+    if (left <= options.decrease_tolerance) {
+      for (std::size_t i = 0; options.final_step && i < p.size(); ++i) point.x[i] += p[i];
+      if (options.final_step) point.value -= expected;
       result.ending = Ending::converged;
       break;
     }

@@ -14,6 +14,10 @@ struct LbfgsOptions {
   double gradient_tolerance = 1e-8;  ///< converged when no component of the gradient is larger
   /// Converged also when the expected decrease g' H g / 2 is at most this; 0 switches it off.
   double decrease_tolerance = 0.0;
+  /// Take one more step, without looking at the function again, when the decrease that would be left after it
+  /// is at most `decrease_tolerance`, judged by how fast it has been shrinking. For a preconditioner close to
+  /// the inverse Hessian, with which such a step is always good.
+  bool final_step = false;
   /// Replaces a gradient by H0 times it: an inverse of some approximate Hessian. Must be symmetric positive
   /// definite and stay the same. Empty: a multiple of the identity.
   std::function<void(std::span<double>)> precondition;

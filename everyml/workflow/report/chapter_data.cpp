@@ -213,7 +213,7 @@ Markup column_table(const LearnResult& result) {
     std::stable_sort(order.begin(), order.end(), [&](auto* a, auto* b) { return weight(a) > weight(b); });
     order.resize(kMostColumns);
   }
-  out << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of columns\"><table "
+  out << "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"Table of columns\"><table "
          "class=\"columns\"><thead><tr>"
          "<th scope=\"col\">Column</th><th scope=\"col\">Kind</th><th scope=\"col\" "
          "class=\"num\">Missing</th>"

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMostBars = 15;
 constexpr std::size_t kMostDependence = 12;
-constexpr std::size_t kMostLevels = 12;
+constexpr std::size_t kMostLevels = 8;
 constexpr std::size_t kMostClassLines = 5;
 constexpr std::size_t kMostFormulas = 200;
 

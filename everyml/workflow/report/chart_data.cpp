@@ -78,7 +78,7 @@ Json describe_chart(const Chart& chart) {
   Json json;
   json["title"] = printable(chart.title, 200);
   json["description"] = printable(chart.description, 2000);
-  json["x"] = axis_json(chart.x, kTicksAcross);
+  json["x"] = axis_json(chart.x, ticks_across(chart));
   json["y"] = axis_json(chart.y, kTicksUp);
   json["series"] = Json::array();
   for (const Series& series : chart.series) {
@@ -136,7 +136,9 @@ Markup Gallery::figure(const Chart& chart, std::string_view caption) {
     out << "</ul>";
   }
   out << "<div class=\"plot\" data-chart=\"" << charts_.size() - 1 << "\" style=\"--ratio:" << chart.width
-      << "/" << chart.height << "\">" << draw(chart, id) << "</div></figure>";
+      << "/" << chart.height
+      << ";--tall:" << (chart.y.scale == Axis::Scale::category ? 0.9 * chart.height : 0.0) << "px\">"
+      << draw(chart, id) << "</div></figure>";
   return out;
 }
 

@@ -25,7 +25,7 @@ struct Tick {
   double at = 0;
   std::string label;
 };
-inline constexpr int kTicksAcross = 5, kTicksUp = 4;
+inline constexpr int kTicksUp = 4;
 /// About `wanted` ticks of a linear or date axis.
 std::vector<Tick> axis_ticks(const Axis& axis, int wanted);
 
@@ -70,6 +70,8 @@ struct Chart {
   double width = 480, height = 300;
 };
 
+/// How many ticks have room below the plot.
+int ticks_across(const Chart& chart);
 /// An inline SVG of [width, height] user units with role, title and description; colours come from the style
 /// sheet. `id` is unique on the page and our own.
 Markup draw(const Chart& chart, const std::string& id);

@@ -11,7 +11,7 @@ namespace everyml::report_impl {
 namespace {
 
 constexpr double kLabelRoom = 0.31;  ///< left of a category axis, as a share of the width
-constexpr double kLetter = 9.8;      ///< widest usual letter, as phones show it
+constexpr double kLetter = 8.3;      ///< widest usual letter, as phones show it
 constexpr double kEdge = 34;         ///< a tick's text nearer to the right edge leans on it
 constexpr double kYearMicroseconds = 365.25 * 86400e6;
 
@@ -58,7 +58,7 @@ void draw_axes(const Chart& chart, const Frame& frame, Markup& out) {
           << frame.bottom + 18 << "\">" << text(chart.x.labels[i], letters) << "</text>";
     }
   } else if (!chart.x.hidden) {
-    for (const Tick& tick : axis_ticks(chart.x, kTicksAcross)) {
+    for (const Tick& tick : axis_ticks(chart.x, ticks_across(chart))) {
       const double at = frame.x(tick.at);
       out << "<path class=\"gr\" d=\"M" << at << " " << frame.top << "V" << frame.bottom
           << "\"/><text class=\"ax ";
@@ -213,12 +213,18 @@ void draw_reference(const Reference& reference, const Chart& chart, const Frame&
 
 }  // namespace
 
+int ticks_across(const Chart& chart) {
+  const double room = chart.y.scale == Axis::Scale::category ? (1 - kLabelRoom) * chart.width : chart.width;
+  return room < 300 ? 3 : room < 420 ? 4 : 5;
+}
+
 std::vector<Tick> axis_ticks(const Axis& axis, int wanted) {
   std::vector<Tick> list;
   if (axis.scale == Axis::Scale::date) {
     const double span = axis.high - axis.low;
-    for (int i = 0; i <= 3; ++i) {
-      const double at = axis.low + span * i / 3;
+    const int steps = wanted < 5 ? 2 : 3;
+    for (int i = 0; i <= steps; ++i) {
+      const double at = axis.low + span * i / steps;
       std::string label = moment(at, span < kYearMicroseconds / 180);
       if (span > 2 * kYearMicroseconds) label = label.substr(0, 7);
       list.push_back({at, label});

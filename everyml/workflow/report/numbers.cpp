@@ -13,13 +13,14 @@ constexpr double kDayMicroseconds = 86400e6;
 /// Beyond the years 1 to 9999 a number is no date.
 constexpr double kEarliest = -62135596800e6, kLatest = 253402300799e6;
 
-/// Commas between thousands, the typographic minus.
+/// Commas between thousands, the typographic minus. Four digits stay together: they are often years.
 std::string dressed(const std::string& plain) {
   const std::size_t begin = plain.starts_with('-') ? 1 : 0;
   const std::size_t end = std::min(plain.find('.'), plain.size());
   std::string out = begin ? "−" : "";
+  const bool grouped = end - begin > 4;
   for (std::size_t i = begin; i < plain.size(); ++i) {
-    if (i > begin && i < end && (end - i) % 3 == 0) out += ',';
+    if (grouped && i > begin && i < end && (end - i) % 3 == 0) out += ',';
     out += plain[i];
   }
   return out;

@@ -8,7 +8,7 @@
 
 namespace everyml::report_impl {
 
-// Numbers for people: "12,345", "0.8714", "3.2 × 10⁻⁵", "−4", and a dash for what is not known.
+// Numbers for people: "12,345", "2024", "0.8714", "3.2 × 10⁻⁵", "−4", and a dash for what is not known.
 
 /// About `digits` significant digits; whole numbers keep all their digits up to 10^15.
 std::string figure(double value, int digits = 4);

@@ -54,7 +54,8 @@ TEST(Numbers, AreWrittenForPeople) {
   EXPECT_EQ(figure(6.02214076e23), "6.022 × 10²³");
   EXPECT_EQ(figure(std::nan("")), "–");
   EXPECT_EQ(figure(-std::numeric_limits<double>::infinity()), "−∞");
-  EXPECT_EQ(count(1234), "1,234");
+  EXPECT_EQ(count(1234), "1234");
+  EXPECT_EQ(count(12345), "12,345");
   EXPECT_EQ(count(999), "999");
   EXPECT_EQ(percent(0.295), "29.5\u00a0%");
   EXPECT_EQ(percent(1), "100\u00a0%");
