@@ -90,8 +90,15 @@ Table Table::without(std::string_view name) const {
 }
 
 Table Table::with(Column column) const {
+  const auto index = find(column.name());
+  if (index && column.size() == rows_) {
+    // The names and their order stay, so nothing needs to be sorted again.
+    Table table = *this;
+    table.columns_[*index] = std::move(column);
+    return table;
+  }
   std::vector<Column> columns = columns_;
-  if (const auto index = find(column.name())) {
+  if (index) {
     columns[*index] = std::move(column);
   } else {
     columns.push_back(std::move(column));
