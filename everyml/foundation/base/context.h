@@ -27,16 +27,17 @@ class CancelToken {
 
 /// What a piece of work may use. Passed explicitly everywhere; there are no globals.
 struct ContextOptions {
-  int threads = 0;                           ///< 0: as many as affinity and cgroup quota allow
-  std::uint64_t seed = 0;                    ///< root of every random stream
-  Observer* observer = nullptr;              ///< not owned, may be null
-  const CancelToken* cancel = nullptr;       ///< not owned, may be null
-  std::optional<double> seconds = std::nullopt;             ///< time allowed from construction
-  std::size_t memory_bytes = 0;              ///< limit for arrays made in a BudgetScope of memory(); 0 is none
+  int threads = 0;                               ///< 0: as many as affinity and cgroup quota allow
+  std::uint64_t seed = 0;                        ///< root of every random stream
+  Observer* observer = nullptr;                  ///< not owned, may be null
+  const CancelToken* cancel = nullptr;           ///< not owned, may be null
+  std::optional<double> seconds = std::nullopt;  ///< time allowed from construction
+  std::size_t memory_bytes = 0;  ///< limit for arrays made in a BudgetScope of memory(); 0 is none
 };
 
 /// Handed to every `fit`, `predict` and reader. Cheap to copy; copies share pool, budget and clock.
-/// `check()`, `stop_requested()` and the pool may be used from many threads, the observer only from the caller's.
+/// `check()`, `stop_requested()` and the pool may be used from many threads, the observer only from the
+/// caller's.
 class Context {
  public:
   using Clock = std::chrono::steady_clock;

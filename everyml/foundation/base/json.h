@@ -12,11 +12,12 @@ using Json = nlohmann::ordered_json;
 
 /// Parses text from outside: depth at most 64, UTF-8 checked, duplicate keys refused, numbers kept as written
 /// (integers as integers). `what` names the source in the sentence, which says where the fault is.
-/// Throws FormatError "json.syntax", "json.depth", "json.duplicate_key", "json.number" (a whole number beyond 64
-/// bits) or "json.size". Thread-safe.
+/// Throws FormatError "json.syntax", "json.depth", "json.duplicate_key", "json.number" (a whole number beyond
+/// 64 bits) or "json.size". Thread-safe.
 Json parse_json(std::string_view text, std::string_view what);
 
-/// Compact when indent < 0. Bytes that are not UTF-8 are replaced, never thrown on. NaN and infinities become null.
+/// Compact when indent < 0. Bytes that are not UTF-8 are replaced, never thrown on. NaN and infinities become
+/// null.
 std::string write_json(const Json& value, int indent = -1);
 
 }  // namespace everyml

@@ -30,14 +30,15 @@ class RangeTask {
   void (*call_)(void*, std::size_t, std::size_t);
 };
 
-/// Calls body(begin, end) for consecutive chunks of [0, n). Chunks depend on n and grain alone (the last may be
-/// shorter), never on the number of threads. Order of execution is free. A failing chunk skips those not yet begun;
-/// when all running ones have ended, the first exception by chunk order comes back to the caller, and it is the same
-/// with any number of threads. Calls context.check() before each chunk. REQUIRES: grain > 0.
+/// Calls body(begin, end) for consecutive chunks of [0, n). Chunks depend on n and grain alone (the last may
+/// be shorter), never on the number of threads. Order of execution is free. A failing chunk skips those not
+/// yet begun; when all running ones have ended, the first exception by chunk order comes back to the caller,
+/// and it is the same with any number of threads. Calls context.check() before each chunk. REQUIRES: grain >
+/// 0.
 ///
-/// Safe to call from many threads at once. A loop inside a loop, one that finds the pool busy, and one in a forked
-/// child that inherited the pool, run on their own thread. The chunks of a loop should last some 20 microseconds or
-/// more; a loop of one chunk costs a plain call (bench/parallel.md has the figures).
+/// Safe to call from many threads at once. A loop inside a loop, one that finds the pool busy, and one in a
+/// forked child that inherited the pool, run on their own thread. The chunks of a loop should last some 20
+/// microseconds or more; a loop of one chunk costs a plain call (bench/parallel.md has the figures).
 void parallel_for(const Context& context, std::size_t n, std::size_t grain, RangeTask body);
 
 /// Joins map(begin, end) over the chunks of [0, n) in chunk order: the result does not depend on threads.
@@ -46,7 +47,8 @@ template <class T, class Map, class Join>
 T parallel_reduce(const Context& context, std::size_t n, std::size_t grain, Map&& map, Join&& join) {
   const std::size_t chunks = (n + grain - 1) / grain;
   std::vector<T> parts(chunks);
-  parallel_for(context, n, grain, [&](std::size_t begin, std::size_t end) { parts[begin / grain] = map(begin, end); });
+  parallel_for(context, n, grain,
+               [&](std::size_t begin, std::size_t end) { parts[begin / grain] = map(begin, end); });
   if (parts.empty()) return T{};
   T result = std::move(parts[0]);
   for (std::size_t i = 1; i < chunks; ++i) join(result, std::move(parts[i]));

@@ -11,11 +11,12 @@ namespace everyml {
 
 /// One block of Philox4x32-10: 128 bits of counter and 64 bits of key to 128 random bits.
 /// Reference: Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
 
-/// A random stream named by (seed, name, index): tree i, block b, row r. What it yields depends on these three
-/// alone, never on threads or on what other streams have drawn. Distributions are our own, so the same stream
-/// gives the same values with every standard library. Not thread-safe; copy or make one per task.
+/// A random stream named by (seed, name, index): tree i, block b, row r. What it yields depends on these
+/// three alone, never on threads or on what other streams have drawn. Distributions are our own, so the same
+/// stream gives the same values with every standard library. Not thread-safe; copy or make one per task.
 class Stream {
  public:
   Stream(std::uint64_t seed, std::string_view name, std::uint64_t index = 0);

@@ -1,5 +1,5 @@
-// The one door to SIMD: Highway with the instruction set chosen at run time, so one binary runs on any CPU of its
-// architecture. This file has no include guard, because Highway reads it once for each instruction set.
+// The one door to SIMD: Highway with the instruction set chosen at run time, so one binary runs on any CPU of
+// its architecture. This file has no include guard, because Highway reads it once for each instruction set.
 //
 // A source with a kernel looks like this; simd_test.cpp is a complete one.
 //
@@ -24,7 +24,8 @@
 //
 // Link everyml::highway. Everything above HWY_ONCE is compiled several times: keep it to the kernel.
 //
-// Bits. A result that reaches a model must not depend on the CPU, so a kernel that adds up fixes the order itself:
+// Bits. A result that reaches a model must not depend on the CPU, so a kernel that adds up fixes the order
+// itself:
 //   - as many running sums as `simd_lanes` says, whatever the width of a vector, and joined in one order;
 //   - hn::Add(hn::Mul(a, b), sum) and not hn::MulAdd, which rounds once on some CPUs and twice on others;
 //   - no hn::ReduceSum or hn::SumOfLanes on a vector of unknown width, and no approximate reciprocals.
@@ -41,8 +42,8 @@
 
 namespace everyml {
 
-/// Running sums of a reduction in double: four vectors of 128 bits, two of 256, one of 512. Sum number j takes the
-/// elements j, j + 8, j + 16, ...
+/// Running sums of a reduction in double: four vectors of 128 bits, two of 256, one of 512. Sum number j
+/// takes the elements j, j + 8, j + 16, ...
 inline constexpr std::size_t simd_lanes = 8;
 
 /// The one order in which the running sums are joined: halves onto halves.

@@ -15,7 +15,8 @@ std::string format_short(double value, int digits = 4);
 /// The whole text as a number; nothing else may follow. No locale. Accepts "nan", "inf", "1e5", "+3".
 std::optional<double> parse_number(std::string_view text);
 
-/// The candidate nearest to `word` by edit distance with transpositions, if near enough to be a slip of the finger.
+/// The candidate nearest to `word` by edit distance with transpositions, if near enough to be a slip of the
+/// finger.
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
 /// " Did you mean \"age\"?" or an empty string.
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);

@@ -59,10 +59,10 @@ struct Dataset {
   Dataset select_rows(std::span<const std::size_t> rows) const;
 
   /// What every `fit` calls first. Throws DataError: "data.no_rows", "data.no_columns", "data.length"
-  /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite, or a sum beyond doubles),
-  /// "data.weights_zero" (all zero), "data.infinite" (an infinite feature, named), "data.missing" (NaN while
-  /// missing is not allowed, named), "data.target_kind" (the learner needs another kind of target),
-  /// "data.one_class".
+  /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite, or a sum beyond
+  /// doubles), "data.weights_zero" (all zero), "data.infinite" (an infinite feature, named), "data.missing"
+  /// (NaN while missing is not allowed, named), "data.target_kind" (the learner needs another kind of
+  /// target), "data.one_class".
   struct Needs {
     Target::Kind target = Target::Kind::none;
     bool missing_allowed = false;

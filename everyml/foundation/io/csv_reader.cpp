@@ -200,7 +200,6 @@ void Reading::close_gaps() {
   for (std::size_t i = 0; i < stretches_.size(); ++i) {
     part_rows_[i] = {to, static_cast<std::size_t>(results_[i].rows)};
     to += part_rows_[i].count;
-    stretches_[i].rows = results_[i].rows;
   }
   rows_ = total;
 }

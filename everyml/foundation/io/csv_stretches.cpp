@@ -181,7 +181,8 @@ void follow_rows(TextPieces& pieces, std::vector<Stretch>& stretches, std::size_
       if (result.state == StretchResult::State::too_long) {
         throw_too_long(name, line_of(pieces, data_begin, stretches, shape.newline, result.problem));
       }
-      stretch.rows = result.rows;
+      // Blank lines count, so that a stretch of nothing else is walked through as well.
+      stretch.rows = result.rows + result.issues.blank_lines.count;
       at = result.end;
     }
   });

@@ -65,9 +65,9 @@ concept Updates = requires(const M& m, const Dataset& data, const Context& conte
 /// A fitted model without its C++ type, for the faces. Copies share the model. Thread-safe.
 /// Asking what it cannot throws UnsupportedError "model.capability"; `can()` answers first.
 /// Features of another width than feature_count() are DataError "data.feature_count".
-/// Answers are finite numbers (interval ends may be infinite); where the features or the model do not allow one the
-/// error is DataError "data.missing", "data.infinite" or "data.spread", naming the row. A cancelled or late context
-/// ends every call in its ResourceError.
+/// Answers are finite numbers (interval ends may be infinite); where the features or the model do not allow
+/// one the error is DataError "data.missing", "data.infinite" or "data.spread", naming the row. A cancelled
+/// or late context ends every call in its ResourceError.
 class AnyModel {
  public:
   AnyModel() = default;

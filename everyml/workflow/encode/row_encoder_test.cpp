@@ -1,27 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/workflow/encode/encoder.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-// Counts every allocation of the test program.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/count_allocations.h"
 
 namespace everyml {
 namespace {

@@ -136,7 +136,9 @@ Markup Gallery::figure(const Chart& chart, std::string_view caption) {
     out << "</ul>";
   }
   out << "<div class=\"plot\" data-chart=\"" << charts_.size() - 1 << "\" style=\"--ratio:" << chart.width
-      << "/" << chart.height << "\">" << draw(chart, id) << "</div></figure>";
+      << "/" << chart.height
+      << ";--tall:" << (chart.y.scale == Axis::Scale::category ? 0.9 * chart.height : 0.0) << "px\">"
+      << draw(chart, id) << "</div></figure>";
   return out;
 }
 

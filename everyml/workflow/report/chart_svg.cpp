@@ -11,7 +11,7 @@ namespace everyml::report_impl {
 namespace {
 
 constexpr double kLabelRoom = 0.31;  ///< left of a category axis, as a share of the width
-constexpr double kLetter = 9.8;      ///< widest usual letter, as phones show it
+constexpr double kLetter = 8.3;      ///< widest usual letter, as phones show it
 constexpr double kEdge = 34;         ///< a tick's text nearer to the right edge leans on it
 constexpr double kYearMicroseconds = 365.25 * 86400e6;
 

@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t kMostMetrics = 3;
 
+/// "log_loss" as words.
+std::string spaced(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 std::size_t judged_count(const LearnResult& result) {
   std::size_t judged = 0;
   while (judged < result.leaderboard.size() && result.leaderboard[judged].skipped.empty()) ++judged;
@@ -23,7 +29,7 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
   Chart chart;
   chart.title = "Scores on rows the models had not seen";
   chart.x.title =
-      fmt::format("{} – {} is better", result.metric_title, result.greater_is_better ? "more" : "less");
+      fmt::format("{} – {} is better", spaced(result.metric), result.greater_is_better ? "more" : "less");
   chart.y.scale = Axis::Scale::category;
   Series folds{.kind = Series::Kind::points, .name = "single folds", .color = kMuted, .faint = true};
   Series whiskers{.kind = Series::Kind::ranges};
@@ -72,12 +78,6 @@ Markup scores_chart(const LearnResult& result, std::size_t judged, Gallery& gall
                   figure(result.leaderboard[result.baseline].score));
   chart.series = {std::move(folds), std::move(whiskers), std::move(means), std::move(winner)};
   return gallery.figure(chart);
-}
-
-/// "log_loss" as words.
-std::string spaced(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
 }
 
 /// The chosen one's other metrics, those first that say most to most people.

@@ -61,7 +61,9 @@ std::vector<const Json*> coefficient_rows(const Json& summary) {
 
 Markup coefficient_table(const Json& summary) {
   const std::vector<const Json*> rows = coefficient_rows(summary);
-  const bool classes = any_has(rows, "class"), errors = any_has(rows, "standard_error"),
+  std::set<std::string> names;
+  for (const Json* row : rows) names.insert(words_of(*row, "class"));
+  const bool classes = names.size() > 1, errors = any_has(rows, "standard_error"),
              bounds = any_has(rows, "low");
   const char* ratio = any_has(rows, "t") ? "t" : any_has(rows, "z") ? "z" : nullptr;
   Markup out;
@@ -189,6 +191,8 @@ Markup tree(const Json& value, int depth) {
     out << "<dl class=\"keys\">";
     std::size_t items = 0;
     for (const auto& [key, inner] : value.items()) {
+      const bool nothing = inner.is_null() || (inner.is_structured() && inner.empty()) || inner == "";
+      if (nothing) continue;
       if (++items > 2 * kMostItems) break;
       out << "<div><dt>" << text(spaced(key), 60) << "</dt><dd>" << tree(inner, depth + 1) << "</dd></div>";
     }
