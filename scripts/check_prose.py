@@ -38,7 +38,7 @@ def missing_paths(page, text):
             yield f"link to {target}"
     for code in re.findall(r"`([^`\n]+)`", prose):
         path = code.split(":")[0].rstrip("/")
-        if code.startswith(FOLDERS) and not re.search(r"[\s*<>{}()$]", code):
+        if code.startswith(FOLDERS) and not re.search(r"[\s*<>{}()$]|\bNAME\b", code):
             if not os.path.exists(os.path.join(ROOT, path)):
                 yield f"path {code}"
 
