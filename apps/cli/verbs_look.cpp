@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/findings.h"
+#include "apps/cli/summary.h"
 #include "apps/cli/verbs.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/artifact/artifact.h"
@@ -98,7 +99,9 @@ void run_inspect(const std::string& file, Session& session) {
     for (const std::string& name : artifact.class_names) names.push_back(printable(name, 30));
     facts.rows.push_back({"classes", join_and(names)});
   }
-  facts.rows.push_back({"settings", artifact.settings_json});
+  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
+    facts.rows.push_back({"settings", facts_line(settings)});
+  }
   const Json metadata = Json::parse(artifact.metadata_json);
   for (const char* key : {"metric", "verdict", "rows", "seed"}) {
     if (metadata.contains(key)) {
@@ -113,7 +116,7 @@ void run_inspect(const std::string& file, Session& session) {
   out += "\n" + session.out().styled("Features", Style::strong) + "\n";
   for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
   out += "\n" + session.out().styled("Model", Style::strong) + "\n" +
-         write_json(artifact.model.summary(), 2) + "\n";
+         summary_lines(artifact.model.summary(), width);
   session.data(out);
 }
 
