@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/cli/progress.h"
 #include "apps/cli/session.h"
 #include "apps/cli/summary.h"
