@@ -72,7 +72,7 @@ TextTable table_of(const Json& objects) {
 std::string facts_line(const Json& object) {
   std::string out;
   for (const auto& [name, value] : object.items()) {
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", spaced(name), cell(value));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(name, 40), cell(value));
   }
   return out;
 }

@@ -99,9 +99,6 @@ void run_inspect(const std::string& file, Session& session) {
     for (const std::string& name : artifact.class_names) names.push_back(printable(name, 30));
     facts.rows.push_back({"classes", join_and(names)});
   }
-  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
-    facts.rows.push_back({"settings", facts_line(settings)});
-  }
   const Json metadata = Json::parse(artifact.metadata_json);
   for (const char* key : {"metric", "verdict", "rows", "seed"}) {
     if (metadata.contains(key)) {
@@ -110,6 +107,9 @@ void run_inspect(const std::string& file, Session& session) {
     }
   }
   out += facts.render(width);
+  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
+    out += "  " + wrapped("settings: " + facts_line(settings), width, 2, 2) + "\n";
+  }
   if (metadata.contains("sentence") && metadata["sentence"].is_string()) {
     out += "  " + wrapped(printable(metadata["sentence"].get<std::string>(), 2000), width, 2, 2) + "\n";
   }
