@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/findings.h"
+#include "apps/cli/summary.h"
 #include "apps/cli/verbs.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/artifact/artifact.h"
@@ -98,7 +99,6 @@ void run_inspect(const std::string& file, Session& session) {
     for (const std::string& name : artifact.class_names) names.push_back(printable(name, 30));
     facts.rows.push_back({"classes", join_and(names)});
   }
-  facts.rows.push_back({"settings", artifact.settings_json});
   const Json metadata = Json::parse(artifact.metadata_json);
   for (const char* key : {"metric", "verdict", "rows", "seed"}) {
     if (metadata.contains(key)) {
@@ -107,13 +107,16 @@ void run_inspect(const std::string& file, Session& session) {
     }
   }
   out += facts.render(width);
+  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
+    out += "  " + wrapped("settings: " + facts_line(settings), width, 2, 2) + "\n";
+  }
   if (metadata.contains("sentence") && metadata["sentence"].is_string()) {
     out += "  " + wrapped(printable(metadata["sentence"].get<std::string>(), 2000), width, 2, 2) + "\n";
   }
   out += "\n" + session.out().styled("Features", Style::strong) + "\n";
   for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
   out += "\n" + session.out().styled("Model", Style::strong) + "\n" +
-         write_json(artifact.model.summary(), 2) + "\n";
+         summary_lines(artifact.model.summary(), width);
   session.data(out);
 }
 
