@@ -108,8 +108,8 @@ void expect_worth_it(const std::string& file, const std::string& target, const s
 }
 
 TEST(Learn, FindsThePatternsOfTitanicAndWdbcUnderAnySeed) {
-  expect_worth_it("titanic.csv", "survived", "auc", 0.8, {}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
-  expect_worth_it("wdbc.csv", "Diagnosis", "auc", 0.985, {}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  expect_worth_it("titanic.csv", "survived", "auc", 0.8, {}, {0, 1, 2, 3, 4});
+  expect_worth_it("wdbc.csv", "Diagnosis", "auc", 0.985, {}, {0, 1, 2, 3, 4});
 }
 
 TEST(Learn, FindsThePatternOfAmesUnderAnySeed) {
