@@ -35,8 +35,22 @@ struct Session::Work {
   BudgetScope scope;
 };
 
-Session::Session(const Globals& globals) : globals_(globals) {}
+Session::Session(const Globals& globals, std::vector<std::string> arguments)
+    : globals_(globals), arguments_(std::move(arguments)) {}
 Session::~Session() { clear(); }
+
+std::string Session::command() const {
+  std::string line = "everyml";
+  for (const std::string& word : arguments_) {
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_-./=,:+@%") == std::string::npos;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += " " + (plain ? word : quoted + "'");
+  }
+  return line;
+}
 
 const Context& Session::context() {
   if (!work_) {
