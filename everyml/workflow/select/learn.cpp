@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
+#include <string_view>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -31,6 +32,7 @@ using namespace select_impl;
 constexpr std::size_t kFewestRows = 10;
 constexpr std::size_t kFewestRowsPerFold = 2;
 constexpr std::size_t kMostDependence = 6;
+constexpr std::size_t kMostShuffled = 200;
 /// Below this many cells folds run side by side; above it each learner is itself parallel.
 constexpr std::size_t kSmallCells = 2'000'000;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
@@ -246,9 +248,27 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
   return judged;
 }
 
+/// The columns to shuffle; empty is all of them. Each costs passes over all columns, so of very many only
+/// those are taken that alone say most of the target.
+std::vector<std::string> columns_to_shuffle(const Problem& problem, const DoctorReport& doctor) {
+  if (problem.columns.size() <= kMostShuffled) return {};
+  const std::set<std::string_view> used(problem.columns.begin(), problem.columns.end());
+  std::vector<std::pair<double, std::string>> tied;
+  for (const ColumnProfile& profile : doctor.columns) {
+    if (!used.contains(profile.name)) continue;
+    tied.emplace_back(std::isnan(profile.target_association) ? 0 : profile.target_association, profile.name);
+  }
+  std::stable_sort(tied.begin(), tied.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < std::min(kMostShuffled, tied.size()); ++i) columns.push_back(tied[i].second);
+  return columns;
+}
+
 /// Mean over the folds' models, each on rows it has not seen.
 std::vector<ColumnImportance> held_out_importance(const Problem& problem, const Judged& judged,
-                                                  const LearnOptions& options, const Context& context) {
+                                                  const LearnOptions& options,
+                                                  const std::vector<std::string>& columns,
+                                                  const Context& context) {
   std::map<std::string, std::vector<double>> found;
   std::map<std::string, double> squares;
   std::vector<std::string> order;
@@ -256,6 +276,7 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
     if (!judged.artifacts[fold]) continue;
     ImportanceOptions settings;
     settings.metric = problem.metric;
+    settings.columns = columns;
     // Every answer of a lazy learner is a pass over its training rows.
     const bool lazy = judged.artifacts[fold]->model.card().lazy;
     settings.repeats =
@@ -495,7 +516,8 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   finish_answers(problem, options, result, context);
 
   context.progress("explaining", 0.9);
-  result.importance = held_out_importance(problem, winner, options, context);
+  result.importance =
+      held_out_importance(problem, winner, options, columns_to_shuffle(problem, result.doctor), context);
   for (const ColumnImportance& importance : result.importance) {
     if (result.dependence.size() == kMostDependence) break;
     if (problem.table.column(importance.column).kind() == ColumnKind::text) continue;
