@@ -61,20 +61,22 @@ struct StreamColumn {
 class CsvStream final : public TableStream {
  public:
   CsvStream(const std::string& name, std::unique_ptr<TextOrigin> origin, std::unique_ptr<ByteStream> bytes,
-            const Schema& schema, const ReadOptions& options, const Context& context)
+            const Schema& schema, const ReadOptions& options, const Context& context,
+            std::size_t largest_row = kLargestRow)
       : name_(name),
         options_(options),
         context_(context),
         marks_(options.missing),
         origin_(std::move(origin)),
         bytes_(std::move(bytes)),
+        largest_row_(largest_row),
         tokenizer_({}, 1) {
     text_.append(std::string(kPadding, '\0'));
     fill(kSample);
     layout_ = find_layout(text(), end_, name_, options_, marks_);
     prepare(schema);
     consume(static_cast<std::size_t>(layout_.data_begin));
-    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size());
+    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size(), largest_row_);
     restart();
     left_ = options_.max_rows.value_or(std::numeric_limits<std::uint64_t>::max());
     notes_ = layout_.notes;
@@ -191,7 +193,7 @@ class CsvStream final : public TableStream {
                                      std::count(before.begin(), before.end(), layout_.shape.newline)),
                          before.size() - (last == std::string_view::npos ? 0 : last + 1) + 1);
       }
-      if (state == Tokenizer::State::too_long || text().size() - tokenizer_.position() >= kLargestRow) {
+      if (state == Tokenizer::State::too_long || text().size() - tokenizer_.position() >= largest_row_) {
         throw FormatError("csv.row_too_long", fmt::format("{}, line {}: the row is longer than {} MiB",
                                                           printable(name_, 200), line_, kLargestRow >> 20));
       }
@@ -222,7 +224,6 @@ class CsvStream final : public TableStream {
         return finish_column(state, parts, {{0, rows}}, rows);
       }
       case Mode::dictionary:
-      case Mode::skip:
         break;
     }
     return category(column);
@@ -232,18 +233,16 @@ class CsvStream final : public TableStream {
   static Column category(StreamColumn& column) {
     std::vector<std::string> levels = column.schema.levels;
     Buffer<std::int32_t> codes = std::move(column.state.data.codes);
-    if (column.part.dictionary) {
-      const Dictionary& batch = *column.part.dictionary;
-      std::vector<std::int32_t> map(batch.size(), -1);
-      for (std::size_t code = 0; code < batch.size(); ++code) {
-        if (batch.entry(code).count == 0) continue;
-        const std::optional<std::uint32_t> known = column.known.find(batch.text(code));
-        map[code] = static_cast<std::int32_t>(known.value_or(static_cast<std::uint32_t>(levels.size())));
-        if (!known) levels.emplace_back(batch.text(code));
-      }
-      for (std::int32_t& code : codes) {
-        if (code >= 0) code = map[static_cast<std::size_t>(code)];
-      }
+    const Dictionary& batch = *column.part.dictionary;
+    std::vector<std::int32_t> map(batch.size(), -1);
+    for (std::size_t code = 0; code < batch.size(); ++code) {
+      if (batch.entry(code).count == 0) continue;
+      const std::optional<std::uint32_t> known = column.known.find(batch.text(code));
+      map[code] = static_cast<std::int32_t>(known.value_or(static_cast<std::uint32_t>(levels.size())));
+      if (!known) levels.emplace_back(batch.text(code));
+    }
+    for (std::int32_t& code : codes) {
+      if (code >= 0) code = map[static_cast<std::size_t>(code)];
     }
     return Column::categories(column.schema.name, std::move(codes), std::move(levels));
   }
@@ -309,6 +308,7 @@ class CsvStream final : public TableStream {
   std::uint64_t place_ = 0;  ///< of the first byte of text()
   std::uint64_t line_ = 1;
   std::uint64_t left_ = 0;
+  std::size_t largest_row_;
   Layout layout_;
   Tokenizer tokenizer_;
   RowBlock block_;
@@ -322,11 +322,12 @@ class CsvStream final : public TableStream {
 
 std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
                                               const Schema& schema, const ReadOptions& options,
-                                              const Context& context) {
+                                              const Context& context, std::size_t largest_row) {
   const BudgetScope budget(context.memory());
   auto origin = std::make_unique<TextOrigin>();
   auto stream = text_stream_over(bytes, name, *origin);
-  return std::make_unique<CsvStream>(name, std::move(origin), std::move(stream), schema, options, context);
+  return std::make_unique<CsvStream>(name, std::move(origin), std::move(stream), schema, options, context,
+                                     largest_row);
 }
 
 }  // namespace csv

@@ -41,6 +41,7 @@ struct Tuning {
   std::uint64_t stretch = 0;                     ///< bytes; 0 takes stretch_length()
   std::uint64_t slack = std::uint64_t{1} << 16;  ///< bytes read beyond a stretch for its last row
   std::size_t block_rows = 512;
+  std::uint64_t largest_row = kLargestRow;  ///< a longer row is an error
 };
 
 /// The text of a file in pieces, shared by the tasks. Thread-safe.

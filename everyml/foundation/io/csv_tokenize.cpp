@@ -220,10 +220,9 @@ bool Tokenizer::refill() {
   const bool grow = scan_.count > 0 && used_ == 0;
   const std::size_t wanted = grow ? 2 * scan_.count + kPlaces : capacity;
   if (places_.size() < wanted + kScanSlack) places_.resize(wanted + kScanSlack);
-  const std::size_t room = std::min<std::size_t>(wanted, ~std::uint32_t{0});
   scan_ = scan_separators(text_.data(), static_cast<std::uint32_t>(position_),
                           static_cast<std::uint32_t>(text_.size()), shape_, places_.data(),
-                          static_cast<std::uint32_t>(room));
+                          static_cast<std::uint32_t>(wanted));
   used_ = 0;
   return scan_.count > 0;
 }
@@ -235,7 +234,7 @@ Tokenizer::State Tokenizer::next(RowBlock& block, std::size_t most) {
     if (take_listed(block)) continue;
     if (refill()) continue;
     const State state = take_slowly(block);
-    if (state == State::more && text_.size() - position_ >= kLargestRow) return State::too_long;
+    if (state == State::more && text_.size() - position_ >= largest_row_) return State::too_long;
     if (state != State::rows) return state;
   }
   // At the end of a text that goes on, the next row would start exactly here.
