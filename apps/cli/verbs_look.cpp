@@ -28,8 +28,9 @@ std::string profile_table(const DoctorReport& report, std::size_t width) {
                      Align::right, Align::right, Align::left};
   table.rows.push_back({"column", "kind", "missing", "distinct", "lowest", "highest", "mean, or commonest"});
   for (const ColumnProfile& column : report.columns) {
-    const bool number = column.kind == ColumnKind::number;
-    const bool date = column.kind == ColumnKind::date;
+    const bool any = column.distinct > 0;
+    const bool number = any && column.kind == ColumnKind::number;
+    const bool date = any && column.kind == ColumnKind::date;
     const auto moment = [](double value) { return format_date(static_cast<std::int64_t>(value), false); };
     std::string last = number ? format_short(column.mean) : date ? moment(column.median) : "";
     for (std::size_t i = 0; i < std::min<std::size_t>(column.top.size(), 3); ++i) {
