@@ -65,7 +65,8 @@ class File {
   }
   [[noreturn]] void fail(std::string_view code, const char* what) {
     const int reason = errno;
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+    // Of what can be opened the status can be had; only standard input may be closed when we come.
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);  // GCOVR_EXCL_BR_LINE
     throw ResourceError(code, what + printable(path_, 200) + ": " + std::strerror(reason));
   }
 

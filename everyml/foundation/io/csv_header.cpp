@@ -105,7 +105,7 @@ Guess guess_header(std::string_view text, const SampleRows& rows, std::size_t fi
   if (named > 0) return Guess::header;
   if (same > 0 || numbers > 0) return Guess::no_header;
   // Text over text: a row of data tends to have values that come back below.
-  if (2 * back >= head.size() && rows.rows() > first + 1) return Guess::no_header;
+  if (2 * back >= head.size()) return Guess::no_header;
   return Guess::likely_header;
 }
 

@@ -69,14 +69,13 @@ class CsvStream final : public TableStream {
         marks_(options.missing),
         origin_(std::move(origin)),
         bytes_(std::move(bytes)),
-        largest_row_(largest_row),
         tokenizer_({}, 1) {
     text_.append(std::string(kPadding, '\0'));
     fill(kSample);
     layout_ = find_layout(text(), end_, name_, options_, marks_);
     prepare(schema);
     consume(static_cast<std::size_t>(layout_.data_begin));
-    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size(), largest_row_);
+    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size(), largest_row);
     restart();
     left_ = options_.max_rows.value_or(std::numeric_limits<std::uint64_t>::max());
     notes_ = layout_.notes;
@@ -127,11 +126,17 @@ class CsvStream final : public TableStream {
 
   /// Drops text that has been read; the padding in front moves along.
   void consume(std::size_t bytes) {
-    const std::string_view gone = text().substr(0, bytes);
-    line_ += static_cast<std::uint64_t>(std::count(gone.begin(), gone.end(), layout_.shape.newline));
+    line_ = line_at(bytes);
     text_.drop_front(bytes);
     place_ += bytes;
     std::memset(text_.reserve_more(kPadding), 0, kPadding);
+  }
+
+  /// Line of the byte `place` of text().
+  std::uint64_t line_at(std::size_t place) const {
+    const std::string_view before = text().substr(0, place);
+    return line_ +
+           static_cast<std::uint64_t>(std::count(before.begin(), before.end(), layout_.shape.newline));
   }
 
   void restart() {
@@ -188,14 +193,13 @@ class CsvStream final : public TableStream {
       if (state == Tokenizer::State::open_quote) {
         const std::string_view before = text().substr(0, tokenizer_.problem());
         const std::size_t last = before.rfind(layout_.shape.newline);
-        throw_open_quote(name_,
-                         line_ + static_cast<std::uint64_t>(
-                                     std::count(before.begin(), before.end(), layout_.shape.newline)),
+        throw_open_quote(name_, line_at(before.size()),
                          before.size() - (last == std::string_view::npos ? 0 : last + 1) + 1);
       }
-      if (state == Tokenizer::State::too_long || text().size() - tokenizer_.position() >= largest_row_) {
-        throw FormatError("csv.row_too_long", fmt::format("{}, line {}: the row is longer than {} MiB",
-                                                          printable(name_, 200), line_, kLargestRow >> 20));
+      if (state == Tokenizer::State::too_long) {
+        throw FormatError("csv.row_too_long",
+                          fmt::format("{}, line {}: the row is longer than {} MiB", printable(name_, 200),
+                                      line_at(tokenizer_.position()), kLargestRow >> 20));
       }
       issues_.join(tokenizer_.issues());
       consume(tokenizer_.position());
@@ -308,7 +312,6 @@ class CsvStream final : public TableStream {
   std::uint64_t place_ = 0;  ///< of the first byte of text()
   std::uint64_t line_ = 1;
   std::uint64_t left_ = 0;
-  std::size_t largest_row_;
   Layout layout_;
   Tokenizer tokenizer_;
   RowBlock block_;

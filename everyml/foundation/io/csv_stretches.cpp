@@ -161,7 +161,7 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
 void follow_rows(TextPieces& pieces, std::vector<Stretch>& stretches, std::size_t columns, const Shape& shape,
                  std::uint64_t most_rows, const std::string& name, const Context& context,
                  std::uint64_t& end) {
-  std::uint64_t at = stretches.empty() ? 0 : stretches.front().begin;
+  std::uint64_t at = stretches.front().begin;
   std::uint64_t rows = 0;
   const std::uint64_t data_begin = at;
   pieces.with_piece([&](TextPieces::Piece& piece) {

@@ -95,7 +95,7 @@ std::vector<Stretch> survey_stretches(TextPieces& pieces, std::uint64_t begin, s
                                       const Shape& shape, const std::string& name, const Context& context);
 
 /// Finds the same row by row, without the assumption, up to `most_rows` rows. `end` gets the end of the last
-/// row. Throws FormatError "csv.quote", "csv.row_too_long".
+/// row. REQUIRES: at least one stretch. Throws FormatError "csv.quote", "csv.row_too_long".
 void follow_rows(TextPieces& pieces, std::vector<Stretch>& stretches, std::size_t columns, const Shape& shape,
                  std::uint64_t most_rows, const std::string& name, const Context& context,
                  std::uint64_t& end);

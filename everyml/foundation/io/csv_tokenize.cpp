@@ -24,7 +24,8 @@ Field quoted_field(std::string_view text, std::size_t open, std::size_t end, con
   bool doubled = false;
   for (;;) {
     const auto* found = static_cast<const char*>(std::memchr(text.data() + at, shape.quote, end - at));
-    at = found == nullptr ? end : static_cast<std::size_t>(found - text.data());
+    // Both ways of cutting give only cells whose quote is closed.
+    at = found == nullptr ? end : static_cast<std::size_t>(found - text.data());  // GCOVR_EXCL_BR_LINE
     if (at + 1 < end && text[at + 1] == shape.quote) {
       doubled = true;
       at += 2;
@@ -251,7 +252,8 @@ std::string_view cell_text(const char* text, const Field& field, const Shape& sh
     for (; at < cell.size(); ++at) {
       if (cell[at] == shape.quote) {
         ++at;
-        if (at >= cell.size() || cell[at] != shape.quote) break;
+        // The quote that closes is not part of the cell, so a lone one has something after it.
+        if (at >= cell.size() || cell[at] != shape.quote) break;  // GCOVR_EXCL_BR_LINE
       }
       scratch.push_back(cell[at]);
     }
