@@ -41,14 +41,7 @@ Session::~Session() { clear(); }
 
 std::string Session::command() const {
   std::string line = "everyml";
-  for (const std::string& word : arguments_) {
-    const bool plain = !word.empty() && word.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789_-./=,:+@%") == std::string::npos;
-    std::string quoted = "'";
-    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += " " + (plain ? word : quoted + "'");
-  }
+  for (const std::string& word : arguments_) line += " " + shell_word(word);
   return line;
 }
 
