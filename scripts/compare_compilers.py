@@ -7,7 +7,8 @@ Builds the command with both compilers in build/compilers/ (or takes the build f
 data that fits it with each build at 1, 2 and 7 threads, and prints a table. "narrow" is the first build relinked
 so that run-time dispatch finds no more than the baseline of the architecture, with the same asked of BLAS and of the
 C library's mathematics: a stand-in for another processor. Where bytes differ, the largest difference of an answer
-(a probability or a value, relative to the largest value) is told.
+(a probability or a value, relative to the largest value) is told; the last columns are the answers of one and the same
+model file, that of g++, by the other two commands.
 """
 import argparse
 import csv
@@ -106,7 +107,8 @@ def main():
     environments = {name: dict(os.environ, **(NARROW if name == "narrow" else {})) for name in binaries}
 
     algorithms = json.loads(run(binaries["gcc"], "list", "--json"))
-    table = [("algorithm", "data", "threads", "g++ and clang", "another processor")]
+    table = [("algorithm", "data", "threads 1, 2, 7", "models of clang", "models of another processor",
+              "answers of clang", "answers of another processor")]
     with tempfile.TemporaryDirectory() as temporary:
         for algorithm in algorithms:
             kind = algorithm.get("target") or "no target"
@@ -120,12 +122,18 @@ def main():
                     seen[name] = answers(binary, os.path.join(folder, "1.everyml"), data, kind, environments[name])
                 threads = "same" if all(len(set(m)) == 1 for m in models.values()) else "DIFFER"
                 row = [algorithm["name"], data.split(".")[0], threads]
+                given = os.path.join(temporary, "gcc", "1.everyml")
+                again = {other: answers(binaries[other], given, data, kind, environments[other])
+                         for other in ("clang", "narrow")}
                 for other in ("clang", "narrow"):
                     labels, largest = difference(seen["gcc"], seen[other])
                     same = models["gcc"][0] == models[other][0]
-                    row.append(("same bytes" if same else "differ")
-                               + ("" if same and not labels and not largest
-                                  else f", answers {largest:.1e}" + (f", {labels} labels" if labels else "")))
+                    row.append("same bytes" if same else
+                               f"answers differ by {largest:.1e}" + (f", {labels} labels" if labels else ""))
+                for other in ("clang", "narrow"):
+                    labels, largest = difference(seen["gcc"], again[other])
+                    row.append("same" if again[other] == seen["gcc"] else
+                               f"{largest:.1e}" + (f", {labels} labels" if labels else ""))
                 table.append(tuple(row))
                 print(" | ".join(row), file=sys.stderr, flush=True)
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
