@@ -6,13 +6,15 @@
 
 #include "everyml/foundation/io/byte_source_impl.h"
 #include "everyml/foundation/io/csv.h"
+#include "everyml/foundation/io/csv_scan_impl.h"
 
 namespace everyml::csv {
 
-/// TableStream::open() over bytes in memory, which must outlive the stream.
+/// TableStream::open() over bytes in memory, which must outlive the stream. A row longer than
+/// `largest_row` is an error.
 std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
                                               const Schema& schema, const ReadOptions& options,
-                                              const Context& context);
+                                              const Context& context, std::size_t largest_row = kLargestRow);
 
 /// The same over delimited text as it comes. `bytes` writes to `origin`.
 std::unique_ptr<TableStream> stream_over_bytes(std::unique_ptr<ByteStream> bytes,

@@ -43,7 +43,7 @@ bool json_number(std::string_view token) {
     while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
     return at - begin;
   };
-  if (at < token.size() && token[at] == '-') ++at;
+  if (token.starts_with('-')) ++at;
   const std::size_t begin = at;
   const std::size_t whole = digits();
   if (whole == 0 || (whole > 1 && token[begin] == '0')) return false;
@@ -175,7 +175,7 @@ void read_lines(TextPieces& pieces, TextPieces::Piece& piece, const Stretch& str
     const std::size_t end = piece.text().find('\n', at);
     const bool last = stretch.start + piece.size == pieces.size();
     if (end == std::string_view::npos && !last) {
-      if (piece.size - at >= kLargestRow) {
+      if (piece.size - at >= pieces.tuning().largest_row) {
         throw Wrong{stretch.start + at, "jsonl.line_too_long", "the line is longer than 256 MiB"};
       }
       wanted = std::max<std::uint64_t>(2 * wanted, 16);
