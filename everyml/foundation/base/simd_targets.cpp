@@ -12,7 +12,7 @@ namespace {
 std::int64_t detect() {
   __builtin_cpu_init();
   std::int64_t targets = HWY_ENABLED_BASELINE;
-#if defined(EVERYML_BASELINE_TARGETS)  // for scripts/compare_compilers.py, which wants the bits of another processor
+#if defined(EVERYML_BASELINE_TARGETS)  // asked by scripts/compare_compilers.py
   return targets;
 #endif
   if (!__builtin_cpu_supports("ssse3")) return targets;
