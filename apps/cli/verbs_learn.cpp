@@ -64,7 +64,12 @@ std::string command_of(const LearnSlots& slots) {
     for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return plain ? text : out + "'";
   };
-  return fmt::format("everyml learn {} --target {}", quoted(slots.file), quoted(slots.options.target));
+  std::string query;
+  for (const SqlTable& table : slots.reading.with)
+    query += " --with " + quoted(table.name + "=" + table.path);
+  if (!slots.reading.sql.empty()) query += " --sql " + quoted(slots.reading.sql);
+  return fmt::format("everyml learn {} --target {}{}", quoted(slots.file), quoted(slots.options.target),
+                     query);
 }
 
 void save(const LearnResult& result, const LearnSlots& slots, const std::string& model,

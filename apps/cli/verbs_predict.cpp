@@ -100,8 +100,7 @@ void run_predict(const PredictSlots& slots, Session& session) {
   if (to_file) require_writable(slots.out, slots.force);
   const Context& context = session.context();
   const Artifact artifact = Artifact::load(slots.model, catalog());
-  const auto stream =
-      TableStream::open(slots.file, artifact.encoder.schema(), slots.reading.options(), context);
+  const auto stream = slots.reading.stream(slots.file, artifact.encoder.schema(), session);
   if (stream->absent().size() == artifact.encoder.schema().columns.size()) {
     throw DataError("predict.no_known_column",
                     fmt::format("{} has none of the columns that the model knows; it asks for {}",

@@ -8,6 +8,8 @@
 
 namespace everyml::csv {
 
+/// By ending: .jsonl or .ndjson, also with .gz.
+bool named_json_lines(const std::string& path);
 /// True when the first character that is no blank opens an object.
 bool looks_like_json_lines(std::string_view head);
 

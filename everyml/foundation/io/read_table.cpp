@@ -19,9 +19,7 @@ TableRead read_table(const std::string& path, const ReadOptions& options, const 
   std::string head(static_cast<std::size_t>(std::min<std::uint64_t>(source->size(), 4096)), '\0');
   source->read(0, head.size(), head.data());
   const std::string ending = to_lower_ascii(path);
-  const bool named_lines = ending.ends_with(".jsonl") || ending.ends_with(".ndjson") ||
-                           ending.ends_with(".jsonl.gz") || ending.ends_with(".ndjson.gz");
-  if (named_lines || (csv::looks_like_json_lines(head) && !ending.ends_with(".csv"))) {
+  if (csv::named_json_lines(path) || (csv::looks_like_json_lines(head) && !ending.ends_with(".csv"))) {
     return csv::read_json_lines(*source, origin, name, options, context);
   }
   return csv::read_delimited(*source, origin, name, options, context);
