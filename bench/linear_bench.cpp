@@ -1,7 +1,7 @@
 // Linear regression, ridge and logistic regression on generated data; see bench/linear.md.
 //
 //   linear_bench make FOLDER ROWS COLUMNS        writes the raw float32 files that both sides read
-//   linear_bench run FOLDER ROWS COLUMNS THREADS
+//   linear_bench run FOLDER ROWS COLUMNS THREADS [NAME]    only fits whose name holds NAME
 //
 // LINREG: X ~ N, w ~ N, noise N(0, 1). LOGREG: logits 0.15 X w plus logistic noise. MULTI: ten classes, the
 // largest of 0.15 X W plus Gumbel noise, on a tenth of the rows.
@@ -82,8 +82,11 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+std::string only;
+
 /// Best of five after a warm-up.
 void measure(const char* name, const std::function<std::string()>& work) {
+  if (std::string(name).find(only) == std::string::npos) return;
   work();
   double wall = 1e300, cpu = 1e300;
   std::string quality;
@@ -155,9 +158,11 @@ int main(int count, char** words) {
   }
   const std::size_t rows = std::strtoull(words[3], nullptr, 10),
                     columns = std::strtoull(words[4], nullptr, 10);
-  if (words[1] == std::string("make"))
+  if (words[1] == std::string("make")) {
     everyml::make(words[2], rows, columns);
-  else
+  } else {
+    everyml::only = count > 6 ? words[6] : "";
     everyml::run(words[2], rows, columns, count > 5 ? std::atoi(words[5]) : 1);
+  }
   return 0;
 }

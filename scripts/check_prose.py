@@ -5,7 +5,8 @@ In every page (README.md, ARCHITECTURE.md, CONTRIBUTING.md, CHANGELOG.md and tho
 - every link to a file, and every path in code marks that begins with a folder of the repository, exists;
 - with --everyml, every ```sh block whose first line begins with `everyml` runs, in one folder per page that has the
   examples in it, so that a block may use what an earlier one wrote;
-- with --build, every ```cpp block after a line <!-- runnable --> compiles against the installed library and runs.
+- with --build, every ```cpp block after a line <!-- runnable --> compiles against the installed library and runs. A block
+  without a main function gets the data of scripts/prose_prelude.h; <!-- runnable: numbers --> asks for a numeric target.
 """
 import argparse
 import os
@@ -54,10 +55,22 @@ def failing_commands(text, everyml, folder):
             yield f"exit {done.returncode} of the block\n{block}{done.stderr[-1500:]}"
 
 
+def whole_program(lines, classes):
+    with open(os.path.join(ROOT, "scripts", "prose_prelude.h"), encoding="utf-8") as file:
+        prelude = file.read()
+    includes = "".join(line + "\n" for line in lines.splitlines() if line.startswith("#include"))
+    body = "".join(line + "\n" for line in lines.splitlines() if not line.startswith("#include"))
+    given = (f"  const everyml::Dataset data = iris({'true' if classes else 'false'}), numbers = iris(false);\n"
+             "  const everyml::Dataset& more_rows = data;\n  const everyml::Features& x = data.features;\n"
+             "  (void)numbers, (void)more_rows, (void)x;\n")
+    return f"{prelude}{includes}int main() {{\n{given}{body}}}\n"
+
+
 def failing_programs(text, prefix, folder):
-    for match in re.finditer(r"<!-- runnable[^>]*-->\s*```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for match in re.finditer(r"<!-- runnable([^>]*)-->\s*```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        program = match.group(2)
         with open(os.path.join(folder, "example.cpp"), "w", encoding="utf-8") as file:
-            file.write(match.group(1))
+            file.write(program if "int main" in program else whole_program(program, "numbers" not in match.group(1)))
         flags = {"Cflags": "", "Libs": ""}
         package = os.path.join(prefix, "lib", "pkgconfig", "everyml.pc")
         for line in open(package, encoding="utf-8"):
@@ -68,7 +81,7 @@ def failing_programs(text, prefix, folder):
         for step in (command, ["./example"]):
             done = subprocess.run(step, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if done.returncode != 0:
-                yield f"{step[0]} fails on the program\n{match.group(1)[:300]}...\n{done.stderr[:3000]}"
+                yield f"{step[0]} fails on the program\n{program[:300]}...\n{done.stderr[:3000]}"
                 break
 
 

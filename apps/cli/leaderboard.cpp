@@ -57,9 +57,9 @@ std::string table_of(const LearnResult& result, const Terminal& terminal) {
 std::string describe_result(const LearnResult& result, const Terminal& terminal) {
   std::string out;
   const auto paragraph = [&](const std::string& text) { out += wrapped(text, terminal.width()) + "\n"; };
-  paragraph(fmt::format("{} rows, {} columns to learn \"{}\" from. {}", grouped(result.rows),
-                        result.columns_used.size(), printable(result.target),
-                        printable(result.territory, 600)));
+  paragraph(fmt::format("{} rows, {} column{} to learn \"{}\" from. {}", grouped(result.rows),
+                        result.columns_used.size(), result.columns_used.size() == 1 ? "" : "s",
+                        printable(result.target), printable(result.territory, 600)));
   out += fmt::format("\nData: {}.\n", count_findings(result.doctor));
   for (const Finding& finding : result.doctor.findings) {
     if (finding.severity == Severity::serious) out += finding_lines(finding, false, terminal);

@@ -112,7 +112,19 @@ bool asks_for_json(const std::vector<std::string>& arguments) {
   return false;
 }
 
-int run(const std::vector<std::string>& arguments) {
+/// `everyml help learn` and `everyml version` as people try them.
+std::vector<std::string> with_verbs_as_flags(std::vector<std::string> arguments) {
+  if (arguments.empty()) return arguments;
+  if (arguments[0] == "version") arguments[0] = "--version";
+  if (arguments[0] == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  return arguments;
+}
+
+int run(const std::vector<std::string>& given) {
+  const std::vector<std::string> arguments = with_verbs_as_flags(given);
   Globals globals;
   Program program = make_program(globals, arguments);
   program.verbs.push_back(completion_verb(program));

@@ -130,6 +130,35 @@ std::string seconds_for_people(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
+namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty() || a == "-" || b == "-") return false;
+  struct stat one{}, other{};
+  if (::stat(a.c_str(), &one) != 0 || ::stat(b.c_str(), &other) != 0) return a == b;
+  return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace
+
+void require_distinct(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (const std::string& input : inputs) {
+      if (!same_file(outputs[i], input)) continue;
+      throw ParameterError(
+          "usage.same_file",
+          fmt::format("{} would be replaced by what is made from it; give the output another name",
+                      printable(input, 200)));
+    }
+    for (std::size_t j = i + 1; j < outputs.size(); ++j) {
+      if (!same_file(outputs[i], outputs[j])) continue;
+      throw ParameterError("usage.same_file",
+                           fmt::format("{} is named for two outputs; give each a name of its own",
+                                       printable(outputs[i], 200)));
+    }
+  }
+}
+
 void require_writable(const std::string& path, bool overwrite) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) {

@@ -90,5 +90,8 @@ std::string seconds_for_people(double seconds);
 
 /// Throws ResourceError "io.exists" or "io.no_folder" before long work whose result could not be written.
 void require_writable(const std::string& path, bool overwrite);
+/// Throws ParameterError "usage.same_file" when an output is one of the inputs, which it would replace, or
+/// another output. Empty paths and "-" are passed over.
+void require_distinct(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
 
 }  // namespace everyml::cli

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/cli/progress.h"
 #include "apps/cli/session.h"
+#include "apps/cli/summary.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 
@@ -70,6 +73,25 @@ TEST(Session, NumbersForPeople) {
   EXPECT_EQ(grouped(1234567), "1,234,567");
   EXPECT_EQ(seconds_for_people(125), "2 min 5 s");
   EXPECT_EQ(seconds_for_people(30), "30 s");
+}
+
+TEST(Summary, FactsTablesAndCutLists) {
+  Json summary = {
+      {"log_loss", 613.3815483}, {"converged", true}, {"reference", "\x1b[2Jno"}, {"aliased", Json::array()}};
+  summary["intercept"] = {{"class", "yes"}, {"estimate", -0.6421940}};
+  summary["coefficients"] = Json::array();
+  for (int i = 0; i < 50; ++i)
+    summary["coefficients"].push_back({{"feature", "x" + std::to_string(i)}, {"estimate", i + 0.5}});
+  summary["centers"] = {{1.0, 2.0}, {3.0, 4.0}};
+  const std::string out = summary_lines(summary, 60);
+  EXPECT_NE(out.find("log loss   613.4\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("converged  yes\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("class yes, estimate -0.6422"), std::string::npos) << out;
+  EXPECT_NE(out.find("feature  estimate\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("and 10 more; --json shows all"), std::string::npos) << out;
+  EXPECT_NE(out.find("1  3, 4\n"), std::string::npos) << out;
+  EXPECT_EQ(out.find('\x1b'), std::string::npos) << out;
+  for (const std::string_view line : split(out, '\n')) EXPECT_LE(display_width(line), 60u) << out;
 }
 
 }  // namespace

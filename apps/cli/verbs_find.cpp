@@ -32,6 +32,7 @@ void run_find(const FindSlots& slots, Session& session) {
                      .weights = {},
                      .classification = {}};
   if (slots.clusters) options.settings["clusters"] = *slots.clusters;
+  require_distinct({slots.out, slots.model}, {slots.file});
   for (const std::string& path : {slots.out, slots.model}) {
     if (!path.empty()) require_writable(path, slots.force);
   }
@@ -67,7 +68,9 @@ void run_find(const FindSlots& slots, Session& session) {
   std::string out;
   const Json summary = artifact.model.summary();
   if (count <= 1) {
-    out = fmt::format("No clusters: the {} rows form one heap.\n", grouped(answers.rows()));
+    out = fmt::format("No clusters: {} one heap.\n",
+                      answers.rows() == 1 ? std::string("one row forms")
+                                          : fmt::format("the {} rows form", grouped(answers.rows())));
   } else {
     out = fmt::format("{} clusters in {} rows\n", count, grouped(answers.rows()));
     TextTable table{.alignment = {Align::right, Align::right, Align::right},

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/findings.h"
+#include "apps/cli/summary.h"
 #include "apps/cli/verbs.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/artifact/artifact.h"
@@ -27,8 +28,9 @@ std::string profile_table(const DoctorReport& report, std::size_t width) {
                      Align::right, Align::right, Align::left};
   table.rows.push_back({"column", "kind", "missing", "distinct", "lowest", "highest", "mean, or commonest"});
   for (const ColumnProfile& column : report.columns) {
-    const bool number = column.kind == ColumnKind::number;
-    const bool date = column.kind == ColumnKind::date;
+    const bool any = column.distinct > 0;
+    const bool number = any && column.kind == ColumnKind::number;
+    const bool date = any && column.kind == ColumnKind::date;
     const auto moment = [](double value) { return format_date(static_cast<std::int64_t>(value), false); };
     std::string last = number ? format_short(column.mean) : date ? moment(column.median) : "";
     for (std::size_t i = 0; i < std::min<std::size_t>(column.top.size(), 3); ++i) {
@@ -98,7 +100,6 @@ void run_inspect(const std::string& file, Session& session) {
     for (const std::string& name : artifact.class_names) names.push_back(printable(name, 30));
     facts.rows.push_back({"classes", join_and(names)});
   }
-  facts.rows.push_back({"settings", artifact.settings_json});
   const Json metadata = Json::parse(artifact.metadata_json);
   for (const char* key : {"metric", "verdict", "rows", "seed"}) {
     if (metadata.contains(key)) {
@@ -107,13 +108,16 @@ void run_inspect(const std::string& file, Session& session) {
     }
   }
   out += facts.render(width);
+  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
+    out += "  " + wrapped("settings: " + facts_line(settings), width, 2, 2) + "\n";
+  }
   if (metadata.contains("sentence") && metadata["sentence"].is_string()) {
     out += "  " + wrapped(printable(metadata["sentence"].get<std::string>(), 2000), width, 2, 2) + "\n";
   }
   out += "\n" + session.out().styled("Features", Style::strong) + "\n";
   for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
   out += "\n" + session.out().styled("Model", Style::strong) + "\n" +
-         write_json(artifact.model.summary(), 2) + "\n";
+         summary_lines(artifact.model.summary(), width);
   session.data(out);
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the library to a temporary prefix, builds a program against it by find_package and by pkg-config, and runs
-# both. Usage: tests/scripts/consumer.sh BUILD_FOLDER
+# both; then the programs of README and docs. Usage: tests/scripts/consumer.sh BUILD_FOLDER
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/../.." && pwd)
 build_dir=$(cd "${1:?the folder of a finished build}" && pwd)
@@ -30,4 +30,5 @@ if command -v pkg-config > /dev/null; then
 else
   echo "pkg-config is not installed: that way was not tried"
 fi
+python3 "$source_dir/scripts/check_prose.py" --build "$build_dir"
 echo "consumer: ok"

@@ -80,7 +80,7 @@ KMeansModel finished(const KMeansProblem& problem, Best best, std::vector<Cluste
 Card KMeans::card() {
   return {
       .title = "k-means",
-      .summary = "groups of rows around their means, with a verdict on whether there are groups at all",
+      .summary = "Groups of rows around their means, with a verdict on whether there are groups at all",
       .territory = "classical",
       .family = "clustering",
       .target = Target::Kind::none,

@@ -64,10 +64,10 @@ std::vector<Trial> small_search() {
 }  // namespace
 
 Card KnnClassifier::card() {
-  return card_of("k nearest neighbours", "the vote of the training rows most alike", Target::Kind::classes);
+  return card_of("k nearest neighbours", "The vote of the training rows most alike", Target::Kind::classes);
 }
 Card KnnRegressor::card() {
-  return card_of("k nearest neighbours", "the mean of the training rows most alike", Target::Kind::numbers);
+  return card_of("k nearest neighbours", "The mean of the training rows most alike", Target::Kind::numbers);
 }
 std::vector<Trial> KnnClassifier::search() { return small_search(); }
 std::vector<Trial> KnnRegressor::search() { return small_search(); }

@@ -180,8 +180,19 @@ std::optional<std::string> did_you_mean(std::string_view word, std::span<const s
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
-  const auto meant = did_you_mean(word, candidates);
-  return meant ? fmt::format(" Did you mean \"{}\"?", printable(*meant)) : std::string();
+  if (const auto meant = did_you_mean(word, candidates)) {
+    return fmt::format(" Did you mean \"{}\"?", printable(*meant));
+  }
+  // Too far for a slip, but perhaps the beginning of a longer name: "knn" of "knn-classifier".
+  constexpr std::size_t kMost = 3, kShortest = 2;
+  const std::string start = to_lower_ascii(word);
+  std::string names;
+  std::size_t count = 0;
+  for (const std::string& candidate : candidates) {
+    if (start.size() < kShortest || !to_lower_ascii(candidate).starts_with(start) || count == kMost) continue;
+    names += fmt::format("{}\"{}\"", count++ == 0 ? "" : " or ", printable(candidate));
+  }
+  return count == 0 ? std::string() : fmt::format(" Did you mean {}?", names);
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

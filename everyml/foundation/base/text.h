@@ -18,7 +18,8 @@ std::optional<double> parse_number(std::string_view text);
 /// The candidate nearest to `word` by edit distance with transpositions, if near enough to be a slip of the
 /// finger.
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
-/// " Did you mean \"age\"?" or an empty string.
+/// " Did you mean \"age\"?", or up to three candidates that begin with `word` when no slip explains it, or an
+/// empty string.
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 
 /// For messages and terminals: control characters, escapes and broken UTF-8 made visible and harmless,

@@ -41,10 +41,27 @@ std::optional<std::size_t> Table::find(std::string_view name) const {
   return *found;
 }
 
+namespace {
+
+/// "; it has "a", "b" and 3 more".
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 8;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(kMost, names.size()); ++i) {
+    shown.push_back('"' + printable(names[i], 40) + '"');
+  }
+  if (names.size() > kMost) shown.push_back(fmt::format("{} more", names.size() - kMost));
+  return shown.empty() ? "" : "; it has " + join_and(shown);
+}
+
+}  // namespace
+
 const Column& Table::column(std::string_view name) const {
   if (const auto index = find(name)) return columns_[*index];
-  throw DataError("data.column_missing", fmt::format("the table has no column \"{}\".{}", printable(name),
-                                                     suggestion(name, names())));
+  const std::vector<std::string> known = names();
+  const std::string meant = suggestion(name, known);
+  throw DataError("data.column_missing", fmt::format("the table has no column \"{}\"{}", printable(name),
+                                                     meant.empty() ? some_of(known) : "." + meant));
 }
 
 std::vector<std::string> Table::names() const {

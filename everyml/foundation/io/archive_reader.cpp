@@ -106,13 +106,23 @@ std::vector<std::uint64_t> parse_shape(std::string_view text, const std::string&
   return shape;
 }
 
+/// The first eight bytes are letters, digits and marks, as in a table that was taken for a model.
+bool looks_like_text(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.begin() + 8, [](char byte) {
+    const auto c = static_cast<unsigned char>(byte);
+    return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+  });
+}
+
 }  // namespace
 
 std::string_view ArchiveReader::State::open_container() {
   BoundedReader reader(bytes, name);
   const std::uint64_t header_bytes = reader.u64();
-  if (header_bytes > detail::max_header_bytes)
-    refuse_header("not an everyml model file: its header is too long");
+  if (header_bytes > detail::max_header_bytes) {
+    refuse_header(looks_like_text(bytes) ? "not an everyml model but a text; `learn` and `fit` write models"
+                                         : "not an everyml model file: its header is too long");
+  }
   const std::string_view header = reader.take(header_bytes);
   if (header.size() < detail::header_start.size() + detail::checksum_digits ||
       !header.starts_with(detail::header_start)) {

@@ -331,6 +331,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       const int error = errno;
+      if (error == EISDIR) throw ResourceError("io.open", path + " is a folder; a file is needed");
       throw ResourceError("io.read", fmt::format("{} cannot be read: {}", path, detail::reason(error)));
     }
     size += static_cast<std::size_t>(got);

@@ -6,6 +6,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/io/archive_impl.h"
 #include "everyml/foundation/io/csv_dialect_impl.h"
 #include "everyml/foundation/io/csv_header_impl.h"
 
@@ -195,6 +196,9 @@ Layout find_layout(std::string_view text, bool whole, const std::string& name, c
   if (trim(text).empty()) {
     throw DataError("csv.empty",
                     printable(name, 200) + " is empty; a table with at least one line is needed");
+  }
+  if (text.size() > 8 && text.substr(8).starts_with(detail::header_start)) {
+    throw FormatError("csv.binary", printable(name, 200) + " is an everyml model, not a table");
   }
   if (text.substr(0, 65536).find('\0') != std::string_view::npos) {
     throw FormatError("csv.binary",

@@ -91,6 +91,19 @@ TEST(CsvReader, StrayQuotesDoNotMisleadTheCut) {
   }
 }
 
+TEST(CsvReader, StretchesOfBlankLinesAreWalkedThroughAfterStrayQuotes) {
+  // The stray quotes make the reader follow row by row; there a stretch may hold nothing but blank lines.
+  for (const char* text :
+       {"code,n\nDE,1\nNo\"ne,3\nDE,4\nNone,6\n\n\n", "code,n\nNo\"ne,3\n\n\n\n\nDE,4\n"}) {
+    const TableRead whole = read(text);
+    EXPECT_EQ(whole.table.column("code").text(text[7] == 'D' ? 1 : 0), "No\"ne");
+    for (std::uint64_t stretch = 1; stretch < 12; ++stretch) {
+      SCOPED_TRACE(stretch);
+      expect_same(whole, read(text, {}, 2, {.stretch = stretch, .slack = 3, .block_rows = 1}));
+    }
+  }
+}
+
 TEST(CsvReader, ColumnsThatChangeTheirMindLate) {
   std::string text = "a,b,c,d,e,f\n";
   for (int row = 0; row < 1500; ++row)

@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "everyml/foundation/linalg/row_kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/cache_control.h>
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
@@ -26,6 +27,12 @@ HWY_INLINE hn::Vec<D64> Load(const float* p) {
   return hn::PromoteTo(D64(), hn::LoadU(df, p));
 }
 
+/// Four streams at once are more than the hardware foresees in full: asks for the rows after the next.
+template <class T>
+HWY_INLINE void Ahead(const T* x, std::size_t stride) {
+  for (std::size_t k = 8; k < 12; ++k) hwy::Prefetch(x + k * stride);
+}
+
 template <class T>
 void Dots(const T* x, std::size_t rows, std::size_t stride, std::size_t columns, const double* w,
           double offset, double* out) {
@@ -37,6 +44,7 @@ void Dots(const T* x, std::size_t rows, std::size_t stride, std::size_t columns,
     std::size_t j = 0;
     for (; j + lanes <= columns; j += lanes) {
       const auto wj = hn::LoadU(d, w + j);
+      Ahead(x + j, stride);
       s0 = hn::MulAdd(Load(x + j), wj, s0);
       s1 = hn::MulAdd(Load(x + stride + j), wj, s1);
       s2 = hn::MulAdd(Load(x + 2 * stride + j), wj, s2);

@@ -17,6 +17,8 @@ constexpr double kNearlyConstant = 0.995;
 constexpr std::size_t kFewestRowsForIdentifier = 20;
 /// How many spans of the middle 99 % a value must lie outside to look like a slip.
 constexpr double kFarOut = 5;
+/// The same in logarithms, for values that are never negative.
+constexpr double kFarOutInLogarithms = 1;
 
 std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
 std::string shown(const Column& column) { return quoted(column.name()); }
@@ -28,6 +30,11 @@ std::string percent(double share) { return format_short(100 * share, 3) + " %"; 
 std::string value_text(const Column& column, double value) {
   return column.kind() == ColumnKind::date ? format_date(static_cast<std::int64_t>(value), column.has_time())
                                            : format_number(value);
+}
+
+/// A quantile lies between two values of the column, so its last digits say nothing.
+std::string bound_text(const Column& column, double value) {
+  return column.kind() == ColumnKind::date ? value_text(column, value) : format_short(value, 5);
 }
 
 void missing_cells(const Patient& patient, std::size_t position, const Report& report) {
@@ -79,9 +86,16 @@ bool constant(const Patient& patient, std::size_t position, const ColumnProfile&
   return false;
 }
 
+/// Years count upwards as row numbers do, but they order the rows and new rows will have theirs.
+bool years(const Column& column, const ColumnProfile& profile) {
+  return profile.minimum >= 1500 && profile.maximum <= 2200 &&
+         to_lower_ascii(column.name()).find("year") != std::string::npos;
+}
+
 bool numbered_rows(const Column& column, const ColumnProfile& profile) {
   const double rows = present(column);
   if (column.missing_count() > 0 || static_cast<double>(profile.distinct) != rows) return false;
+  if (years(column, profile)) return false;
   if (profile.maximum - profile.minimum + 1 > 1.5 * rows) {
     // Not dense: an identifier still if whole, large and counted upwards row by row.
     double previous = -HUGE_VAL;
@@ -189,21 +203,32 @@ std::vector<double> without_filler(std::span<const double> ascending) {
   return rest;
 }
 
+/// From where on a high value is far. Sums of money, sizes and counts have a long tail to the right that no
+/// slip made, so where nothing is negative a value must be far in logarithms too.
+double far_above(std::span<const double> ascending, double low, double high) {
+  const double linear = high + kFarOut * (high - low);
+  if (ascending.front() < 0 || !(high > 0)) return linear;
+  const std::span<const double> positive(std::upper_bound(ascending.begin(), ascending.end(), 0.0),
+                                         ascending.end());
+  const double bottom = quantile(positive, 0.005);
+  return std::max(linear, high * std::pow(high / bottom, kFarOutInLogarithms));
+}
+
 void extremes(const Column& column, std::span<const double> every, const Report& report) {
   const std::vector<double> values = without_filler(every);
   if (values.size() < 50) return;
   const double low = quantile(values, 0.005), high = quantile(values, 0.995), spread = high - low;
   if (!(spread > 0)) return;
   const auto from = std::lower_bound(values.begin(), values.end(), low - kFarOut * spread);
-  const auto to = std::upper_bound(values.begin(), values.end(), high + kFarOut * spread);
+  const auto to = std::upper_bound(values.begin(), values.end(), far_above(values, low, high));
   const auto far = static_cast<std::size_t>((from - values.begin()) + (values.end() - to));
   if (far == 0) return;
   const double extreme = to != values.end() ? values.back() : values.front();
   report({"value.extreme", Severity::warning, column.name(),
           fmt::format("{} has {} value{} far outside all others, such as {}.", shown(column), far,
                       far == 1 ? "" : "s", value_text(column, extreme)),
-          fmt::format("99 of 100 values lie between {} and {}", value_text(column, low),
-                      value_text(column, high)),
+          fmt::format("99 of 100 values lie between {} and {}", bound_text(column, low),
+                      bound_text(column, high)),
           "Check for slips of the keyboard or of the unit; one such row can bend a line.",
           static_cast<double>(far) / static_cast<double>(values.size())});
 }

@@ -213,6 +213,20 @@ TEST(Doctor, RaisesNoAlarmOnHealthyTables) {
   }
 }
 
+TEST(Doctor, TakesLongTailsAndYearsForWhatTheyAre) {
+  // Even in logarithms up to 1,000, and one of 9,000: many spans away, yet where the tail goes.
+  const auto income = [](std::size_t r) {
+    return r == 7 ? 9000.0 : std::pow(10, 3.0 * static_cast<double>(r * 37 % kRows) / kRows);
+  };
+  const Table table =
+      healthy().with(numbers("income", kRows, income)).with(numbers("Year built", kRows, [](std::size_t r) {
+        return 1600.0 + r;
+      }));
+  for (const Finding& finding : examine_it(table).findings) {
+    EXPECT_EQ(finding.severity, Severity::note) << finding.code << ": " << finding.sentence;
+  }
+}
+
 TEST(Doctor, ExcludesWhatCannotHelp) {
   const Table table = healthy();
   for (const Fault& fault : faults()) {

@@ -142,7 +142,11 @@ std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bo
 }
 
 void examine_table(const Patient& patient, std::span<const ColumnProfile>, const Report& report) {
-  if (patient.table.rows() == 0) return;
+  if (patient.table.rows() == 0) {
+    report({"rows.few", Severity::warning, "", "The table has no rows.", "",
+            "Nothing can be learned from names alone.", 0});
+    return;
+  }
   const double features = static_cast<double>(patient.table.columns()) - (patient.target ? 1 : 0);
   if (patient.rows < kFewRows || static_cast<double>(patient.rows) < kRowsPerColumn * features) {
     report({"rows.few", Severity::warning, "",

@@ -11,12 +11,22 @@
 namespace everyml::select_impl {
 namespace {
 
+std::string quoted_list(std::span<const std::string> names) {
+  constexpr std::size_t kMost = 10;
+  std::vector<std::string> shown;
+  for (const std::string& name : names.first(std::min(kMost, names.size()))) {
+    shown.push_back('"' + printable(name, 40) + '"');
+  }
+  if (names.size() > kMost) shown.push_back(fmt::format("{} more", names.size() - kMost));
+  return join_and(shown);
+}
+
 std::size_t position_of(const std::string& label, std::span<const std::string> names) {
   const auto found = std::find(names.begin(), names.end(), label);
   if (found == names.end()) {
-    throw ParameterError("learn.costs",
-                         fmt::format("the costs name \"{}\", which is not a label of the target.{}",
-                                     printable(label), suggestion(label, names)));
+    throw ParameterError(
+        "learn.costs", fmt::format("the costs name \"{}\", which is not a label of the target; these are: {}",
+                                   printable(label), quoted_list(names)));
   }
   return static_cast<std::size_t>(found - names.begin());
 }

@@ -65,11 +65,11 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
   AnyEstimator estimator = entry.make();
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
   if (options.target.empty() != (card.target == Target::Kind::none)) {
-    throw ParameterError(
-        "fit.target",
-        options.target.empty()
-            ? fmt::format("{} learns {} from a target; name its column", card.name, task_name(card.target))
-            : fmt::format("{} learns without a target; leave it out", card.name));
+    throw ParameterError("fit.target",
+                         options.target.empty()
+                             ? fmt::format("{} learns {} from a target; name its column with --target",
+                                           card.name, task_name(card.target))
+                             : fmt::format("{} learns without a target; leave it out", card.name));
   }
 
   std::vector<std::size_t> rows(whole.rows());

@@ -83,6 +83,11 @@ void check_options(const Table& table, const LearnOptions& options) {
     throw ParameterError("parameter.range",
                          fmt::format("learn: folds must be between 2 and 100, got {}", options.folds));
   }
+  if (!(options.seconds >= 0)) {
+    throw ParameterError("parameter.range",
+                         fmt::format("learn: time must be at least 0 seconds (0 is no limit), got {}",
+                                     format_number(options.seconds)));
+  }
   for (const std::string& own : {options.group, options.date, options.weights}) {
     if (!own.empty() && own == options.target) {
       throw ParameterError(
@@ -90,6 +95,21 @@ void check_options(const Table& table, const LearnOptions& options) {
           fmt::format("\"{}\" is the target and cannot be another thing as well", printable(own)));
     }
   }
+}
+
+/// "; the doctor leaves out "id" (id.column) and "x" (constant.column), keep them with --keep-suspects".
+std::string why_left_out(const DoctorReport& doctor) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> shown;
+  for (const auto& [column, code] : doctor.excluded) {
+    if (shown.size() == kMost) {
+      shown.push_back(fmt::format("{} more", doctor.excluded.size() - kMost));
+      break;
+    }
+    shown.push_back(fmt::format("\"{}\" ({})", printable(column, 40), code));
+  }
+  return shown.empty() ? ""
+                       : "; the doctor leaves out " + join_and(shown) + ", keep them with --keep-suspects";
 }
 
 std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& options,
@@ -104,11 +124,8 @@ std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& 
     if (!left_out.count(column.name())) columns.push_back(column.name());
   }
   if (columns.empty()) {
-    throw DataError("learn.no_columns",
-                    fmt::format("no column is left to predict \"{}\" from{}", printable(options.target),
-                                doctor.excluded.empty() ? ""
-                                                        : "; the doctor's findings say why (keep them with "
-                                                          "--keep-suspects)"));
+    throw DataError("learn.no_columns", fmt::format("no column is left to predict \"{}\" from{}",
+                                                    printable(options.target), why_left_out(doctor)));
   }
   return columns;
 }

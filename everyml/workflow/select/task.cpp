@@ -70,6 +70,12 @@ TaskGuess guess_task(const Column& target, std::optional<bool> classification) {
       const std::string many = facts.distinct.size() > kMostNumericClasses
                                    ? fmt::format("more than {}", kMostNumericClasses)
                                    : std::to_string(facts.distinct.size());
+      if (labels && classification) {
+        return {Target::Kind::classes,
+                fmt::format("\"{}\" is a number with {} distinct values, read as labels as asked, so this is "
+                            "classification",
+                            name, many)};
+      }
       if (labels) {
         return {
             Target::Kind::classes,

@@ -170,11 +170,14 @@ void judge_worth(LearnResult& result, double test_share) {
   if (result.chosen == result.baseline || !(result.improvement > 0) || p >= kSignificance) {
     result.verdict = Verdict::no_pattern;
     result.reasons.push_back(
-        fmt::format("Against the baseline ({} {}) the best model reaches {}; a lead like this happens by "
-                    "chance (p = {}, corrected "
-                    "for {} model{} tried).",
-                    result.metric_title, number(base.score), number(chosen.score), number(p), rivals,
-                    rivals == 1 ? "" : "s"));
+        result.improvement > 0
+            ? fmt::format(
+                  "Against the baseline ({} {}) the best model reaches {}; a lead like this happens by "
+                  "chance (p = {}, corrected for {} model{} tried).",
+                  result.metric_title, number(base.score), number(chosen.score), number(p), rivals,
+                  rivals == 1 ? "" : "s")
+            : fmt::format("No model does better than the baseline: {} {} against {}.", result.metric_title,
+                          number(chosen.score), number(base.score)));
   } else {
     result.verdict = gained < kSkillThatMatters ? Verdict::not_worth_it : Verdict::worth_it;
     result.reasons.push_back(
