@@ -110,6 +110,12 @@ void Reading::add_table(const std::string& text) {
   with.push_back({text.substr(0, equals), text.substr(equals + 1)});
 }
 
+std::vector<std::string> Reading::inputs(const std::string& path, std::vector<std::string> more) const {
+  more.push_back(path);
+  for (const SqlTable& table : with) more.push_back(table.path);
+  return more;
+}
+
 TableRead Reading::read(const std::string& path, Session& session) const {
   const ReadOptions asked = options();
   if (sql.empty() && !with.empty()) {

@@ -48,6 +48,9 @@ struct Reading {
   /// The same in pieces; the answer of a query comes whole.
   std::unique_ptr<TableStream> stream(const std::string& path, const Schema& schema, Session& session) const;
 
+  /// The files that are read for the one at `path`, and `more`.
+  std::vector<std::string> inputs(const std::string& path, std::vector<std::string> more = {}) const;
+
  private:
   void add_table(const std::string& text);
 };

@@ -97,7 +97,7 @@ void run_predict(const PredictSlots& slots, Session& session) {
                                                     format_number(*slots.options.interval)));
   }
   const bool to_file = !slots.out.empty() && slots.out != "-";
-  if (to_file) require_distinct({slots.out}, {slots.model, slots.file});
+  if (to_file) require_distinct({slots.out}, slots.reading.inputs(slots.file, {slots.model}));
   if (to_file) require_writable(slots.out, slots.force);
   const Context& context = session.context();
   const Artifact artifact = Artifact::load(slots.model, catalog());

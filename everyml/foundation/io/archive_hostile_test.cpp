@@ -343,6 +343,9 @@ TEST(ArchiveHostile, ValuesThatOnlyTheirGetterCanJudge) {
   std::string many = "[0";
   for (int i = 0; i < 250'000; ++i) many += ",0";
   EXPECT_EQ(code([&] { open(many + "]").json("x"); }), "model.value");
+  std::string texts = "[\"\"";
+  for (int i = 0; i < 1'000'000; ++i) texts += ",\"\"";
+  EXPECT_EQ(code([&] { open(texts + "]").strings("x"); }), "model.value");
   // Forms that other writers may use for the same values.
   EXPECT_EQ(open(R"( "\u00e9\ud83d\ude00\/\b\f\n\r\t\u0800" )").text("x"),
             "\u00e9\U0001F600/\b\f\n\r\t\u0800");

@@ -44,27 +44,29 @@ class File {
   const std::string& path() const { return path_; }
 
   std::size_t read(char* out, std::size_t size) const {
-    for (;;) {
-      const ssize_t got = ::read(descriptor_, out, size);
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) fail_read();
-    }
+    return insist([&] { return ::read(descriptor_, out, size); });
   }
   std::size_t read_at(std::uint64_t offset, char* out, std::size_t size) const {
-    for (;;) {
-      const ssize_t got = ::pread(descriptor_, out, size, static_cast<off_t>(offset));
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) fail_read();
-    }
+    return insist([&] { return ::pread(descriptor_, out, size, static_cast<off_t>(offset)); });
   }
 
  private:
+  /// A signal that was dealt with is no reason to stop reading.
+  template <class Call>
+  std::size_t insist(Call&& call) const {
+    for (;;) {
+      const ssize_t got = call();
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail_read();
+    }
+  }
   [[noreturn]] void fail_read() const {
     throw ResourceError("io.read", "reading " + printable(path_, 200) + " failed: " + std::strerror(errno));
   }
   [[noreturn]] void fail(std::string_view code, const char* what) {
     const int reason = errno;
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+    // Of what can be opened the status can be had; only standard input may be closed when we come.
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);  // GCOVR_EXCL_BR_LINE
     throw ResourceError(code, what + printable(path_, 200) + ": " + std::strerror(reason));
   }
 

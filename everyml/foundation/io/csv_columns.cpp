@@ -31,10 +31,13 @@ bool fits_kind(const ColumnState& column, ColumnKind kind, NumberStyle number, B
     if (kind == ColumnKind::number) fits = parse_number_as(cell, number, true).has_value();
     if (kind == ColumnKind::boolean) fits = parse_boolean_as(cell, words).has_value();
     if (kind == ColumnKind::date) fits = parse_date_as(cell, date).has_value();
-    if (!fits && (!failure || entry.first < failure->place))
+    // Codes are in the order of the file, so the first one is the first cell.
+    if (!fits) {
       failure = TypeFailure{entry.first, std::string(cell)};
+      return false;
+    }
   }
-  return !failure.has_value();
+  return true;
 }
 
 /// Looks for a style of the kind asked for that takes every string; the failure of the first style speaks for
@@ -64,9 +67,8 @@ std::optional<TypeFailure> settle_asked(ColumnState& column, ColumnKind kind) {
         return std::nullopt;
     }
   } else {
-    for (int i = 0; i < kDateStyles; ++i) {
-      if (attempt(static_cast<DateStyle>(i), &Decision::date, Decision::Kind::date)) return std::nullopt;
-    }
+    // No cell is both a number and a date, so a style of dates that fits has been decided on already.
+    attempt(DateStyle::iso, &Decision::date, Decision::Kind::date);
   }
   return first;
 }
@@ -322,7 +324,6 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
         to.first = from.first;
         to.mark = from.mark;
       }
-      to.first = std::min(to.first, from.first);
       to.string |= from.string;
       to.count += from.count;
       map[code] = static_cast<std::int32_t>(joined);
@@ -346,7 +347,8 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
 
 std::optional<TypeFailure> settle(ColumnState& column, const FileEvidence& file) {
   if (column.plan.mode != Mode::dictionary) return std::nullopt;
-  column.decision = column.settled ? Decision{.kind = Decision::Kind::text} : decide(column.evidence, file);
+  column.decision = column.settled && !column.asked ? Decision{.kind = Decision::Kind::text}
+                                                    : decide(column.evidence, file);
   if (!column.asked) return std::nullopt;
   if (*column.asked == ColumnKind::category || *column.asked == ColumnKind::text) {
     column.decision = {.kind = Decision::Kind::text};
@@ -381,7 +383,6 @@ Column finish_column(ColumnState& column, std::vector<ColumnPart*>& parts,
       return text_as_text(column, parts, rows, count);
     }
     case Mode::dictionary:
-    case Mode::skip:
       break;
   }
   return strings_as(column, part_rows, rows);

@@ -39,6 +39,7 @@ struct ColumnState {
 struct PartRows {
   std::size_t begin = 0;
   std::size_t count = 0;
+  bool operator==(const PartRows&) const = default;
 };
 
 /// A cell that the kind asked for does not allow.

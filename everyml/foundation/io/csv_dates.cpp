@@ -17,7 +17,7 @@ class Scanner {
   bool done() const { return rest_.empty(); }
   char peek() const { return rest_.empty() ? '\0' : rest_[0]; }
   bool take(char c) {
-    if (peek() != c || rest_.empty()) return false;
+    if (peek() != c) return false;  // at the end peek gives 0, which is never wanted
     rest_.remove_prefix(1);
     return true;
   }

@@ -14,8 +14,6 @@ namespace everyml::csv {
 namespace {
 
 constexpr std::size_t kHeaderRows = 200;
-constexpr std::size_t kWideRows = 20;  ///< rows looked at of a table of very many columns
-constexpr std::size_t kWideColumns = 10000;
 
 std::vector<std::string> row_cells(std::string_view text, const SampleRows& rows, std::size_t row,
                                    const Shape& shape) {
@@ -76,8 +74,7 @@ Guess guess_header(std::string_view text, const SampleRows& rows, std::size_t fi
   const std::vector<std::string> head = row_cells(text, rows, first, shape);
   std::vector<Evidence> below(head.size());
   std::vector<bool> comes_back(head.size(), false);
-  const std::size_t most = head.size() > kWideColumns ? kWideRows : kHeaderRows;
-  for (std::size_t row = first + 1; row < std::min(rows.rows(), first + 1 + most); ++row) {
+  for (std::size_t row = first + 1; row < rows.rows(); ++row) {
     const std::vector<std::string> cells = row_cells(text, rows, row, shape);
     for (std::size_t i = 0; i < std::min(cells.size(), head.size()); ++i) {
       if (cells[i].empty() || marks.find(cells[i]) >= 0) continue;
@@ -108,7 +105,7 @@ Guess guess_header(std::string_view text, const SampleRows& rows, std::size_t fi
   if (named > 0) return Guess::header;
   if (same > 0 || numbers > 0) return Guess::no_header;
   // Text over text: a row of data tends to have values that come back below.
-  if (2 * back >= head.size() && rows.rows() > first + 1) return Guess::no_header;
+  if (2 * back >= head.size()) return Guess::no_header;
   return Guess::likely_header;
 }
 
@@ -216,7 +213,7 @@ void find_header(std::string_view text, std::size_t from, bool whole, const std:
     layout.unnamed.assign(layout.names.size(), false);
     return;
   }
-  const bool row_names = head.size() + 1 == width && width > 1;
+  const bool row_names = head.size() + 1 == width;
   const bool trailing =
       row_names && std::all_of(rows.starts.begin() + static_cast<std::ptrdiff_t>(first) + 1,
                                rows.starts.end() - 1, [&](std::size_t start) {

@@ -194,6 +194,10 @@ TEST(CsvHostile, BadJsonLinesNameTheLine) {
       {"{\"a\":1}\n{\"a\":01}\n", "jsonl.syntax"},
       {"{\"a\":1}\n{\"a\":1.}\n", "jsonl.syntax"},
       {"{\"a\":1}\n{\"a\":tru}\n", "jsonl.syntax"},
+      {"{\"a\":1}\n{\"a\":1e}\n", "jsonl.syntax"},
+      {"{\"a\":1}\n{\"a\":1e+}\n", "jsonl.syntax"},
+      {"{\"a\":1}\n{\"a\":-}\n", "jsonl.syntax"},
+      {"{\"a\":1}\n{\"a\":[1,}\n", "jsonl.syntax"},
       {"{\"a\":1}\n{\"a\":nul}\n", "jsonl.syntax"},
       {"{\"a\":1}\n{\"a\":\"x}\n", "jsonl.syntax"},
       {"{\"a\":1}\n{\"a\":\"\xFF\"}\n", "jsonl.syntax"},
@@ -212,6 +216,7 @@ TEST(CsvHostile, BadJsonLinesNameTheLine) {
       EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos) << error.what();
     }
   }
+  EXPECT_EQ(outcome_of_lines("{\"a\":1e5}\n\t{\"a\":-1e+5}\t\n {\"a\":2.5E-5}\t \r\n"), "");
   EXPECT_EQ(outcome_of_lines(""), "csv.empty");
   EXPECT_EQ(outcome_of_lines("\n \n"), "csv.empty");
   EXPECT_EQ(outcome_of_lines("{}\n{}\n"), "csv.no_columns");

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/csv_infer_impl.h"
@@ -46,26 +47,22 @@ Decision decide_number(const Evidence& evidence, const FileEvidence& file, Style
   Decision decision;
   decision.kind = Decision::Kind::number;
   const auto has = [&](NumberStyle style) { return (fitting & style_bit(style)) != 0; };
-  const bool comma_file = file.decimal.has_value() ? *file.decimal == ',' : file.decimal_comma;
-  const bool comma_likely =
-      file.decimal.has_value() ? *file.decimal == ',' : file.decimal_comma || file.delimiter == ';';
+  // A decimal mark that was asked for has left one of the styles that differ in it, so the doubt below is met
+  // only without one.
   if (has(NumberStyle::plain) && has(NumberStyle::comma_decimal) && evidence.point()) {
     // 1.234: a decimal point, or a mark of thousands where the other columns write decimal commas.
-    decision.number = comma_file ? NumberStyle::comma_decimal : NumberStyle::plain;
-    decision.ambiguous = comma_file && !file.decimal.has_value();
+    decision.number = file.decimal_comma ? NumberStyle::comma_decimal : NumberStyle::plain;
+    decision.ambiguous = file.decimal_comma;
     return decision;
   }
   if (!has(NumberStyle::plain) && has(NumberStyle::comma_groups) && has(NumberStyle::comma_decimal)) {
     // 1,234 and nothing else: a mark of thousands, or a decimal comma.
+    const bool comma_likely = file.decimal_comma || file.delimiter == ';';
     decision.number = comma_likely ? NumberStyle::comma_decimal : NumberStyle::comma_groups;
-    decision.ambiguous = !file.decimal.has_value();
+    decision.ambiguous = true;
     return decision;
   }
-  for (int style = 0; style < kNumberStyles; ++style) {
-    if (!has(static_cast<NumberStyle>(style))) continue;
-    decision.number = static_cast<NumberStyle>(style);
-    break;
-  }
+  decision.number = static_cast<NumberStyle>(std::countr_zero(fitting));
   return decision;
 }
 

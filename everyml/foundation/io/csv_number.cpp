@@ -130,8 +130,9 @@ Reading read_shape(const Shape10& shape) {
   double value = 0.0;
   const char* first = shape.plain.data();
   const char* last = first + shape.plain.size();
-  const auto result = fast_float::from_chars(first, last, value);
-  if (result.ec != std::errc{} || result.ptr != last || !std::isfinite(value)) return reading;
+  // It takes the shape whole; what is out of range comes as infinity or as zero.
+  fast_float::from_chars(first, last, value);
+  if (!std::isfinite(value)) return reading;
   // A number below the smallest double must not turn into zero.
   const std::string_view mantissa = std::string_view(shape.plain).substr(0, shape.plain.find('e'));
   if (value == 0.0 && mantissa.find_first_of("123456789") != std::string_view::npos) return reading;

@@ -149,8 +149,8 @@ bool ColumnReader::read_number(const Cells& cells, const Field& field, const Col
         (figures[0] != '0' || figures[1] == '.') && figures.find('.') != std::string_view::npos) {
       double value = 0;
       const auto result = fast_float::from_chars(cell.data(), cell.data() + cell.size(), value);
-      if (result.ec == std::errc{} && result.ptr == cell.data() + cell.size() && std::isfinite(value) &&
-          value != 0.0) {
+      // What is out of range comes as infinity or as zero.
+      if (result.ptr == cell.data() + cell.size() && std::isfinite(value) && value != 0.0) {
         part.point = true;
         out = value;
         return true;
@@ -277,8 +277,6 @@ void ColumnReader::read(const char* text, std::uint64_t base, bool broken_utf8, 
                         std::size_t row, ColumnPart& part) {
   const Cells cells{text, base, broken_utf8, block.fields.data() + column, columns, block.rows};
   switch (plan.mode) {
-    case Mode::skip:
-      break;
     case Mode::number:
       read_numbers(cells, plan, data.numbers.data() + row, part);
       break;

@@ -15,7 +15,6 @@ namespace everyml::csv {
 
 /// How the cells of one column are read.
 enum class Mode : std::uint8_t {
-  skip,    ///< not at all
   number,  ///< in one style; a cell of another kind fails the column
   boolean,
   date,

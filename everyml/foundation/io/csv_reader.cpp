@@ -49,6 +49,10 @@ class Reading {
   bool rows_join() const;
   void close_gaps();
   void parse_again();
+  void read_again(double from, double to);
+  [[noreturn]] void throw_changed() const {
+    throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
+  }
   void join_columns(const std::vector<std::size_t>& columns) { join_parts(strings_, columns, context_); }
   std::vector<std::size_t> all_columns() const;
   std::uint64_t stretch_bytes() const {
@@ -87,7 +91,7 @@ void Reading::plan() {
     for (std::uint64_t size = kFirstSample;; size *= 4) {
       pieces_.load(piece, 0, size);
       const bool whole = piece.size == pieces_.size();
-      const bool enough = whole || size >= kLargestRow ||
+      const bool enough = whole || size >= pieces_.tuning().largest_row ||
                           std::count(piece.text().begin(), piece.text().end(), '\n') > 20 ||
                           std::count(piece.text().begin(), piece.text().end(), '\r') > 20;
       if (!enough) continue;
@@ -111,6 +115,7 @@ void Reading::plan() {
 }
 
 void Reading::cut_rows(std::uint64_t most) {
+  if (stretches_.empty()) return;  // a header and nothing else
   std::uint64_t end = layout_.data_begin;
   follow_rows(pieces_, stretches_, columns_.size(), layout_.shape, most, name_, context_, end);
   while (!stretches_.empty() && stretches_.back().rows == 0) stretches_.pop_back();
@@ -215,12 +220,20 @@ void Reading::parse_all() {
   if (!parse(0.0, 0.9)) {
     std::uint64_t end = 0;
     follow_rows(pieces_, stretches_, columns_.size(), layout_.shape, ~std::uint64_t{0}, name_, context_, end);
-    if (!parse(0.0, 0.9))
-      throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
+    if (!parse(0.0, 0.9)) throw_changed();
   }
   close_gaps();
   for (const StretchResult& result : results_) issues_.join(result.issues);
   if (options_.strict) refuse_ragged();
+}
+
+/// Reads the active columns once more. The other columns keep their rows, so these must come out as the same
+/// rows; a file that somebody changes in the meantime may have others.
+void Reading::read_again(double from, double to) {
+  const std::vector<PartRows> before = part_rows_;
+  if (!parse(from, to)) throw_changed();
+  close_gaps();
+  if (part_rows_ != before) throw_changed();
 }
 
 /// Columns whose sample promised too much are read once more, as strings.
@@ -233,8 +246,7 @@ void Reading::parse_again() {
     columns_[i].point_matters = false;
   }
   if (active_.empty()) return;
-  if (!parse(0.9, 0.95)) throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
-  close_gaps();
+  read_again(0.9, 0.95);
 }
 
 /// Plain numbers with a point, in a file that turned out to have decimal commas: their points may mark
@@ -243,7 +255,7 @@ bool Reading::reread_points(const FileEvidence& file) {
   if (!file.decimal_comma) return false;
   active_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i].point_matters || columns_[i].plan.mode != Mode::number) continue;
+    if (!columns_[i].point_matters) continue;
     const auto parts = parts_of(strings_, i);
     if (std::any_of(parts.begin(), parts.end(), [](const ColumnPart* part) { return part->point; })) {
       active_.push_back(i);
@@ -252,9 +264,7 @@ bool Reading::reread_points(const FileEvidence& file) {
     }
   }
   if (active_.empty()) return false;
-  if (!parse(0.95, 0.97))
-    throw ResourceError("io.read", printable(name_, 200) + " changed while it was read");
-  close_gaps();
+  read_again(0.95, 0.97);
   join_columns(active_);
   return true;
 }

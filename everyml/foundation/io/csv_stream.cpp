@@ -28,7 +28,8 @@ constexpr std::size_t kRead = std::size_t{1} << 20;
 class CsvStream final : public TableStream {
  public:
   CsvStream(const std::string& name, std::unique_ptr<TextOrigin> origin, std::unique_ptr<ByteStream> bytes,
-            const Schema& schema, const ReadOptions& options, const Context& context)
+            const Schema& schema, const ReadOptions& options, const Context& context,
+            std::size_t largest_row = kLargestRow)
       : name_(name),
         options_(options),
         context_(context),
@@ -41,7 +42,7 @@ class CsvStream final : public TableStream {
     layout_ = find_layout(text(), end_, name_, options_, marks_);
     prepare(schema);
     consume(static_cast<std::size_t>(layout_.data_begin));
-    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size());
+    tokenizer_ = Tokenizer(layout_.shape, layout_.names.size(), largest_row);
     restart();
     left_ = options_.max_rows.value_or(std::numeric_limits<std::uint64_t>::max());
     notes_ = layout_.notes;
@@ -92,11 +93,17 @@ class CsvStream final : public TableStream {
 
   /// Drops text that has been read; the padding in front moves along.
   void consume(std::size_t bytes) {
-    const std::string_view gone = text().substr(0, bytes);
-    line_ += static_cast<std::uint64_t>(std::count(gone.begin(), gone.end(), layout_.shape.newline));
+    line_ = line_at(bytes);
     text_.drop_front(bytes);
     place_ += bytes;
     std::memset(text_.reserve_more(kPadding), 0, kPadding);
+  }
+
+  /// Line of the byte `place` of text().
+  std::uint64_t line_at(std::size_t place) const {
+    const std::string_view before = text().substr(0, place);
+    return line_ +
+           static_cast<std::uint64_t>(std::count(before.begin(), before.end(), layout_.shape.newline));
   }
 
   void restart() {
@@ -153,14 +160,13 @@ class CsvStream final : public TableStream {
       if (state == Tokenizer::State::open_quote) {
         const std::string_view before = text().substr(0, tokenizer_.problem());
         const std::size_t last = before.rfind(layout_.shape.newline);
-        throw_open_quote(name_,
-                         line_ + static_cast<std::uint64_t>(
-                                     std::count(before.begin(), before.end(), layout_.shape.newline)),
+        throw_open_quote(name_, line_at(before.size()),
                          before.size() - (last == std::string_view::npos ? 0 : last + 1) + 1);
       }
-      if (state == Tokenizer::State::too_long || text().size() - tokenizer_.position() >= kLargestRow) {
-        throw FormatError("csv.row_too_long", fmt::format("{}, line {}: the row is longer than {} MiB",
-                                                          printable(name_, 200), line_, kLargestRow >> 20));
+      if (state == Tokenizer::State::too_long) {
+        throw FormatError("csv.row_too_long",
+                          fmt::format("{}, line {}: the row is longer than {} MiB", printable(name_, 200),
+                                      line_at(tokenizer_.position()), kLargestRow >> 20));
       }
       issues_.join(tokenizer_.issues());
       consume(tokenizer_.position());
@@ -204,11 +210,12 @@ class CsvStream final : public TableStream {
 
 std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
                                               const Schema& schema, const ReadOptions& options,
-                                              const Context& context) {
+                                              const Context& context, std::size_t largest_row) {
   const BudgetScope budget(context.memory());
   auto origin = std::make_unique<TextOrigin>();
   auto stream = text_stream_over(bytes, name, *origin);
-  return std::make_unique<CsvStream>(name, std::move(origin), std::move(stream), schema, options, context);
+  return std::make_unique<CsvStream>(name, std::move(origin), std::move(stream), schema, options, context,
+                                     largest_row);
 }
 
 }  // namespace csv

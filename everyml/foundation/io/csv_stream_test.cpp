@@ -166,6 +166,40 @@ TEST(CsvStream, OpenQuoteNamesItsLine) {
   }
 }
 
+TEST(CsvStream, OpenQuoteInTheFirstRow) {
+  // The header has been read and is gone, so there is no newline before the quote.
+  const auto stream = csv::stream_over_text("a,b\n1,\"y", "s", schema_of({{"a", ColumnKind::number}}),
+                                            {.delimiter = ',', .header = true}, one_thread());
+  try {
+    stream->next(1);
+    FAIL();
+  } catch (const FormatError& error) {
+    EXPECT_EQ(error.code(), "csv.quote");
+    EXPECT_NE(std::string(error.what()).find("line 2, byte 3"), std::string::npos) << error.what();
+  }
+}
+
+TEST(CsvStream, LongRows) {
+  const std::string cell(5 << 20, 'x');
+  const std::string text = "a,b\n1,short\n2," + cell + "\n3,z\n";
+  const Schema schema = schema_of({{"a", ColumnKind::number}, {"b", ColumnKind::text}});
+  const auto stream = csv::stream_over_text(text, "s", schema, {}, one_thread());
+  const auto part = stream->next(10);
+  ASSERT_EQ(part->rows(), 3U);
+  EXPECT_EQ(part->column("b").text(1).size(), cell.size());
+  for (const std::size_t largest : {std::size_t{1} << 19, std::size_t{3} << 20}) {
+    const auto small = csv::stream_over_text(text, "s", schema, {}, one_thread(), largest);
+    try {
+      while (small->next(1)) {
+      }
+      FAIL();
+    } catch (const FormatError& error) {
+      EXPECT_EQ(error.code(), "csv.row_too_long");
+      EXPECT_NE(std::string(error.what()).find("line 3"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(CsvStream, MaxRowsAndRepairs) {
   const auto stream = csv::stream_over_text("a,b\n1,\xFC\n2, y \n3,z\n", "s",
                                             schema_of({{"a", ColumnKind::number}, {"b", ColumnKind::text}}),

@@ -102,7 +102,7 @@ std::vector<Stretch> survey_stretches(TextPieces& pieces, std::uint64_t begin, s
     if (i == 0) ++stretch.rows;
     inside ^= seen.odd_quotes;
     // A newline at the very end starts no row.
-    if (i + 1 == count && last_bytes[i] == shape.newline && !inside && stretch.rows > 0) --stretch.rows;
+    if (i + 1 == count && last_bytes[i] == shape.newline && !inside) --stretch.rows;
     if (stretch.rows == 0) stretch.start = stretch.end;
   }
   return stretches;
@@ -119,7 +119,8 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
   pieces.load(piece, begin, wanted);
   const auto at_end = [&] { return begin + piece.size == pieces.size(); };
   bool broken = broken_lines(piece.text(), at_end(), shape.newline);
-  Tokenizer tokenizer(shape, columns);
+  const std::uint64_t largest = pieces.tuning().largest_row;
+  Tokenizer tokenizer(shape, columns, static_cast<std::size_t>(largest));
   tokenizer.start(piece.text(), 0, stretch.end - begin, at_end(), begin);
   while (result.rows < most_rows) {
     const std::uint64_t most =
@@ -142,12 +143,12 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
       result.problem = begin + tokenizer.problem();
       return result;
     }
-    if (state == Tokenizer::State::too_long || piece.size >= kLargestRow) {
+    if (state == Tokenizer::State::too_long || piece.size >= largest) {
       result.state = StretchResult::State::too_long;
       result.problem = begin + tokenizer.position();
       return result;
     }
-    wanted = std::min<std::uint64_t>(std::max<std::uint64_t>(2 * wanted, 16), kLargestRow);
+    wanted = std::min<std::uint64_t>(std::max<std::uint64_t>(2 * wanted, 16), largest);
     pieces.lengthen(piece, begin, wanted);
     broken = broken_lines(piece.text(), at_end(), shape.newline);
     tokenizer.extend(piece.text(), at_end());
@@ -160,7 +161,7 @@ StretchResult read_stretch(TextPieces& pieces, TextPieces::Piece& piece, const S
 void follow_rows(TextPieces& pieces, std::vector<Stretch>& stretches, std::size_t columns, const Shape& shape,
                  std::uint64_t most_rows, const std::string& name, const Context& context,
                  std::uint64_t& end) {
-  std::uint64_t at = stretches.empty() ? 0 : stretches.front().begin;
+  std::uint64_t at = stretches.front().begin;
   std::uint64_t rows = 0;
   const std::uint64_t data_begin = at;
   pieces.with_piece([&](TextPieces::Piece& piece) {

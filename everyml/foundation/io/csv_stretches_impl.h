@@ -41,6 +41,7 @@ struct Tuning {
   std::uint64_t stretch = 0;                     ///< bytes; 0 takes stretch_length()
   std::uint64_t slack = std::uint64_t{1} << 16;  ///< bytes read beyond a stretch for its last row
   std::size_t block_rows = 512;
+  std::uint64_t largest_row = kLargestRow;  ///< a longer row is an error
 };
 
 /// The text of a file in pieces, shared by the tasks. Thread-safe.
@@ -94,7 +95,7 @@ std::vector<Stretch> survey_stretches(TextPieces& pieces, std::uint64_t begin, s
                                       const Shape& shape, const std::string& name, const Context& context);
 
 /// Finds the same row by row, without the assumption, up to `most_rows` rows. `end` gets the end of the last
-/// row. Throws FormatError "csv.quote", "csv.row_too_long".
+/// row. REQUIRES: at least one stretch. Throws FormatError "csv.quote", "csv.row_too_long".
 void follow_rows(TextPieces& pieces, std::vector<Stretch>& stretches, std::size_t columns, const Shape& shape,
                  std::uint64_t most_rows, const std::string& name, const Context& context,
                  std::uint64_t& end);

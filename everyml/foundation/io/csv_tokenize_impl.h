@@ -64,10 +64,11 @@ class Tokenizer {
     rows,        ///< the block is full, or all rows that start up to the limit are done
     more,        ///< the row at position() is not whole and the text goes on
     open_quote,  ///< the quote at problem() is not closed before the end
-    too_long,    ///< the row at position() is longer than kLargestRow
+    too_long,    ///< the row at position() is longer than the largest row
   };
 
-  Tokenizer(const Shape& shape, std::size_t columns) : shape_(shape), columns_(columns) {}
+  Tokenizer(const Shape& shape, std::size_t columns, std::size_t largest_row = kLargestRow)
+      : shape_(shape), columns_(columns), largest_row_(largest_row) {}
 
   /// Starts at `from`. Rows that start at or before `limit` are cut. `at_end`: nothing follows this text.
   /// `base` is the place of the text's first byte, for the tallies.
@@ -91,6 +92,7 @@ class Tokenizer {
 
   Shape shape_;
   std::size_t columns_;
+  std::size_t largest_row_;
   std::string_view text_;
   std::size_t position_ = 0;
   std::size_t limit_ = 0;

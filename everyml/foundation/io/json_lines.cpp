@@ -154,7 +154,7 @@ void read_lines(TextPieces& pieces, TextPieces::Piece& piece, const Stretch& str
     const std::size_t end = piece.text().find('\n', at);
     const bool last = stretch.start + piece.size == pieces.size();
     if (end == std::string_view::npos && !last) {
-      if (piece.size - at >= kLargestRow) {
+      if (piece.size - at >= pieces.tuning().largest_row) {
         throw WrongLine{stretch.start + at, "jsonl.line_too_long", "the line is longer than 256 MiB"};
       }
       wanted = std::max<std::uint64_t>(2 * wanted, 16);

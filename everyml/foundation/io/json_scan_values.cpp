@@ -263,16 +263,14 @@ double decode_number(std::string_view raw, const JsonScanner& scanner) {
   if (raw == "\":inf\"") return std::numeric_limits<double>::infinity();
   if (raw == "\":-inf\"") return -std::numeric_limits<double>::infinity();
   double value = 0;
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
-  if (end != raw.data() + raw.size()) scanner.fail("expected a number");
+  const std::errc error = std::from_chars(raw.data(), raw.data() + raw.size(), value).ec;
   if (error != std::errc()) scanner.fail("a number is too large or too small for 64 bits");
   return value;
 }
 
 std::int64_t decode_integer(std::string_view raw, const JsonScanner& scanner) {
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
-  if (end != raw.data() + raw.size()) scanner.fail("expected a whole number");
+  const std::errc error = std::from_chars(raw.data(), raw.data() + raw.size(), value).ec;
   if (error != std::errc()) scanner.fail("a whole number is too large for 64 bits");
   return value;
 }

@@ -242,8 +242,6 @@ class JsonStream final : public TableStream {
           column.part.text.append(cell.text);
         }
         break;
-      case Mode::skip:
-        break;
     }
   }
 

@@ -77,7 +77,6 @@ Column finish_stream_column(StreamColumn& column, std::size_t rows, std::size_t 
       return finish_column(state, parts, {{0, rows}}, rows);
     }
     case Mode::dictionary:
-    case Mode::skip:
       break;
   }
   return category(column);
