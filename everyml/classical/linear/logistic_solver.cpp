@@ -119,7 +119,7 @@ struct Fitter {
     state.iterations += static_cast<std::int64_t>(minimum.iterations);
     state.converged = minimum.ending == Ending::converged || minimum.ending == Ending::precision;
     value = minimum.value;
-    finite = std::isfinite(value);
+    finite = std::isfinite(value) && minimum.ending != Ending::failed;
     for (const double one : w) finite = finite && std::isfinite(one);
   }
 
@@ -267,9 +267,9 @@ struct Fitter {
 std::vector<std::int32_t> aliased_columns(const Rows& rows, bool intercept, const Context& context) {
   const std::size_t d = rows.x.columns();
   const std::vector<double> nothing(rows.x.rows(), 0.0);
-  Moments sums = moments(rows.x, nothing, rows.weights, intercept, true, context);
+  const Moments sums = moments(rows.x, nothing, rows.weights, intercept, true, context);
+  require_finite_fit(LogisticRegression::name, {sums.mean, sums.gram.values});
   Matrix a(d, d + 1);
-  std::vector<std::int32_t> constant;
   for (std::size_t i = 0; i < d; ++i) {
     for (std::size_t j = 0; j < d; ++j) {
       const double scale = std::sqrt(sums.gram(i, i)) * std::sqrt(sums.gram(j, j));
@@ -288,8 +288,11 @@ std::vector<std::int32_t> single_separators(const Rows& rows) {
   const std::size_t d = rows.x.columns(), k = rows.classes.size();
   constexpr double kFar = std::numeric_limits<double>::infinity();
   std::vector<double> low(k * d, kFar), high(k * d, -kFar), scratch;
-  for (std::size_t b = 0; b < rows.x.rows(); b += 256) {
-    const std::size_t e = std::min(rows.x.rows(), b + 256);
+  // Sparse rows become dense here.
+  const std::size_t block =
+      std::clamp<std::size_t>((std::size_t{1} << 20) / std::max<std::size_t>(d, 1), 1, 256);
+  for (std::size_t b = 0; b < rows.x.rows(); b += block) {
+    const std::size_t e = std::min(rows.x.rows(), b + block);
     const double* tile = rows.x.tile64(b, e, scratch);
     for (std::size_t r = b; r < e; ++r) {
       if (rows.weights[r] == 0.0) continue;
@@ -413,15 +416,15 @@ State solve_logistic(const LogisticRegression& settings, const Dataset& data, co
   const bool binary = rows.classes.size() == 2;
   std::vector<double> w = binary ? fitter.fit_binary(rows) : fitter.fit_multinomial(rows);
 
-  // Values that are no numbers make a sum of the first pass over all rows no number either.
-  if (!fitter.finite) data.validate(LogisticRegression::name, {.target = Target::Kind::classes});
-  const double figures[] = {fitter.value};
-  require_finite_fit(LogisticRegression::name, {w, figures});
+  const double reached[] = {fitter.finite ? fitter.value : std::numeric_limits<double>::quiet_NaN()};
+  require_finite_fit(LogisticRegression::name, {reached});
   state.log_loss = fitter.value;
   const std::size_t group = rows.x.columns() + 1;
   for (std::size_t i = 0; i < w.size(); ++i) {
     if (i % group != group - 1) state.log_loss -= 0.5 * fitter.penalty * w[i] * w[i];
   }
+  // Where next to nothing is left, the difference may round below it.
+  state.log_loss = std::max(state.log_loss, 0.0);
   state.null_loss = null_loss(rows, settings.intercept);
   if (unpenalised) {
     // Scores beyond 15 are rare where an optimum exists; only then is it worth asking whether there is none.
