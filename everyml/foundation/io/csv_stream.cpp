@@ -224,16 +224,13 @@ std::unique_ptr<TableStream> TableStream::open(const std::string& path, const Sc
                                                const ReadOptions& options, const Context& context) {
   // Only the library that reads Parquet knows its pages: such a file comes whole.
   if (csv::looks_like_parquet(path)) {
-    ReadOptions present = options;
-    present.types_where_present = true;
-    return stream_over_table(csv::read_parquet(path, present, context), schema);
+    return stream_over_table(csv::read_parquet(path, options, context), schema);
   }
   const BudgetScope budget(context.memory());
   const std::string name = path == "-" ? "standard input" : path;
   auto origin = std::make_unique<csv::TextOrigin>();
   csv::Peeked peeked = csv::peek(csv::open_text_stream(path, *origin));
-  if (csv::named_json_lines(path) ||
-      (csv::looks_like_json_lines(peeked.head) && !to_lower_ascii(path).ends_with(".csv"))) {
+  if (csv::is_json_lines(path, peeked.head)) {
     return csv::open_json_stream(name, std::move(origin), std::move(peeked.bytes), schema, options, context);
   }
   return std::make_unique<csv::CsvStream>(name, std::move(origin), std::move(peeked.bytes), schema, options,

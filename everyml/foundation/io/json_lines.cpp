@@ -293,15 +293,16 @@ void join(std::vector<JsonPart>& read, const ReadOptions& options, Assembly& ass
 
 }  // namespace
 
-bool named_json_lines(const std::string& path) {
-  const std::string ending = to_lower_ascii(path);
-  return ending.ends_with(".jsonl") || ending.ends_with(".ndjson") || ending.ends_with(".jsonl.gz") ||
-         ending.ends_with(".ndjson.gz");
-}
-
 bool looks_like_json_lines(std::string_view head) {
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && head[first] == '{';
+}
+
+bool is_json_lines(const std::string& path, std::string_view head) {
+  std::string ending = to_lower_ascii(path);
+  if (ending.ends_with(".gz")) ending.resize(ending.size() - 3);
+  if (ending.ends_with(".jsonl") || ending.ends_with(".ndjson")) return true;
+  return looks_like_json_lines(head) && !ending.ends_with(".csv");
 }
 
 TableRead read_json_lines(const ByteSource& source, const TextOrigin& origin, const std::string& name,
