@@ -64,9 +64,9 @@ TableRead read_csv_text(std::string_view text, const std::string& name, const Re
 /// "-" is standard input.
 TableRead read_table(const std::string& path, const ReadOptions& options, const Context& context);
 
-/// A file in pieces of bounded memory with a fixed schema, for prediction over pipes.
-/// Columns of the schema that the file lacks are reported by `absent()` and come as wholly missing; unknown
-/// ones are skipped. A cell that does not fit its type comes as missing and is counted in `notes()`.
+/// A file in pieces with a fixed schema, for prediction over pipes: delimited text in bounded memory, JSON
+/// lines and Parquet read whole. Columns that the file lacks are told by `absent()` and count as missing;
+/// unknown ones are skipped. A cell of text that does not fit its type is missing, counted in `notes()`.
 class TableStream {
  public:
   /// "-" is standard input. The header is read here.

@@ -333,15 +333,12 @@ std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std:
                                      largest_row);
 }
 
-}  // namespace csv
-
-std::unique_ptr<TableStream> TableStream::open(const std::string& path, const Schema& schema,
-                                               const ReadOptions& options, const Context& context) {
-  const BudgetScope budget(context.memory());
-  auto origin = std::make_unique<csv::TextOrigin>();
-  auto stream = csv::open_text_stream(path, *origin);
-  return std::make_unique<csv::CsvStream>(path == "-" ? "standard input" : path, std::move(origin),
-                                          std::move(stream), schema, options, context);
+std::unique_ptr<TableStream> stream_over_bytes(std::unique_ptr<ByteStream> bytes,
+                                               std::unique_ptr<TextOrigin> origin, const std::string& name,
+                                               const Schema& schema, const ReadOptions& options,
+                                               const Context& context) {
+  return std::make_unique<CsvStream>(name, std::move(origin), std::move(bytes), schema, options, context);
 }
 
+}  // namespace csv
 }  // namespace everyml

@@ -263,6 +263,13 @@ bool looks_like_json_lines(std::string_view head) {
   return first != std::string_view::npos && head[first] == '{';
 }
 
+bool is_json_lines(const std::string& path, std::string_view head) {
+  std::string ending = to_lower_ascii(path);
+  if (ending.ends_with(".gz")) ending.resize(ending.size() - 3);
+  if (ending.ends_with(".jsonl") || ending.ends_with(".ndjson")) return true;
+  return looks_like_json_lines(head) && !ending.ends_with(".csv");
+}
+
 TableRead read_json_lines(const ByteSource& source, const TextOrigin& origin, const std::string& name,
                           const ReadOptions& options, const Context& context, const Tuning& tuning) {
   const BudgetScope budget(context.memory());
