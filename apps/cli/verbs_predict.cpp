@@ -98,12 +98,11 @@ void run_predict(const PredictSlots& slots, Session& session) {
                                                     format_number(*slots.options.interval)));
   }
   const bool to_file = !slots.out.empty() && slots.out != "-";
-  if (to_file) require_distinct({slots.out}, {slots.model, slots.file});
+  if (to_file) require_distinct({slots.out}, slots.reading.inputs(slots.file, {slots.model}));
   if (to_file) require_writable(slots.out, slots.force);
   const Context& context = session.context();
   const Artifact artifact = Artifact::load(slots.model, catalog());
-  const auto stream =
-      TableStream::open(slots.file, artifact.encoder.schema(), slots.reading.options(), context);
+  const auto stream = slots.reading.stream(slots.file, artifact.encoder.schema(), session);
   if (stream->absent().size() == artifact.encoder.schema().columns.size()) {
     throw DataError(
         "predict.no_known_column",
@@ -222,11 +221,13 @@ void run_evaluate(const EvaluateSlots& slots, Session& session) {
 Verb predict_verb() {
   auto slots = std::make_shared<PredictSlots>();
   PredictSlots& s = *slots;
-  Verb verb{.name = "predict",
-            .summary = "answer for new rows with a model",
-            .description =
-                "Reads rows from a file or a pipe and writes one answer for each, CSV in constant memory. "
-                "With --json, one JSON object a line."};
+  Verb verb{
+      .name = "predict",
+      .summary = "answer for new rows with a model",
+      .description =
+          "Reads rows from a file or a pipe and writes one answer for each, CSV and JSON lines in constant "
+          "memory. "
+          "With --json, one JSON object a line."};
   verb.arguments = {{.name = "MODEL", .help = "A model file.", .slot = &s.model},
                     {.name = "FILE", .help = "The rows; - is standard input.", .slot = &s.file}};
   verb.flags = {

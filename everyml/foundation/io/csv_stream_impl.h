@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "everyml/foundation/io/byte_source_impl.h"
 #include "everyml/foundation/io/csv.h"
 #include "everyml/foundation/io/csv_scan_impl.h"
 
@@ -15,11 +14,5 @@ namespace everyml::csv {
 std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std::string& name,
                                               const Schema& schema, const ReadOptions& options,
                                               const Context& context, std::size_t largest_row = kLargestRow);
-
-/// The same over delimited text as it comes. `bytes` writes to `origin`.
-std::unique_ptr<TableStream> stream_over_bytes(std::unique_ptr<ByteStream> bytes,
-                                               std::unique_ptr<TextOrigin> origin, const std::string& name,
-                                               const Schema& schema, const ReadOptions& options,
-                                               const Context& context);
 
 }  // namespace everyml::csv

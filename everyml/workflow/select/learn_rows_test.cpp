@@ -7,6 +7,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/select/chance_impl.h"
+#include "everyml/workflow/select/fit_one.h"
 #include "everyml/workflow/select/learn.h"
 #include "everyml/workflow/select/roles_impl.h"
 
@@ -125,6 +126,29 @@ TEST(LearnRows, WeightsAreCheckedWithTheRowOfTheTable) {
   Buffer<std::int64_t> days(40);
   EXPECT_EQ(code_of(table.with(Column::dates("w", std::move(days), false)), options), "learn.column_kind");
   EXPECT_EQ(code_of(table.with(numbers("w", std::vector<double>(40, 0.0))), options), "learn.too_few_rows");
+}
+
+TEST(LearnRows, OneAlgorithmChecksItsWeightsToo) {
+  const auto code_with = [](double weight) -> std::string {
+    std::vector<double> weights(20, 1.0), y(20);
+    weights[15] = weight;
+    for (std::size_t row = 0; row < 20; ++row) y[row] = row == 2 ? std::nan("") : static_cast<double>(row);
+    const Table table = line(20).with(numbers("y", y)).with(numbers("w", weights));
+    FitOptions options;
+    options.algorithm = "ridge";
+    options.target = "y";
+    options.weights = "w";
+    try {
+      fit_one(table, options, serial());
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("data row 16"), std::string::npos) << error.what();
+      return std::string(error.code());
+    }
+    return "none";
+  };
+  EXPECT_EQ(code_with(0), "none");
+  EXPECT_EQ(code_with(-1), "data.weight");
+  EXPECT_EQ(code_with(std::nan("")), "learn.column_missing_cells");
 }
 
 TEST(LearnRows, AFewDatesAreEnoughForAlgorithmsThatSearch) {
