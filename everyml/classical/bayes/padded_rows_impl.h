@@ -27,14 +27,17 @@ void padded_rows(const T* matrix, const Features& x, std::size_t begin, std::siz
   body(static_cast<const T*>(copy.data()), end - safe, padded(columns), safe);
 }
 
-/// The same for the columns named, of any storage, as double in tiles of at most 64 rows.
+/// The same for the columns named, of any storage, as double in tiles of at most 64 rows, and fewer when rows
+/// are wide: sparse ones become dense here.
 template <class Body>
 void gathered_rows(const Features& x, std::span<const std::size_t> columns, std::size_t begin,
                    std::size_t end, Body&& body) {
-  constexpr std::size_t kTile = 64;
-  std::vector<double> scratch, tile(std::min(kTile, end - begin) * padded(columns.size()));
-  for (std::size_t at = begin; at < end; at += kTile) {
-    const std::size_t n = std::min(kTile, end - at);
+  constexpr std::size_t kTileValues = std::size_t{1} << 20;
+  const std::size_t most =
+      std::clamp<std::size_t>(kTileValues / std::max<std::size_t>(x.columns(), 1), 1, 64);
+  std::vector<double> scratch, tile(std::min(most, end - begin) * padded(columns.size()));
+  for (std::size_t at = begin; at < end; at += most) {
+    const std::size_t n = std::min(most, end - at);
     const double* source = x.tile64(at, at + n, scratch);
     for (std::size_t r = 0; r < n; ++r) {
       double* row = tile.data() + r * padded(columns.size());

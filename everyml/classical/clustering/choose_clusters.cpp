@@ -131,7 +131,7 @@ ChosenClusters choose_clusters(const KMeansProblem& problem, const KMeans& setti
   if (rows.size() < 6 || !(problem.mean_variance > 0)) return chosen;
   Features x = rows.size() == problem.x.rows() ? problem.x : problem.x.select_rows(rows);
   if (x.columns() > kMostColumns)
-    x = leading_scores(x, kLeadingColumns, context.random("k-means directions"));
+    x = leading_scores(x, kLeadingColumns, context.random("k-means directions"), context);
   std::vector<double> weights;
   if (!problem.weights.empty()) {
     for (const std::size_t row : rows) weights.push_back(problem.weights[row]);

@@ -32,6 +32,6 @@ class UniformReference {
 
 /// x as its scores on `directions` leading principal axes, for data of more columns than the choice can
 /// afford.
-Features leading_scores(const Features& x, std::size_t directions, Stream random);
+Features leading_scores(const Features& x, std::size_t directions, Stream random, const Context& context);
 
 }  // namespace everyml

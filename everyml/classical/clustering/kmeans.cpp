@@ -140,12 +140,13 @@ KMeansModel KMeans::fit_from(const Dataset& data, std::span<const double> centre
   data.validate(name, {});
   require_measurable(data.features, name);
   if (centres.empty() || centres.size() % data.columns() != 0 ||
-      !std::all_of(centres.begin(), centres.end(), [](double value) { return std::isfinite(value); })) {
+      !std::all_of(centres.begin(), centres.end(),
+                   [](double value) { return std::abs(value) <= kLargestMeasurable; })) {
     throw ParameterError(
         "parameter.centres",
-        fmt::format("k-means: the first centres must be finite and a whole number of rows of {} "
-                    "values, got {} values",
-                    data.columns(), centres.size()));
+        fmt::format("k-means: the first centres must be finite, at most {:g} in size, and a whole number of "
+                    "rows of {} values, got {} values",
+                    kLargestMeasurable, data.columns(), centres.size()));
   }
   const KMeansProblem problem(data.features, data.weights, context);
   Best best;

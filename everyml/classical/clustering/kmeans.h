@@ -128,8 +128,8 @@ struct KMeans {
   /// than clusters.
   KMeansModel fit(const Dataset& data, const Context& context) const;
   /// One run from given centres, row-major [clusters, columns]; `clusters`, `initial` and `restarts` are not
-  /// used. Throws ParameterError "parameter.centres" unless they are finite, at least one and of the data's
-  /// width.
+  /// used. Throws ParameterError "parameter.centres" unless they are at least one, of the data's width and
+  /// measurable as the data is (see kLargestMeasurable).
   KMeansModel fit_from(const Dataset& data, std::span<const double> centres, const Context& context) const;
 };
 

@@ -359,6 +359,9 @@ TEST(KMeans, RefusesValuesItCannotMeasure) {
   EXPECT_THROW(model.assign(features_of({NAN}, 1), labels, context), DataError);
   const std::vector<double> bad = {1, 2, 3};
   EXPECT_THROW(KMeans{}.fit_from({.features = features_of({1, 2}, 2)}, bad, context), ParameterError);
+  // A model of such a centre could be saved, but not opened again.
+  const std::vector<double> far = {1e200};
+  EXPECT_THROW(KMeans{}.fit_from({.features = features_of({1, 2}, 1)}, far, context), ParameterError);
 }
 
 }  // namespace

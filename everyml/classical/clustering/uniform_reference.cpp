@@ -74,7 +74,7 @@ void orthonormalise(std::vector<double>& basis, std::size_t count, std::size_t c
 
 }  // namespace
 
-Features leading_scores(const Features& x, std::size_t directions, Stream random) {
+Features leading_scores(const Features& x, std::size_t directions, Stream random, const Context& context) {
   const std::size_t n = x.rows(), columns = x.columns();
   const std::vector<double> mean = mean_of(x);
   std::vector<double> basis(directions * columns), scratch, scores(directions);
@@ -86,6 +86,7 @@ Features leading_scores(const Features& x, std::size_t directions, Stream random
   for (int pass = 0; pass <= kPasses; ++pass) {
     std::vector<double> next(directions * columns, 0.0);
     for (std::size_t i = 0; i < n; ++i) {
+      context.check();
       const double* row = x.tile64(i, i + 1, scratch);
       for (std::size_t k = 0; k < directions; ++k) {
         double dot = 0;

@@ -108,6 +108,16 @@ void describe_data(const Problem& problem, LeastSquares& fit) {
   }
 }
 
+/// A column whose squares leave the range of doubles has no length, and would pass for one that explains
+/// nothing.
+void require_lengths(const Matrix& a) {
+  std::vector<double> squares(a.columns);
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    for (std::size_t j = 0; j < a.columns; ++j) squares[j] += a(i, j) * a(i, j);
+  }
+  require_finite(squares);
+}
+
 /// Takes over what a QR with the intercept as its first column found.
 void adopt(const PivotedSolution& solution, const Problem& problem, LeastSquares& fit) {
   const std::size_t first = problem.intercept ? 1 : 0, rank = solution.kept.size() - first;
@@ -302,10 +312,11 @@ LeastSquares least_squares(const Features& x, std::span<const double> y, std::sp
   describe_data(problem, fit);
   context.check();
   const Matrix a = direct ? weighted_rows(problem, 0, x.rows()) : blocked_upper(problem, context);
+  require_lengths(a);
   fit.method = direct ? LeastSquaresMethod::qr : LeastSquaresMethod::blocked_qr;
-  PivotedSolution solution = pivoted_least_squares(a, problem.tolerance(), Precision::simple);
+  PivotedSolution solution = pivoted_least_squares(a, problem.tolerance(), Precision::simple, &context);
   if (direct && work <= kTwiceWork && solution.least_share < kDoubtfulShare) {
-    solution = pivoted_least_squares(a, problem.tolerance(), Precision::twice);
+    solution = pivoted_least_squares(a, problem.tolerance(), Precision::twice, &context);
     fit.method = LeastSquaresMethod::qr_twice;
   }
   adopt(solution, problem, fit);

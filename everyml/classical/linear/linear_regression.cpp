@@ -1,7 +1,5 @@
 #include "everyml/classical/linear/linear_regression.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -38,13 +36,6 @@ Json row_json(const CoefficientRow& row) {
               {"p", row.p},
               {"low", row.low},
               {"high", row.high}};
-}
-
-std::vector<std::string> names_at(std::span<const std::string> features,
-                                  std::span<const std::int32_t> columns) {
-  std::vector<std::string> names;
-  for (const std::int32_t column : columns) names.push_back(features[static_cast<std::size_t>(column)]);
-  return names;
 }
 
 }  // namespace
@@ -145,12 +136,7 @@ Json LinearRegressionModel::summary() const {
   Json table = Json::array();
   for (const CoefficientRow& one : coefficient_rows()) table.push_back(row_json(one));
   Json notes = Json::array();
-  if (!fit_.aliased.empty()) {
-    notes.push_back(fmt::format("{} add{} nothing to the columns before {} and {} left out (coefficient 0)",
-                                fmt::join(names_at(features_, fit_.aliased), ", "),
-                                fit_.aliased.size() == 1 ? "s" : "", fit_.aliased.size() == 1 ? "it" : "them",
-                                fit_.aliased.size() == 1 ? "is" : "are"));
-  }
+  if (!fit_.aliased.empty()) notes.push_back(aliased_note(features_, fit_.aliased));
   if (!(degrees_of_freedom() > 0.0))
     notes.push_back(
         "As many coefficients as rows: the line goes through every point, so nothing can be said of errors");

@@ -210,5 +210,15 @@ TEST(LinearRegression, BadValuesAreRefusedWhereverTheyAre) {
   }
 }
 
+TEST(LinearRegression, AColumnWithoutALengthIsNotCalledAliased) {
+  const Dataset data = regression_data(features_of({{1e200}, {2e200}, {4e200}}), {1, 2, 4});
+  try {
+    LinearRegression{}.fit(data, kContext);
+    ADD_FAILURE() << "squares of 1e200 were summed";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.code(), "data.spread");
+  }
+}
+
 }  // namespace
 }  // namespace everyml

@@ -4,6 +4,7 @@
 
 #include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/text.h"
 
 namespace everyml {
 
@@ -24,6 +25,20 @@ std::vector<std::string> feature_names(const Dataset& data) {
   names.reserve(data.columns());
   for (std::size_t j = 0; j < data.columns(); ++j) names.push_back(data.feature_name(j));
   return names;
+}
+
+std::vector<std::string> names_at(std::span<const std::string> names, std::span<const std::int32_t> columns) {
+  std::vector<std::string> list;
+  for (const std::int32_t column : columns) list.push_back(names[static_cast<std::size_t>(column)]);
+  return list;
+}
+
+std::string aliased_note(std::span<const std::string> names, std::span<const std::int32_t> aliased) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names_at(names, aliased)) quoted.push_back("\"" + name + "\"");
+  const bool one = aliased.size() == 1;
+  return fmt::format("{} add{} nothing to the columns before {} and {} left out (coefficient 0)",
+                     join_and(quoted), one ? "s" : "", one ? "it" : "them", one ? "is" : "are");
 }
 
 std::vector<std::string> load_feature_names(const ArchiveReader& archive) {

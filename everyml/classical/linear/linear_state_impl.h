@@ -14,6 +14,10 @@
 namespace everyml {
 
 std::vector<std::string> feature_names(const Dataset& data);
+/// The names of the columns listed.
+std::vector<std::string> names_at(std::span<const std::string> names, std::span<const std::int32_t> columns);
+/// The sentence of a summary on columns that were left out. REQUIRES: `aliased` is not empty.
+std::string aliased_note(std::span<const std::string> names, std::span<const std::int32_t> aliased);
 
 /// Throws DataError "data.spread" when a figure of a fit has left the range of doubles: no such model is
 /// handed out.

@@ -11,6 +11,7 @@
 #include "everyml/classical/linear/linear_predict_impl.h"
 #include "everyml/classical/linear/linear_state_impl.h"
 #include "everyml/classical/linear/logistic_solver_impl.h"
+#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/linalg/elementary.h"
@@ -39,12 +40,6 @@ std::vector<std::string> quoted(std::span<const std::string> names, std::span<co
   return list;
 }
 
-std::vector<std::string> names_at(std::span<const std::string> names, std::span<const std::int32_t> which) {
-  std::vector<std::string> list;
-  for (const std::int32_t i : which) list.push_back(names[static_cast<std::size_t>(i)]);
-  return list;
-}
-
 Json notes_of(const LogisticRegressionModel::State& state) {
   Json notes = Json::array();
   if (state.separated) {
@@ -55,12 +50,7 @@ Json notes_of(const LogisticRegressionModel::State& state) {
         "without limit and have no standard errors; set c to keep them finite",
         by, state.separators.size() > 1 ? "" : "s"));
   }
-  if (!state.aliased.empty()) {
-    const bool one = state.aliased.size() == 1;
-    notes.push_back(fmt::format("{} add{} nothing to the columns before {} and {} left out (coefficient 0)",
-                                join_and(quoted(state.features, state.aliased)), one ? "s" : "",
-                                one ? "it" : "them", one ? "is" : "are"));
-  }
+  if (!state.aliased.empty()) notes.push_back(aliased_note(state.features, state.aliased));
   if (!state.converged && !state.separated)
     notes.push_back(
         fmt::format("The solver was stopped after {} steps, before the optimum", state.iterations));
@@ -227,10 +217,16 @@ std::vector<std::map<std::string, std::string>> LogisticRegression::search() {
 LogisticRegressionModel LogisticRegression::fit(const Dataset& data, const Context& context) const {
   validate(*this);
   data.validate(name, {.target = Target::Kind::classes, .minimum_classes = 2, .scan_features = false});
-  LogisticRegressionModel::State state = solve_logistic(*this, data, context);
-  state.features = feature_names(data);
-  state.classes.assign(data.target.names().begin(), data.target.names().end());
-  return LogisticRegressionModel(std::move(state));
+  try {
+    LogisticRegressionModel::State state = solve_logistic(*this, data, context);
+    state.features = feature_names(data);
+    state.classes.assign(data.target.names().begin(), data.target.names().end());
+    return LogisticRegressionModel(std::move(state));
+  } catch (const DataError&) {
+    // Values that are no numbers make a sum of the first pass no number either; now they are looked for.
+    data.validate(name, {.target = Target::Kind::classes});
+    throw;
+  }
 }
 
 }  // namespace everyml

@@ -272,5 +272,48 @@ TEST(LogisticRegression, BadValuesAreRefusedWhereverTheyAre) {
   }
 }
 
+TEST(LogisticRegression, BadValuesAreNoAliasedColumns) {
+  for (const double bad : {std::nan(""), HUGE_VAL}) {
+    const Dataset data =
+        class_data(features_of({{1, bad}, {2, 1}, {1, 3}, {2, 2}, {3, 1}}), {0, 1, 1, 0, 1}, 2);
+    try {
+      LogisticRegression{.c = std::nullopt}.fit(data, kContext);
+      ADD_FAILURE() << bad << " was taken";
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.code(), std::isnan(bad) ? "data.missing" : "data.infinite");
+    }
+  }
+}
+
+TEST(LogisticRegression, ValuesWhoseSquaresOverflow) {
+  const std::vector<std::int32_t> y = {0, 1, 1, 0, 1};
+  const auto model = LogisticRegression{.c = std::nullopt}.fit(
+      class_data(features_of({{1}, {2}, {1}, {2}, {3}}), y, 2), kContext);
+  // The same line in another unit: floats hold the values, not their squares.
+  const auto scaled = LogisticRegression{.c = std::nullopt}.fit(
+      class_data(features_of<float>({{0x1p70}, {0x1p71}, {0x1p70}, {0x1p71}, {3 * 0x1p70}}), y, 2), kContext);
+  EXPECT_NEAR(scaled.state().coefficients[0] * 0x1p70, model.state().coefficients[0], 1e-6);
+  for (const std::optional<double> c : {std::optional<double>(1.0), std::optional<double>()}) {
+    const Dataset data = class_data(features_of({{1e160}, {2e160}, {1e160}, {2e160}, {3e160}}), y, 2);
+    try {
+      LogisticRegression{.c = c}.fit(data, kContext);
+      ADD_FAILURE() << "squares of 1e160 were summed";
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.code(), "data.spread");
+    }
+  }
+}
+
+TEST(LogisticRegression, UnpenalisedCoefficientsDoNotDependOnTheUnitOfTheWeights) {
+  const Features x = features_of({{1}, {2}, {1}, {2}, {3}});
+  const std::vector<std::int32_t> y = {0, 1, 1, 0, 1};
+  const LogisticRegression settings{.c = std::nullopt};
+  const auto one = settings.fit(class_data(x, y, 2), kContext);
+  for (const double unit : {1e-12, 1e12}) {
+    const auto scaled = settings.fit(class_data(x, y, 2, std::vector<double>(5, unit)), kContext);
+    EXPECT_NEAR(scaled.state().coefficients[0], one.state().coefficients[0], 1e-6) << unit;
+  }
+}
+
 }  // namespace
 }  // namespace everyml

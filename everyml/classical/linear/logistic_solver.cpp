@@ -119,14 +119,17 @@ struct Fitter {
     state.iterations += static_cast<std::int64_t>(minimum.iterations);
     state.converged = minimum.ending == Ending::converged || minimum.ending == Ending::precision;
     value = minimum.value;
-    finite = std::isfinite(value);
+    finite = std::isfinite(value) && minimum.ending != Ending::failed;
     for (const double one : w) finite = finite && std::isfinite(one);
   }
 
   std::size_t allowed() const { return static_cast<std::size_t>(settings.iterations); }
 
-  NewtonOptions newton_options(double tolerance) const {
-    return {.iterations = allowed(), .decrease_tolerance = tolerance, .stage = kStage};
+  /// The loss is a sum over weights, so what counts as next to nothing shrinks with them.
+  static double decrease(const Rows& rows) { return kDecrease * std::min(rows.total, 1.0); }
+
+  NewtonOptions newton_options(const Rows& rows) const {
+    return {.iterations = allowed(), .decrease_tolerance = decrease(rows), .stage = kStage};
   }
 
   /// Two classes: the parameters of the log-odds.
@@ -141,7 +144,7 @@ struct Fitter {
                 diagonal_preconditioner(rows.x, rows.weights, rows.class_weight, penalty, settings.intercept,
                                         false));
     } else if (rows.x.rows() < kWarmRows) {
-      take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+      take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
     } else {
       polish(objective, rows, w, warm_start(rows, w));
     }
@@ -211,7 +214,7 @@ struct Fitter {
       options.gradient_tolerance = 0.0;
       // Coefficients of features of spread 1 are then within 1e-6 of the optimum: their standard errors are
       // near 2 / sqrt(weight), and the decrease left is half the squared distance in units of those.
-      options.decrease_tolerance = std::max(kDecrease, 1e-13 * rows.total);
+      options.decrease_tolerance = std::max(decrease(rows), 1e-13 * rows.total);
       options.final_step = true;
       options.precondition = std::move(inverse);
       options.stage = kStage;
@@ -220,7 +223,7 @@ struct Fitter {
       if (minimum.ending != Ending::iterations) return;
       inverse = {};
     }
-    take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+    take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
   }
 
   void run_lbfgs(Objective& objective, std::vector<double>& w, const Rows& rows,
@@ -229,7 +232,7 @@ struct Fitter {
     options.iterations = allowed();
     options.memory = 20;
     options.gradient_tolerance = 0.0;
-    options.decrease_tolerance = std::max(kDecrease, 1e-15 * null_loss(rows, settings.intercept));
+    options.decrease_tolerance = std::max(decrease(rows), 1e-15 * null_loss(rows, settings.intercept));
     options.precondition = std::move(precondition);
     options.stage = kStage;
     take(minimise_lbfgs(objective, w, options, context), w);
@@ -249,7 +252,7 @@ struct Fitter {
         w[(c - 1) * group + group - 1] = log_share;
     }
     if (reference && objective.size() <= kMultinomialNewtonSize) {
-      take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+      take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
     } else if (rows.x.columns() > kNewtonSize) {
       run_lbfgs(objective, w, rows,
                 diagonal_preconditioner(rows.x, rows.weights, rows.class_weight, penalty, settings.intercept,
@@ -267,9 +270,9 @@ struct Fitter {
 std::vector<std::int32_t> aliased_columns(const Rows& rows, bool intercept, const Context& context) {
   const std::size_t d = rows.x.columns();
   const std::vector<double> nothing(rows.x.rows(), 0.0);
-  Moments sums = moments(rows.x, nothing, rows.weights, intercept, true, context);
+  const Moments sums = moments(rows.x, nothing, rows.weights, intercept, true, context);
+  require_finite_fit(LogisticRegression::name, {sums.mean, sums.gram.values});
   Matrix a(d, d + 1);
-  std::vector<std::int32_t> constant;
   for (std::size_t i = 0; i < d; ++i) {
     for (std::size_t j = 0; j < d; ++j) {
       const double scale = std::sqrt(sums.gram(i, i)) * std::sqrt(sums.gram(j, j));
@@ -288,8 +291,11 @@ std::vector<std::int32_t> single_separators(const Rows& rows) {
   const std::size_t d = rows.x.columns(), k = rows.classes.size();
   constexpr double kFar = std::numeric_limits<double>::infinity();
   std::vector<double> low(k * d, kFar), high(k * d, -kFar), scratch;
-  for (std::size_t b = 0; b < rows.x.rows(); b += 256) {
-    const std::size_t e = std::min(rows.x.rows(), b + 256);
+  // Sparse rows become dense here.
+  const std::size_t block =
+      std::clamp<std::size_t>((std::size_t{1} << 20) / std::max<std::size_t>(d, 1), 1, 256);
+  for (std::size_t b = 0; b < rows.x.rows(); b += block) {
+    const std::size_t e = std::min(rows.x.rows(), b + block);
     const double* tile = rows.x.tile64(b, e, scratch);
     for (std::size_t r = b; r < e; ++r) {
       if (rows.weights[r] == 0.0) continue;
@@ -413,15 +419,15 @@ State solve_logistic(const LogisticRegression& settings, const Dataset& data, co
   const bool binary = rows.classes.size() == 2;
   std::vector<double> w = binary ? fitter.fit_binary(rows) : fitter.fit_multinomial(rows);
 
-  // Values that are no numbers make a sum of the first pass over all rows no number either.
-  if (!fitter.finite) data.validate(LogisticRegression::name, {.target = Target::Kind::classes});
-  const double figures[] = {fitter.value};
-  require_finite_fit(LogisticRegression::name, {w, figures});
+  const double reached[] = {fitter.finite ? fitter.value : std::numeric_limits<double>::quiet_NaN()};
+  require_finite_fit(LogisticRegression::name, {reached});
   state.log_loss = fitter.value;
   const std::size_t group = rows.x.columns() + 1;
   for (std::size_t i = 0; i < w.size(); ++i) {
     if (i % group != group - 1) state.log_loss -= 0.5 * fitter.penalty * w[i] * w[i];
   }
+  // Where next to nothing is left, the difference may round below it.
+  state.log_loss = std::max(state.log_loss, 0.0);
   state.null_loss = null_loss(rows, settings.intercept);
   if (unpenalised) {
     // Scores beyond 15 are rare where an optimum exists; only then is it worth asking whether there is none.

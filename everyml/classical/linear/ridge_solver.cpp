@@ -316,7 +316,9 @@ struct Solver {
     });
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j <= i; ++j) {
-        products(i, j) *= std::sqrt(problem.weight(i)) * std::sqrt(problem.weight(j));
+        // A row without weight may lie so far off that its products are no numbers.
+        const double weight = std::sqrt(problem.weight(i)) * std::sqrt(problem.weight(j));
+        products(i, j) = weight == 0.0 ? 0.0 : products(i, j) * weight;
         products(j, i) = products(i, j);
       }
     }

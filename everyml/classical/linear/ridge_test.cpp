@@ -175,5 +175,36 @@ TEST(Ridge, BadValuesAreRefusedWhereverTheyAre) {
   }
 }
 
+TEST(Ridge, RowsWithoutWeightMayLieAnywhere) {
+  for (const std::size_t columns : {2UL, 400UL}) {
+    const Dataset plain = random_data(200, columns, false);
+    Buffer<double> values(400 * columns);
+    std::vector<double> y, weights;
+    for (std::size_t r = 0; r < 200; ++r) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        values[2 * r * columns + j] = plain.features.at(r, j);
+        values[(2 * r + 1) * columns + j] = columns == 2 ? 1e12 : 1e200;
+      }
+      y.insert(y.end(), {plain.target.values()[r], 0.0});
+      weights.insert(weights.end(), {1.0, 0.0});
+    }
+    const Dataset mixed = regression_data(Features::dense(std::move(values), 400, columns), y, weights);
+    const auto expected = Ridge{.alpha = 0.5}.fit(plain, kContext),
+               got = Ridge{.alpha = 0.5}.fit(mixed, kContext);
+    const auto coefficients = expected.coefficients();
+    expect_close(got.coefficients(), {coefficients.begin(), coefficients.end()}, 1e-8, "coefficients");
+    EXPECT_NEAR(got.state().degrees_of_freedom, expected.state().degrees_of_freedom, 1e-6);
+  }
+}
+
+TEST(Ridge, FloatsWhoseSquaresOverflow) {
+  const Dataset small = regression_data(features_of({{1, 1}, {2, 3}, {4, 2}, {3, 5}}), {1, 2, 4, 3});
+  const Dataset large = regression_data(
+      features_of<float>({{0x1p70, 1}, {0x1p71, 3}, {0x1p72, 2}, {3 * 0x1p70, 5}}), {1, 2, 4, 3});
+  const auto model = Ridge{.alpha = 0.0}.fit(small, kContext),
+             scaled = Ridge{.alpha = 0.0}.fit(large, kContext);
+  EXPECT_NEAR(scaled.coefficients()[0] * 0x1p70, model.coefficients()[0], 1e-9);
+}
+
 }  // namespace
 }  // namespace everyml

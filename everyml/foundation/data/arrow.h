@@ -74,15 +74,14 @@ struct ArrowRead {
 
 /// A table from a struct array ("+s", a record batch) or a stream of them. What becomes of each type:
 ///
-/// | Arrow                                            | column |
-/// |--------------------------------------------------|-------------------------------------------------------------|
-/// | double, float                                    | number; borrowed without a copy when one chunk has no
-/// nulls | | float16, int8 to int64, uint8 to uint64          | number; text when a value lies beyond 2^53 |
-/// | decimal 32, 64, 128                              | number; text when a double would not give the digits
-/// back   | | bool                                             | boolean | | utf8, large utf8, utf8 view |
-/// text                                                        | | dictionary of any of these | category,
-/// levels in byte order, unused levels kept          | | date32, date64, timestamp of any unit            |
-/// date; a time without zone is taken as UTC                   | | null | number, all missing |
+/// - double, float: number; borrowed without a copy when one chunk has no nulls
+/// - float16, int8 to int64, uint8 to uint64: number; text when a value lies beyond 2^53
+/// - decimal of 32, 64 or 128 bits: number; text when a double would not give the digits back
+/// - bool: boolean
+/// - utf8, large utf8, utf8 view: text
+/// - dictionary of any of these: category, levels in byte order, unused levels kept
+/// - date32, date64, timestamp of any unit: date; a time without zone is taken as UTC
+/// - null: number, all missing
 ///
 /// Takes over what is passed, also when it throws: each `release` runs exactly once, at the latest when the
 /// last column that borrows from it is gone, and the callers' structs are marked released. Throws

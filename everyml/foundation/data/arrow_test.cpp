@@ -226,6 +226,10 @@ TEST(ArrowImport, DatesOfEveryUnit) {
   ASSERT_EQ(read.notes.size(), 1U);
   EXPECT_EQ(read.notes[0].code, "arrow.nanoseconds_cut");
   EXPECT_THAT(read.notes[0].sentence, HasSubstr("in 2 rows"));
+  // The first nanosecond there is, 2^63 - 1 before 1970, lies in the microsecond that begins before it.
+  auto& first =
+      producer.field("tsn:", 1, {"", bytes<std::int64_t>({-std::numeric_limits<std::int64_t>::max()})});
+  EXPECT_EQ(import_one(producer, first).table.column(0).dates()[0], -9'223'372'036'854'776);
   auto& far = producer.field("tss:", 1, {"", bytes<std::int64_t>({std::int64_t{1} << 60})});
   EXPECT_EQ(failure([&] { import_one(producer, far); }).first, "arrow.date_range");
 }

@@ -138,7 +138,7 @@ Column date_column(const ArrowField& field, DateUnit unit, std::vector<ArrowNote
     }
     const std::int64_t rest = ((scaled % unit.divide) + unit.divide) % unit.divide;
     cut += rest != 0 ? 1 : 0;
-    out[row] = (scaled - rest) / unit.divide;
+    out[row] = scaled / unit.divide - (rest != 0 && scaled < 0 ? 1 : 0);
     has_time |= out[row] % kDay != 0;
   });
   if (cut > 0) {

@@ -116,11 +116,11 @@ namespace {
 /// Calls body(RowsAt, position) for strips of the rows begin..end in their own element type.
 template <class Body>
 void each_strip(const Features& x, std::size_t begin, std::size_t end, const Body& body) {
-  constexpr std::size_t kStrip = 768;
+  const std::size_t strip = strip_rows(x.columns());
   std::vector<double> wide;
   std::vector<float> narrow;
-  for (std::size_t at = begin; at < end; at += kStrip) {
-    const std::size_t to = std::min(at + kStrip, end);
+  for (std::size_t at = begin; at < end; at += strip) {
+    const std::size_t to = std::min(at + strip, end);
     if (x.storage() == Features::Storage::dense64) {
       body(RowsAt<double>{.values = x.tile64(at, to, wide), .stride = x.columns(), .count = to - at}, at);
     } else {

@@ -21,6 +21,14 @@ double exact_squared(const A* a, const B* b, std::size_t columns) {
   return sum;
 }
 
+/// Most rows of a strip.
+inline constexpr std::size_t kMostStripRows = 768;
+/// Rows converted at a time: few when they are wide, since sparse rows become dense on the way.
+inline std::size_t strip_rows(std::size_t columns) {
+  constexpr std::size_t kValues = std::size_t{1} << 22;
+  return std::clamp(kValues / std::max<std::size_t>(columns, 1), kMostBlockRows, kMostStripRows);
+}
+
 /// What neighbours are ranked by: the squared Euclidean, the Manhattan or the cosine distance.
 template <class A, class B>
 double exact_rank(Metric metric, const A* a, const B* b, std::size_t columns) {

@@ -293,5 +293,21 @@ TEST(SquaredDistancesTo, IsTheFloat32SumOnEveryTarget) {
   });
 }
 
+// One centre so far off that its products are infinite in float32, wherever it stands among the others.
+TEST(NearestCentres, ProductsBeyondFloat32AreDecidedExactly) {
+  on_every_target([] {
+    for (std::size_t place = 0; place < 20; ++place) {
+      std::vector<double> centres;
+      for (std::size_t c = 0; c < 20; ++c) centres.push_back(static_cast<double>(c + 1) * 1e17);
+      centres[place] = 3.79e19;
+      Buffer<double> row(1);
+      row[0] = 2.09e19;
+      std::int32_t label = -1;
+      NearestCentres(centres, 1).assign(Features::dense(std::move(row), 1, 1), 0, 1, {&label, 1});
+      EXPECT_EQ(label, static_cast<std::int32_t>(place));
+    }
+  });
+}
+
 }  // namespace
 }  // namespace everyml

@@ -6,8 +6,8 @@
 
 // Functions whose bits are the same on every CPU and with every compiler: plain IEEE additions,
 // multiplications and divisions in one written order, no fused multiply-add, no mathematics library.
-// Predictions are made of these, so a model file answers the same to the bit wherever it is opened. Training
-// has faster ones in row_kernels.h. All are thread-safe and allocate nothing.
+// Predictions of linear models are made of these, so their files answer the same to the bit wherever they are
+// opened. Training has faster ones in row_kernels.h. All are thread-safe and allocate nothing.
 
 namespace everyml::portable {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/linalg/blas.h"
 #include "everyml/foundation/linalg/cholesky.h"
@@ -293,6 +294,72 @@ TEST(ChunkRows, IsBoundedInNumberAndMemory) {
   EXPECT_EQ(chunk_rows(100, 8), 4096U);
   EXPECT_EQ(chunk_rows(6400000, 8), 100000U);
   EXPECT_EQ(chunk_rows(1000000, std::size_t{64} << 20), 250000U);
+}
+
+/// Rows 0, 2, ... count; the rest are of weight 0 and lie far off.
+TEST(Moments, RowsWithoutWeightDoNotBlurTheOthers) {
+  Stream stream(5, "moments");
+  const std::size_t n = 3000;
+  Buffer<double> all(2 * n * 2), kept(n * 2);
+  std::vector<double> y, y_kept, weights;
+  for (std::size_t r = 0; r < n; ++r) {
+    const double a = stream.normal(), b = stream.normal();
+    kept[r * 2] = all[r * 4] = a;
+    kept[r * 2 + 1] = all[r * 4 + 1] = b;
+    all[r * 4 + 2] = 1e12;
+    all[r * 4 + 3] = -1e12;
+    y.insert(y.end(), {a - b, 1e12});
+    y_kept.push_back(a - b);
+    weights.insert(weights.end(), {1.0, 0.0});
+  }
+  const Context context({.threads = 1});
+  const Moments got = moments(Features::dense(std::move(all), 2 * n, 2), y, weights, true, false, context);
+  const Moments expected = moments(Features::dense(std::move(kept), n, 2), y_kept, {}, true, false, context);
+  expect_near(got.gram, expected.gram, 1e-8);
+  EXPECT_NEAR(got.cross[0], expected.cross[0], 1e-8);
+  EXPECT_NEAR(got.target_square, expected.target_square, 1e-8);
+}
+
+TEST(AddGram, SquaresBeyondFloatsAreSummedInDouble) {
+  const std::size_t n = 5000;
+  Buffer<float> values(n * 2);
+  for (std::size_t r = 0; r < n; ++r) {
+    values[r * 2] = static_cast<float>(1 + r % 3) * 0x1p70F;
+    values[r * 2 + 1] = static_cast<float>(r % 2);
+  }
+  double expected[2][2] = {};
+  std::vector<double> scale(n);
+  for (std::size_t r = 0; r < n; ++r) {
+    scale[r] = static_cast<double>(r % 5);
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t j = 0; j < 2; ++j)
+        expected[i][j] += scale[r] * scale[r] * static_cast<double>(values[r * 2 + i]) *
+                          static_cast<double>(values[r * 2 + j]);
+    }
+  }
+  Matrix gram(2, 2);
+  add_gram(Features::dense(std::move(values), n, 2), 0, n, nullptr, scale.data(), false, gram);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR(gram(i, j) / expected[i][j], 1.0, 1e-6);
+  }
+}
+
+TEST(Moments, MeansBeyondFloatsAndConstantTargets) {
+  Buffer<double> values(4);
+  for (std::size_t r = 0; r < 4; ++r) values[r] = static_cast<double>(r) * 1e60;
+  const Features x = Features::dense(std::move(values), 4, 1);
+  const Context context({.threads = 1});
+  const std::vector<double> y = {0.1, 0.1, 0.1, 0.1};
+  const Moments got = moments(x, y, {}, true, false, context);
+  EXPECT_NEAR(got.gram(0, 0), 5e120, 1e106);
+  EXPECT_GE(got.target_square, 0.0);
+}
+
+TEST(PivotedQr, CanBeCancelled) {
+  CancelToken cancel;
+  cancel.cancel();
+  const Context context({.threads = 1, .cancel = &cancel});
+  EXPECT_THROW(pivoted_least_squares(random_matrix(5, 3), 1e-12, Precision::simple, &context), ResourceError);
 }
 
 }  // namespace

@@ -26,21 +26,33 @@ struct Sums {
   }
 };
 
-/// Means of about a thousand rows spread over the data.
-std::vector<double> sample_means(const Features& x, std::span<const double> y, double& target) {
+/// Weighted means of about a thousand rows spread over the data, the heaviest of each stretch: rows of little
+/// weight may lie anywhere and must not pull the shift away from those that count.
+std::vector<double> sample_means(const Features& x, std::span<const double> y,
+                                 std::span<const double> weights, double& target) {
   const std::size_t n = x.rows(), step = std::max<std::size_t>(n / 1024, 1);
   std::vector<double> means(x.columns());
-  const double one = 1.0;
-  std::size_t count = 0;
+  double total = 0.0;
   target = 0.0;
-  for (std::size_t r = 0; r < n; r += step, ++count) {
-    add_rows(x, r, r + 1, &one, means.data());
-    target += y[r];
+  for (std::size_t begin = 0; begin < n; begin += step) {
+    std::size_t r = begin;
+    if (!weights.empty()) {
+      const auto stretch = weights.subspan(begin, std::min(step, n - begin));
+      r += static_cast<std::size_t>(std::max_element(stretch.begin(), stretch.end()) - stretch.begin());
+    }
+    const double weight = weights.empty() ? 1.0 : weights[r];
+    if (weight == 0.0) continue;
+    add_rows(x, r, r + 1, &weight, means.data());
+    target += weight * y[r];
+    total += weight;
   }
-  // Floats, so that shifting float data by them is the same in float and in double.
-  for (double& mean : means)
-    mean = static_cast<double>(static_cast<float>(mean / static_cast<double>(count)));
-  target /= static_cast<double>(count);
+  // Floats, so that shifting float data by them is the same in float and in double. Beyond floats, and where
+  // nothing has weight, data is summed about zero.
+  for (double& mean : means) {
+    mean = static_cast<double>(static_cast<float>(mean / total));
+    if (!std::isfinite(mean)) mean = 0.0;
+  }
+  target = total > 0.0 ? target / total : 0.0;
   return means;
 }
 
@@ -80,7 +92,7 @@ Moments moments(const Features& x, std::span<const double> y, std::span<const do
   const std::size_t n = x.rows(), d = x.columns();
   double target_shift = 0.0;
   std::vector<double> shift(d);
-  if (centred) shift = sample_means(x, y, target_shift);
+  if (centred) shift = sample_means(x, y, weights, target_shift);
   const std::size_t grain = chunk_rows(n, d * d * sizeof(double));
   Sums sums = parallel_reduce<Sums>(
       context, n, grain,
@@ -103,7 +115,7 @@ Moments moments(const Features& x, std::span<const double> y, std::span<const do
   }
   const double target_offset = sums.target / sums.weight;
   result.target_mean = target_shift + target_offset;
-  result.target_square -= sums.weight * target_offset * target_offset;
+  result.target_square = std::max(0.0, result.target_square - sums.weight * target_offset * target_offset);
   for (std::size_t i = 0; i < d; ++i) {
     result.cross[i] -= sums.target * result.mean[i];
     for (std::size_t j = 0; j < d; ++j) result.gram(i, j) -= sums.weight * offset[i] * offset[j];

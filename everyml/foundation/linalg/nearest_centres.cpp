@@ -17,8 +17,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 /// Factors that outweigh a few roundings of float32, and so keep bounds on their side.
 constexpr float kUp = 1 + 0x1p-20F;
 constexpr float kDown = 1 - 0x1p-20F;
-/// Rows at a time; strips keep what a conversion needs small.
-constexpr std::size_t kStrip = 768;
+/// Products below it are far from the end of float32.
+constexpr double kHeld = 1e37;
 
 }  // namespace
 
@@ -130,7 +130,7 @@ struct NearestCentres::Pass {
   const double error, steady, slope, square;
   float best[kMostBlockRows], second[kMostBlockRows];
   std::int32_t nearest[kMostBlockRows];
-  std::uint32_t ids[kStrip];
+  std::uint32_t ids[kMostStripRows];
 };
 
 template <class T>
@@ -152,8 +152,9 @@ void NearestCentres::assign_strip(const T* rows, std::size_t count, std::size_t 
       const double length = lengths[i], reach = length + longest_, best = pass.best[i],
                    second = pass.second[i];
       const double margin = 1.01 * (pass.steady + pass.slope * length + pass.square * reach * reach);
-      // Also false when something is not a number, which float32 overflow leads to.
-      const bool certain = second - best > margin;
+      // Also false when something is not a number. Scores of lengths whose products float32 cannot hold may
+      // have been none on the way, and a smallest of them says nothing.
+      const bool certain = second - best > margin && reach * longest_ < kHeld;
       pass.labels[at] = certain ? pass.nearest[i] : nearest_exactly(block.row(i));
       if (pass.bounds == nullptr) continue;
       // |x - c|^2 = |x|^2 + 2 (|c|^2 / 2 - x.c); the margin covers twice the error of the second part.
@@ -172,8 +173,9 @@ void NearestCentres::assign(const Features& x, std::size_t begin, std::size_t en
   Pass pass(*this, labels.data(), bounds, moves);
   std::vector<double> wide;
   std::vector<float> narrow;
-  for (std::size_t at = begin; at < end; at += kStrip) {
-    const std::size_t to = std::min(at + kStrip, end);
+  const std::size_t strip = strip_rows(columns_);
+  for (std::size_t at = begin; at < end; at += strip) {
+    const std::size_t to = std::min(at + strip, end);
     pass.labels = labels.data() + (at - begin);
     if (x.storage() == Features::Storage::dense64) {
       assign_strip(x.tile64(at, to, wide), to - at, at, pass);

@@ -44,7 +44,7 @@ struct Factorisation {
 };
 
 template <class T>
-PivotedSolution solve(const Matrix& a, double tolerance) {
+PivotedSolution solve(const Matrix& a, double tolerance, const Context* context) {
   Factorisation<T> qr(a);
   const std::size_t count = a.columns - 1;
   PivotedSolution result;
@@ -53,6 +53,7 @@ PivotedSolution solve(const Matrix& a, double tolerance) {
   for (std::size_t j = 0; j < count; ++j)
     lengths[j] = static_cast<double>(square_root(qr.dot(qr.column(j), qr.column(j), 0)));
   for (std::size_t j = 0; j < count; ++j) {
+    if (context) context->check();
     const T left = rank < qr.rows ? square_root(qr.dot(qr.column(j), qr.column(j), rank)) : T(0.0);
     const double share = lengths[j] > 0.0 ? static_cast<double>(left) / lengths[j] : 0.0;
     if (!(share > tolerance)) {
@@ -69,6 +70,7 @@ PivotedSolution solve(const Matrix& a, double tolerance) {
   const T* y = qr.column(count);
   std::vector<T> inverse(rank * rank, T(0.0));
   for (std::size_t c = 0; c < rank; ++c) {
+    if (context) context->check();
     inverse[c * rank + c] = T(1.0) / qr.column(result.kept[c])[c];
     for (std::size_t i = c; i-- > 0;) {
       T sum(0.0);
@@ -91,8 +93,10 @@ PivotedSolution solve(const Matrix& a, double tolerance) {
 
 }  // namespace
 
-PivotedSolution pivoted_least_squares(const Matrix& a, double tolerance, Precision precision) {
-  return precision == Precision::twice ? solve<DoubleDouble>(a, tolerance) : solve<double>(a, tolerance);
+PivotedSolution pivoted_least_squares(const Matrix& a, double tolerance, Precision precision,
+                                      const Context* context) {
+  return precision == Precision::twice ? solve<DoubleDouble>(a, tolerance, context)
+                                       : solve<double>(a, tolerance, context);
 }
 
 }  // namespace everyml

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "everyml/foundation/base/context.h"
 #include "everyml/foundation/linalg/matrix.h"
 
 namespace everyml {
@@ -23,9 +24,11 @@ struct PivotedSolution {
 enum class Precision { simple, twice };
 
 /// `a` is [rows, columns + 1], its last column is y. A column whose unexplained share is at most `tolerance`
-/// is aliased. `twice` works in double-double: about 20 times slower, and right where double has no digit
-/// left. Cost: rows * columns^2 operations. Thread-safe. Reference: Golub and Van Loan, "Matrix
+/// is aliased. `context` may be null; it is asked for a stop at each column. `twice` works in double-double:
+/// about 20 times slower, and right where double has no digit left. Cost: rows * columns^2 operations.
+/// Thread-safe. REQUIRES: squares of columns that doubles can sum. Reference: Golub and Van Loan, "Matrix
 /// Computations", 4th ed., section 5.2.
-PivotedSolution pivoted_least_squares(const Matrix& a, double tolerance, Precision precision);
+PivotedSolution pivoted_least_squares(const Matrix& a, double tolerance, Precision precision,
+                                      const Context* context = nullptr);
 
 }  // namespace everyml

@@ -209,36 +209,6 @@ std::size_t tile_rows(std::size_t columns, std::size_t element) {
                                  4096);
 }
 
-void gram_in_float(const Features& x, std::size_t begin, std::size_t end, const double* shift,
-                   const double* scale, Matrix& gram) {
-  const std::size_t columns = x.columns();
-  const std::size_t step = tile_rows(columns, sizeof(float));
-  std::vector<float> scratch, tile, shift32(columns, 0.0F);
-  std::vector<float> part(columns * columns);
-  if (shift)
-    std::transform(shift, shift + columns, shift32.begin(), [](double v) { return static_cast<float>(v); });
-  // Sums in float run over at most 4096 rows.
-  const std::size_t tiles = std::max<std::size_t>(4096 / step, 1);
-  std::size_t used = 0;
-  for (std::size_t b = begin; b < end; b += step) {
-    const std::size_t e = std::min(end, b + step);
-    const float* source = x.dense32() ? x.dense32() + b * x.stride() : x.tile32(b, e, scratch);
-    std::size_t stride = x.dense32() ? x.stride() : columns;
-    if (shift || scale) {
-      tile.resize(step * columns);
-      HWY_DYNAMIC_DISPATCH(ScaleTile32)
-      (source, e - b, stride, columns, shift32.data(), scale ? scale + (b - begin) : nullptr, tile.data());
-      source = tile.data();
-      stride = columns;
-    }
-    syrk(e - b, columns, source, stride, part.data(), columns, 1.0F, used == 0 ? 0.0F : 1.0F);
-    if (++used == tiles || e == end) {
-      for (std::size_t i = 0; i < part.size(); ++i) gram.values[i] += static_cast<double>(part[i]);
-      used = 0;
-    }
-  }
-}
-
 void gram_in_double(const Features& x, std::size_t begin, std::size_t end, const double* shift,
                     const double* scale, Matrix& gram) {
   const std::size_t columns = x.columns();
@@ -256,6 +226,43 @@ void gram_in_double(const Features& x, std::size_t begin, std::size_t end, const
       source = tile.data();
     }
     syrk(e - b, columns, source, columns, gram.values.data(), columns, 1.0, 1.0);
+  }
+}
+
+void gram_in_float(const Features& x, std::size_t begin, std::size_t end, const double* shift,
+                   const double* scale, Matrix& gram) {
+  const std::size_t columns = x.columns();
+  const std::size_t step = tile_rows(columns, sizeof(float));
+  std::vector<float> scratch, tile, shift32(columns, 0.0F);
+  std::vector<float> part(columns * columns);
+  if (shift)
+    std::transform(shift, shift + columns, shift32.begin(), [](double v) { return static_cast<float>(v); });
+  // Sums in float run over at most 4096 rows.
+  const std::size_t tiles = std::max<std::size_t>(4096 / step, 1);
+  std::size_t used = 0, run = begin;
+  for (std::size_t b = begin; b < end; b += step) {
+    const std::size_t e = std::min(end, b + step);
+    const float* source = x.dense32() ? x.dense32() + b * x.stride() : x.tile32(b, e, scratch);
+    std::size_t stride = x.dense32() ? x.stride() : columns;
+    if (shift || scale) {
+      tile.resize(step * columns);
+      HWY_DYNAMIC_DISPATCH(ScaleTile32)
+      (source, e - b, stride, columns, shift32.data(), scale ? scale + (b - begin) : nullptr, tile.data());
+      source = tile.data();
+      stride = columns;
+    }
+    syrk(e - b, columns, source, stride, part.data(), columns, 1.0F, used == 0 ? 0.0F : 1.0F);
+    if (++used < tiles && e < end) continue;
+    bool held = true;
+    for (std::size_t j = 0; j < columns; ++j) held = held && std::isfinite(part[j * columns + j]);
+    if (held) {
+      for (std::size_t i = 0; i < part.size(); ++i) gram.values[i] += static_cast<double>(part[i]);
+    } else {
+      // Squares leave the range of floats from 1.8e19 on.
+      gram_in_double(x, run, e, shift, scale ? scale + (run - begin) : nullptr, gram);
+    }
+    used = 0;
+    run = e;
   }
 }
 

@@ -22,7 +22,8 @@ void add_rows(const Features& x, std::size_t begin, std::size_t end, const doubl
 
 /// gram += sum over rows of s_r^2 (x_r - shift)(x_r - shift)', both triangles; gram: [columns, columns].
 /// `shift` and `scale` (s, one per row from `begin`) may be null: zeros and ones. Float storage is multiplied
-/// in float over blocks of at most 4096 rows and summed in double across blocks, unless `exact`.
+/// in float over blocks of at most 4096 rows and summed in double across blocks, unless `exact` or the
+/// squares are beyond floats.
 void add_gram(const Features& x, std::size_t begin, std::size_t end, const double* shift, const double* scale,
               bool exact, Matrix& gram);
 

@@ -38,18 +38,23 @@ double error_rate(Labels truth, Labels predicted, Weights weights) {
 
 namespace {
 
-/// Weights of the truth, of the prediction and of what is right, per class.
+/// Weights of the truth, of the prediction and of what is right, per class: with many classes the whole
+/// matrix is far larger than the rows.
 struct Margins {
   std::vector<double> truth, predicted, right;
 
-  explicit Margins(const ConfusionMatrix& matrix)
-      : truth(matrix.classes), predicted(matrix.classes), right(matrix.classes) {
-    for (std::size_t t = 0; t < matrix.classes; ++t) {
-      right[t] = matrix.at(t, t);
-      for (std::size_t p = 0; p < matrix.classes; ++p) {
-        truth[t] += matrix.at(t, p);
-        predicted[p] += matrix.at(t, p);
-      }
+  Margins(Labels truths, Labels predictions, std::size_t classes, Weights weights)
+      : truth(classes), predicted(classes), right(classes) {
+    detail::check_length("the prediction", predictions.size(), truths.size());
+    detail::check_weights(truths.size(), weights);
+    detail::check_codes("the truth", truths, classes);
+    detail::check_codes("the prediction", predictions, classes);
+    for (std::size_t row = 0; row < truths.size(); ++row) {
+      const auto t = static_cast<std::size_t>(truths[row]), p = static_cast<std::size_t>(predictions[row]);
+      const double weight = weight_of(weights, row);
+      truth[t] += weight;
+      predicted[p] += weight;
+      if (t == p) right[t] += weight;
     }
   }
 };
@@ -69,7 +74,7 @@ PrecisionRecall figures(double right, double predicted, double truth) {
 }  // namespace
 
 double balanced_accuracy(Labels truth, Labels predicted, std::size_t classes, Weights weights) {
-  const Margins margins(confusion_matrix(truth, predicted, classes, weights));
+  const Margins margins(truth, predicted, classes, weights);
   double recalls = 0;
   int present = 0;
   for (std::size_t c = 0; c < classes; ++c) {
@@ -82,7 +87,7 @@ double balanced_accuracy(Labels truth, Labels predicted, std::size_t classes, We
 
 PrecisionRecall precision_recall(Labels truth, Labels predicted, std::size_t classes, Average average,
                                  Weights weights, std::int32_t positive) {
-  const Margins margins(confusion_matrix(truth, predicted, classes, weights));
+  const Margins margins(truth, predicted, classes, weights);
   if (average == Average::binary) {
     detail::check_codes("the positive class", {&positive, 1}, classes);
     const auto c = static_cast<std::size_t>(positive);
@@ -106,7 +111,7 @@ PrecisionRecall precision_recall(Labels truth, Labels predicted, std::size_t cla
 }
 
 double matthews_correlation(Labels truth, Labels predicted, std::size_t classes, Weights weights) {
-  const Margins margins(confusion_matrix(truth, predicted, classes, weights));
+  const Margins margins(truth, predicted, classes, weights);
   const double n = sum(margins.truth);
   // Shares instead of weights, so that no weight can overflow the squares.
   double agree = sum(margins.right) / n, truth_spread = 1, predicted_spread = 1;
@@ -124,19 +129,28 @@ double matthews_correlation(Labels truth, Labels predicted, std::size_t classes,
 }
 
 double cohen_kappa(Labels truth, Labels predicted, std::size_t classes, KappaScale scale, Weights weights) {
-  const ConfusionMatrix matrix = confusion_matrix(truth, predicted, classes, weights);
-  const Margins margins(matrix);
+  const Margins margins(truth, predicted, classes, weights);
   const double n = sum(margins.truth);
+  const auto wrong = [scale](std::size_t t, std::size_t p) {
+    const double distance = std::abs(static_cast<double>(t) - static_cast<double>(p));
+    return scale == KappaScale::nominal  ? static_cast<double>(t != p)
+           : scale == KappaScale::linear ? distance
+                                         : distance * distance;
+  };
+  const double all = sum(margins.predicted);
   double seen = 0, by_chance = 0;
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    const auto t = static_cast<std::size_t>(truth[row]), p = static_cast<std::size_t>(predicted[row]);
+    seen += wrong(t, p) * weight_of(weights, row) / n;
+  }
   for (std::size_t t = 0; t < classes; ++t) {
-    for (std::size_t p = 0; p < classes; ++p) {
-      const double distance = std::abs(static_cast<double>(t) - static_cast<double>(p));
-      const double wrong = scale == KappaScale::nominal  ? static_cast<double>(t != p)
-                           : scale == KappaScale::linear ? distance
-                                                         : distance * distance;
-      seen += wrong * matrix.at(t, p) / n;
-      by_chance += wrong * (margins.truth[t] / n) * (margins.predicted[p] / n);
+    const double own = margins.truth[t] / n;
+    if (own == 0) continue;
+    if (scale == KappaScale::nominal) {
+      by_chance += own * (all - margins.predicted[t]) / n;
+      continue;
     }
+    for (std::size_t p = 0; p < classes; ++p) by_chance += wrong(t, p) * own * (margins.predicted[p] / n);
   }
   return by_chance > 0 ? 1 - seen / by_chance : std::numeric_limits<double>::quiet_NaN();
 }

@@ -313,5 +313,40 @@ TEST(MetricList, ErrorsSayWhatWouldBeRight) {
   }
 }
 
+TEST(Regression, AConstantTruthHasNoVarianceWhateverItsMeanRoundsTo) {
+  for (std::size_t n = 2; n < 60; ++n) {
+    for (const double value : {0.1, 1.1, 123.456}) {
+      const Doubles truth(n, value), off(n, value + 1);
+      EXPECT_EQ(r_squared(truth, off), 0) << n << " " << value;
+      EXPECT_EQ(r_squared(truth, truth), 1) << n << " " << value;
+      EXPECT_EQ(explained_variance(truth, truth), 1) << n << " " << value;
+    }
+  }
+  const Doubles truth = {0.1, 0.1, 0.1, 7}, off = {1.1, 1.1, 1.1, 7}, weights = {1, 1, 1, 0};
+  EXPECT_EQ(r_squared(truth, off, weights), 0);
+}
+
+TEST(Regression, TheMedianDoesNotDependOnTheUnitOfTheWeights) {
+  const Doubles truth = {0, 0}, predicted = {1, 2};
+  for (const double unit : {1.0, 1e-20, 1e20}) {
+    EXPECT_EQ(median_absolute_error(truth, predicted, Doubles{3 * unit, 2 * unit}), 1);
+    EXPECT_EQ(median_absolute_error(truth, predicted, Doubles{2 * unit, 2 * unit}), 1.5);
+  }
+}
+
+TEST(Classification, ManyClassesNeedNoMatrix) {
+  const std::size_t many = 200000;  // squared, 320 GB
+  Codes truth(many), predicted(many);
+  for (std::size_t i = 0; i < many; ++i) {
+    truth[i] = static_cast<std::int32_t>(i);
+    predicted[i] = static_cast<std::int32_t>(i % 2 == 0 ? i : i - 1);
+  }
+  EXPECT_DOUBLE_EQ(balanced_accuracy(truth, predicted, many), 0.5);
+  EXPECT_DOUBLE_EQ(precision_recall(truth, predicted, many, Average::micro).recall, 0.5);
+  // Chance agrees once in each pair of rows: (many / 2) * 2 / many^2.
+  const double chance = 1.0 / static_cast<double>(many);
+  EXPECT_NEAR(cohen_kappa(truth, predicted, many), (0.5 - chance) / (1 - chance), 1e-9);
+}
+
 }  // namespace
 }  // namespace everyml

@@ -40,6 +40,14 @@ double explained_share(double unexplained, double variance) {
 double variance_of(Values values, Values weights) {
   const double mean =
       detail::weighted_mean(values.size(), weights, [&](std::size_t row) { return values[row]; });
+  // The mean of equal values may be off by a rounding, and then something is left where there is no variance.
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (detail::weight_of(weights, row) == 0) continue;
+    low = std::min(low, values[row]);
+    high = std::max(high, values[row]);
+  }
+  if (low == high) return 0;
   return detail::weighted_mean(values.size(), weights,
                                [&](std::size_t row) { return (values[row] - mean) * (values[row] - mean); });
 }
@@ -93,7 +101,7 @@ double median_absolute_error(Values truth, Values predicted, Values weights) {
     below.add(detail::weight_of(weights, order[i]));
     const double above_half = below.value() - total / 2;
     if (above_half < 0) continue;
-    const bool even = above_half <= std::numeric_limits<double>::epsilon();
+    const bool even = above_half <= std::numeric_limits<double>::epsilon() * total;
     return even ? (errors[order[i]] + errors[order[i + 1]]) / 2 : errors[order[i]];
   }
   return errors[order.back()];

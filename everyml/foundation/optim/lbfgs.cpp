@@ -11,6 +11,8 @@ namespace {
 
 using Vector = std::vector<double>;
 
+constexpr double kTinyGradient = 1e-150;
+
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
@@ -119,7 +121,7 @@ void remember(std::deque<Pair>& pairs, const Trial& before, const Trial& after, 
   }
   pair.curvature = dot(pair.step, pair.change);
   // A pair without positive curvature would make H indefinite.
-  if (!(pair.curvature > 1e-14 * dot(pair.change, pair.change)) && !(pair.curvature > 0.0)) return;
+  if (!(pair.curvature > 0.0)) return;
   pairs.push_back(std::move(pair));
   if (pairs.size() > memory) pairs.pop_front();
 }
@@ -150,7 +152,9 @@ Minimum minimise_lbfgs(Objective& objective, std::span<double> x, const LbfgsOpt
     double slope = dot(p, point.gradient);
     if (!(slope < 0.0)) {
       if (pairs.empty()) {
-        result.ending = Ending::precision;
+        // The products of a tiny gradient may be 0; those of any other one must not.
+        const bool tiny = slope == 0.0 && largest(point.gradient) < kTinyGradient;
+        result.ending = tiny ? Ending::precision : Ending::failed;
         break;
       }
       pairs.clear();

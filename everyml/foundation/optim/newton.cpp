@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "everyml/foundation/linalg/cholesky.h"
@@ -15,8 +16,9 @@ double largest(std::span<const double> a) {
   return most;
 }
 
-/// -H^-1 g; the diagonal grows until H can be factored. Returns g' H^-1 g, or 0 when nothing helps.
-double newton_step(const Matrix& hessian, std::span<const double> gradient, std::vector<double>& step) {
+/// -H^-1 g; the diagonal grows until H can be factored. Returns g' H^-1 g, or nothing when nothing helps.
+std::optional<double> newton_step(const Matrix& hessian, std::span<const double> gradient,
+                                  std::vector<double>& step) {
   const std::size_t n = gradient.size();
   for (double damping = 0.0; damping < 1e6; damping = damping == 0.0 ? 1e-12 : damping * 100.0) {
     Matrix damped = hessian;
@@ -33,7 +35,7 @@ double newton_step(const Matrix& hessian, std::span<const double> gradient, std:
     }
     if (std::isfinite(decrement)) return decrement;
   }
-  return 0.0;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -48,7 +50,12 @@ Minimum minimise_newton(CurvedObjective& objective, std::span<double> x, const N
   result.value = objective.evaluate_with_hessian(x, gradient, hessian);
   for (; result.iterations < options.iterations; ++result.iterations) {
     context.check();
-    const double decrement = newton_step(hessian, gradient, step);
+    const std::optional<double> found = newton_step(hessian, gradient, step);
+    if (!found) {
+      result.ending = Ending::failed;
+      break;
+    }
+    const double decrement = *found;
     if (last_step) *last_step = step;
     if (decrement / 2 <= options.decrease_tolerance) {
       result.ending = Ending::converged;

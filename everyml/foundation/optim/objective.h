@@ -30,6 +30,7 @@ enum class Ending {
   precision,   ///< no point nearby is lower in double precision
   iterations,  ///< the allowed number is used up
   stopped,     ///< the observer asked for it
+  failed,      ///< no way down could be computed: derivatives that are no numbers, or beyond doubles
 };
 
 /// What a minimisation reached; x itself is changed in place.

@@ -153,5 +153,29 @@ TEST(Minimisers, ACancelledContextThrows) {
   EXPECT_THROW(minimise_lbfgs(f, x, {}, context), ResourceError);
 }
 
+/// Finite value and gradient, but second derivatives beyond doubles.
+struct Steep : CurvedObjective {
+  std::size_t size() const override { return 1; }
+  double evaluate(std::span<const double>, std::span<double> g) override {
+    g[0] = 1e160;
+    return 1.0;
+  }
+  double evaluate_with_hessian(std::span<const double> x, std::span<double> g, Matrix& h) override {
+    h = Matrix(1, 1);
+    h(0, 0) = HUGE_VAL;
+    return evaluate(x, g);
+  }
+};
+
+TEST(Minimisers, WhatCannotBeComputedIsNotCalledConverged) {
+  Steep steep;
+  std::vector<double> x = {0.0};
+  EXPECT_EQ(minimise_newton(steep, x, {}, kContext).ending, Ending::failed);
+  LbfgsOptions options;
+  options.precondition = [](std::span<double> g) { g[0] = 0.0; };
+  EXPECT_EQ(minimise_lbfgs(steep, x, options, kContext).ending, Ending::failed);
+  EXPECT_EQ(x[0], 0.0);
+}
+
 }  // namespace
 }  // namespace everyml

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
@@ -49,6 +51,18 @@ std::int64_t whole(std::string_view owner, const Param& param, double value, std
   return static_cast<std::int64_t>(value);
 }
 
+/// Whole numbers as they are written: on the way through a double those beyond 2^53 would become others.
+std::optional<std::int64_t> exact_integer(std::string_view text) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 ParamValue parse_text(std::string_view owner, const Param& param, std::string_view text) {
   const std::string_view trimmed = trim(text);
   if (param.optional && to_lower_ascii(trimmed) == "none") return {};
@@ -60,6 +74,7 @@ ParamValue parse_text(std::string_view owner, const Param& param, std::string_vi
       wrong_type(owner, param, text);
     }
     case ParamType::integer: {
+      if (const auto exact = exact_integer(trimmed)) return *exact;
       const auto value = parse_number(trimmed);
       if (!value) wrong_type(owner, param, text);
       return whole(owner, param, *value, text);
@@ -100,6 +115,10 @@ ParamValue parse_json_value(std::string_view owner, const Param& param, const Js
     case ParamType::boolean:
       return value.is_boolean() ? ParamValue{value.get<bool>()} : refuse();
     case ParamType::integer:
+      if (value.is_number_integer()) {
+        const auto exact = exact_integer(write_json(value));
+        return exact ? ParamValue{*exact} : refuse();
+      }
       if (value.is_number()) return whole(owner, param, value.get<double>(), write_json(value));
       return refuse();
     case ParamType::number:

@@ -147,5 +147,38 @@ TEST(Param, SchemaStatesRangesChoicesAndDefaults) {
   EXPECT_EQ(schema["properties"]["limit"]["anyOf"].size(), 2U);
 }
 
+struct Large {
+  std::int64_t size = 0;
+  static constexpr std::string_view name = "large";
+  static constexpr auto fields() { return std::tuple{Field{&Large::size, "size", "Whole."}}; }
+};
+
+TEST(Param, WholeNumbersAreNeverRounded) {
+  const ParamSet& set = describe<Large>();
+  Large large;
+  // 2^53 + 1 has no double.
+  for (const std::int64_t size : {9007199254740991, -9007199254740991, 9007199254740993}) {
+    for (const bool json : {false, true}) {
+      large.size = 0;
+      try {
+        if (json)
+          set.set_json(&large, "size", Json(size));
+        else
+          set.set_text(&large, "size", std::to_string(size));
+        EXPECT_EQ(large.size, size);
+      } catch (const ParameterError&) {
+        EXPECT_GT(size, 9007199254740991);
+      }
+    }
+  }
+  set.set_text(&large, "size", "+12");
+  EXPECT_EQ(large.size, 12);
+  set.set_text(&large, "size", "1e3");
+  EXPECT_EQ(large.size, 1000);
+  for (const char* bad : {"+-5", "1.5", "", "12x", "99999999999999999999"})
+    EXPECT_THROW(set.set_text(&large, "size", bad), ParameterError) << bad;
+  EXPECT_THROW(set.set_json(&large, "size", Json(18446744073709551615U)), ParameterError);
+}
+
 }  // namespace
 }  // namespace everyml

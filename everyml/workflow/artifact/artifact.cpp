@@ -175,7 +175,7 @@ Artifact Artifact::from_bytes(std::string bytes, const std::string& name, const 
       static_cast<ColumnKind>(archive.integer("label_kind", 0, static_cast<std::int64_t>(ColumnKind::date)));
   artifact.class_names = archive.strings("classes");
   check_labels(artifact, archive);
-  artifact.threshold = archive.number("threshold", 0, 1);
+  artifact.threshold = archive.number("threshold", 0, std::nextafter(1.0, 2.0));
   artifact.threshold_set = archive.boolean("threshold_set");
   artifact.encoder = Encoder::load(archive.scope("encoder"));
   artifact.model = entry.load(archive.scope("model"));

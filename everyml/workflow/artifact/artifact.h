@@ -53,7 +53,8 @@ struct Artifact {
   AnyModel model;
   Calibration calibration;
   Conformal conformal;
-  double threshold = 0.5;      ///< binary: probability of class_names[1] from which it is answered
+  double threshold = 0.5;  ///< binary: probability of class_names[1] from which it is answered; just above 1:
+                           ///< never
   bool threshold_set = false;  ///< false: the likeliest class is answered
   std::string metadata_json =
       "{}";  ///< made by learn: metrics, data fingerprint, seed, versions; shown by inspect

@@ -293,6 +293,14 @@ TEST(Conformal, TheFiniteSampleQuantile) {
   EXPECT_TRUE(std::isinf(conformal.bound(0.96)));
 }
 
+TEST(Artifact, AThresholdAboveOneIsNeverReached) {
+  Artifact artifact = classes({"no", "yes"});
+  artifact.threshold_set = true;
+  artifact.threshold = std::nextafter(1.0, 2.0);
+  const Artifact again = Artifact::from_bytes(artifact.bytes(), "test", registry());
+  EXPECT_EQ(decide(again, std::vector<double>{0, 1}), std::vector<std::int32_t>{0});
+}
+
 TEST(Artifact, ComesBackFromItsBytesAndItsFile) {
   for (Artifact artifact : {classes({"no", "yes"}), values(), make("sign", {}, table_of({-1, 1}))}) {
     artifact.metadata_json = R"({"rows":3})";

@@ -101,7 +101,7 @@ void fit_isotonic(std::vector<Sample> samples, std::vector<double>& knots, std::
     const double level = block.sum / block.weight;
     knots.push_back(block.from);
     levels.push_back(level);
-    if (block.to < samples.back().score || block.from != block.to) {
+    if (block.from != block.to) {
       knots.push_back(block.to);
       levels.push_back(level);
     }

@@ -88,6 +88,7 @@ PartialDependence partial_dependence(const Artifact& artifact, const Table& tabl
     throw ParameterError("parameter.range",
                          "partial dependence: points must be at least 2 and max_rows at least 1");
   }
+  if (table.rows() == 0) throw DataError("explain.no_rows", "partial dependence needs at least one row");
   Table part = table;
   if (table.rows() > options.max_rows) {
     part = table.select_rows(context.random("dependence rows").sample(table.rows(), options.max_rows));

@@ -25,6 +25,8 @@ struct ImportanceOptions {
   std::string metric;  ///< as in metric_list(); empty: the task's default
   std::size_t repeats = 5;
   std::size_t max_rows = 5000;  ///< a random part of the table when it is larger
+  /// Table columns to shuffle; empty: all that the artifact reads. Those it does not read are left out.
+  std::vector<std::string> columns;
 };
 
 /// Permutation importance of table columns (not of encoded features) on the rows of `table`, most important
@@ -49,6 +51,8 @@ struct DependenceOptions {
   std::size_t points = 24;
   std::size_t max_rows = 1000;
 };
+/// Throws DataError "data.column_missing", "explain.no_rows", UnsupportedError "explain.text_column",
+/// ParameterError "parameter.range".
 PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
                                      const DependenceOptions& options, const Context& context);
 

@@ -60,6 +60,17 @@ TEST(Importance, RanksColumnsByWhatTheyCarry) {
   EXPECT_NEAR(importance[1].mean, 3 * std::sqrt(2.0 / 3), 0.25);
 }
 
+TEST(Importance, LooksAtTheColumnsAskedFor) {
+  const Known made = known();
+  const auto all = permutation_importance(made.artifact, made.table, {}, Context());
+  ImportanceOptions options;
+  options.columns = {"a", "nothing"};
+  const auto one = permutation_importance(made.artifact, made.table, options, Context());
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0].column, "a");
+  EXPECT_EQ(one[0].mean, all[1].mean) << "a column's figure does not depend on the others asked for";
+}
+
 TEST(Importance, IsTheSameAtAnyNumberOfThreads) {
   const Known made = known();
   const auto one =
@@ -81,6 +92,16 @@ TEST(Dependence, FollowsTheLineAndTheStep) {
   EXPECT_LE(line.low[0], line.mean[0]);
   EXPECT_LE(line.mean[0], line.high[0]);
   EXPECT_THROW(partial_dependence(made.artifact, made.table, "nothing", {}, Context()), DataError);
+}
+
+TEST(Dependence, RefusesATableWithoutRows) {
+  const Known made = known();
+  const Table none = made.table.slice(0, 0);
+  for (const char* column : {"a", "b"}) {
+    EXPECT_THROW(partial_dependence(made.artifact, none, column, {}, Context()), DataError);
+  }
+  const Table flags({Column::booleans("f", Buffer<std::int8_t>(0))});
+  EXPECT_THROW(partial_dependence(made.artifact, flags, "f", {}, Context()), DataError);
 }
 
 TEST(Scoring, KnowsItsMetrics) {

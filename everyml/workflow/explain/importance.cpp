@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <string_view>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/explain/explain.h"
@@ -55,7 +57,9 @@ std::vector<ColumnImportance> permutation_importance(const Artifact& artifact, c
 
   std::vector<ColumnImportance> result;
   const auto& columns = artifact.encoder.schema().columns;
+  const std::set<std::string_view> asked(options.columns.begin(), options.columns.end());
   for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (!asked.empty() && !asked.contains(columns[c].name)) continue;
     const auto position = part.find(columns[c].name);
     ColumnImportance importance{columns[c].name, 0, 0};
     if (position) {

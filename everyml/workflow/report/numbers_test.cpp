@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "everyml/foundation/metrics/metric.h"
+#include "everyml/workflow/report/chapters_impl.h"
 #include "everyml/workflow/report/markup_impl.h"
 #include "everyml/workflow/report/numbers_impl.h"
 #include "everyml/workflow/report/sha256_impl.h"
@@ -20,6 +22,12 @@ std::string hex(std::string_view bytes) {
     out += "0123456789abcdef"[byte & 15];
   }
   return out;
+}
+
+TEST(Words, EveryMetricIsExplained) {
+  for (const MetricInfo& metric : metric_list()) {
+    EXPECT_FALSE(metric_in_words(std::string(metric.name)).empty()) << metric.name;
+  }
 }
 
 // The examples published with FIPS 180-4, and the digest of no bytes at all.

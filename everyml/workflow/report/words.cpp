@@ -34,21 +34,32 @@ std::string metric_in_words(const std::string& name) {
        "was sure and wrong. 0 is perfect."},
       {"brier", "the mean squared distance between the probability said and what came true. 0 is perfect."},
       {"f1",
-       "one figure of two: how many of the cases are found, and how many of those called so are right. 1 is "
-       "perfect."},
-      {"f1_macro",
-       "how many of a class are found and how many called so are right, in one figure, averaged over the "
-       "classes. 1 is perfect."},
+       "one figure of two: how many of the cases are found, and how many of those called so are right; of "
+       "more "
+       "than two classes the mean. 1 is perfect."},
       {"precision", "of the rows called so, the share that is. 1 is perfect."},
       {"recall", "of the rows that are so, the share that was found. 1 is perfect."},
       {"average_precision",
        "precision averaged over all thresholds, in favour of finding the sure cases first. 1 is perfect."},
-      {"matthews_correlation", "the correlation of truth and answer. 0 is guessing, 1 is perfect."},
+      {"matthews", "the correlation of truth and answer. 0 is guessing, 1 is perfect."},
+      {"kappa",
+       "how much more often the answers agree with the truth than chance would. 0 is guessing, 1 is "
+       "perfect."},
+      {"calibration_error",
+       "how far the probability said is from how often it came true, on average. 0 is perfect."},
       {"rmse",
        "the typical size of an error in the target's own unit, where large errors weigh more. 0 is perfect."},
       {"mae", "the mean size of an error in the target's own unit. 0 is perfect."},
       {"mse", "the mean squared error. 0 is perfect."},
       {"median_absolute_error", "half of the errors are smaller. 0 is perfect."},
+      {"max_error", "the largest error of all rows. 0 is perfect."},
+      {"explained_variance",
+       "the part of the target's variation that the model explains, an error that all rows share forgiven. 1 "
+       "is perfect."},
+      {"poisson_deviance",
+       "the error of a model of counts, where an error of 1 weighs more on small counts. "
+       "0 is perfect."},
+      {"gamma_deviance", "the error as a share of the answer, for amounts above 0. 0 is perfect."},
       {"mape", "the mean size of an error as a share of the true value. 0 is perfect."},
       {"r2",
        "the part of the target's variation that the model explains. 0 is always answering the mean, 1 is "

@@ -63,10 +63,32 @@ TEST(Costs, ThresholdIsTheCheapestOfAll) {
     LearnResult result;
     apply_costs(costs, p, truth, {}, result);
     EXPECT_NEAR(result.expected_cost, best, 1e-12) << seed;
-    if (result.threshold < 1) {
-      EXPECT_NEAR(cost_at(result.threshold), best, 1e-12) << seed;
-    }
+    EXPECT_NEAR(cost_at(result.threshold), best, 1e-12) << seed;
     EXPECT_LE(result.expected_cost, result.baseline_cost + 1e-12);
+  }
+}
+
+TEST(Costs, ThresholdKeepsRowsApartAtTheEdges) {
+  const auto threshold_of = [](const std::vector<double>& second, const std::vector<std::int32_t>& truth) {
+    std::vector<double> p;
+    Buffer<std::int32_t> codes(truth.size());
+    for (std::size_t row = 0; row < truth.size(); ++row) {
+      p.insert(p.end(), {1 - second[row], second[row]});
+      codes[row] = truth[row];
+    }
+    LearnResult result;
+    apply_costs(std::vector<ErrorCost>{{"no", "yes", 9}}, p, Target::classes(codes, {"no", "yes"}), {},
+                result);
+    return result.threshold;
+  };
+  // A false alarm is dear, and the model is sure of one: it is never believed.
+  EXPECT_GT(threshold_of({1, 1, 0.2}, {1, 0, 0}), 1);
+  // Neighbouring doubles have no middle; either may be even in its last bit.
+  double low = 0.5;
+  for (int step = 0; step < 4; ++step) {
+    const double high = std::nextafter(low, 1);
+    EXPECT_EQ(threshold_of({high, low}, {1, 0}), high);
+    low = high;
   }
 }
 

@@ -11,6 +11,9 @@
 namespace everyml::select_impl {
 namespace {
 
+/// A row that is sure of the second class is still answered with the first.
+const double kNever = std::nextafter(1.0, 2.0);
+
 std::string quoted_list(std::span<const std::string> names) {
   constexpr std::size_t kMost = 10;
   std::vector<std::string> shown;
@@ -77,7 +80,7 @@ void apply_costs(std::span<const ErrorCost> costs, std::span<const double> proba
     weight_sum += weight;
   }
   // From "answer the first class always" rows change sides one probability at a time.
-  double running = all_first, best = all_first, threshold = 1.0 + 1e-9;
+  double running = all_first, best = all_first, threshold = kNever;
   for (std::size_t i = 0; i < rows;) {
     const double p = probabilities[2 * order[i] + 1];
     while (i < rows && probabilities[2 * order[i] + 1] == p) {
@@ -88,10 +91,12 @@ void apply_costs(std::span<const ErrorCost> costs, std::span<const double> proba
     if (running < best) {
       best = running;
       const double next = i < rows ? probabilities[2 * order[i] + 1] : 0.0;
-      threshold = i < rows ? (p + next) / 2 : 0.0;
+      const double middle = i < rows ? std::midpoint(p, next) : 0.0;
+      // Between neighbouring doubles the middle is one of the two.
+      threshold = i < rows && !(middle > next) ? p : middle;
     }
   }
-  result.threshold = std::min(threshold, 1.0);
+  result.threshold = threshold;
   result.artifact.threshold = result.threshold;
   result.artifact.threshold_set = true;
   result.expected_cost = best / weight_sum;

@@ -16,7 +16,8 @@ std::vector<double> cost_matrix(std::span<const ErrorCost> costs, std::span<cons
 
 /// The threshold on the probability of the second class that costs least on these rows, exactly: every
 /// distinct probability is a candidate. Fills threshold and expected costs of the result and the artifact.
-/// probabilities: [rows, 2]. The baseline cost is that of the cheaper constant answer.
+/// The threshold is just above 1 where it costs least never to answer the second class. probabilities: [rows,
+/// 2]. The baseline cost is that of the cheaper constant answer.
 void apply_costs(std::span<const ErrorCost> costs, std::span<const double> probabilities, const Target& truth,
                  std::span<const double> weights, LearnResult& result);
 

@@ -10,6 +10,7 @@
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/select/learn.h"
+#include "everyml/workflow/select/roles_impl.h"
 
 namespace everyml {
 namespace {
@@ -44,19 +45,6 @@ Target target_for(const Table& table, const Card& card, const FitOptions& option
   return target;
 }
 
-std::vector<double> weights_of(const Table& table, const std::string& name) {
-  std::vector<double> weights;
-  if (name.empty()) return weights;
-  const Column& column = table.column(name);
-  if (column.kind() != ColumnKind::number) {
-    throw DataError("learn.column_kind", fmt::format("\"{}\" holds {}, but row weights must be numbers",
-                                                     printable(name), to_string(column.kind())));
-  }
-  weights.resize(table.rows());
-  column.read_numbers(0, weights);
-  return weights;
-}
-
 }  // namespace
 
 Artifact fit_one(const Table& whole, const FitOptions& options, const Context& context) {
@@ -78,7 +66,7 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
   if (!options.target.empty()) data.target = target_for(whole, card, options, rows);
   if (rows.empty()) throw DataError("fit.no_rows", "there are no rows to learn from");
   const Table table = rows.size() == whole.rows() ? whole : whole.select_rows(rows);
-  data.weights = weights_of(table, options.weights);
+  if (!options.weights.empty()) data.weights = select_impl::row_weights(whole, options.weights, rows);
 
   std::set<std::string> left_out = {options.target, options.weights};
   for (const std::string& name : options.ignore) left_out.insert(table.column(name).name());

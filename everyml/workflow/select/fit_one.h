@@ -23,8 +23,8 @@ struct FitOptions {
 /// One algorithm with the settings given on all rows that have a target, and nothing else: no search, no
 /// folds, no judgement, no columns left out but those named. Throws ParameterError for settings,
 /// "parameter.algorithm", "fit.target" (missing, not wanted, or of the other task); DataError
-/// "data.column_missing", "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm
-/// throws.
+/// "data.column_missing", "data.weight", "learn.column_kind", "learn.column_missing_cells",
+/// "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm throws.
 Artifact fit_one(const Table& table, const FitOptions& options, const Context& context);
 
 }  // namespace everyml

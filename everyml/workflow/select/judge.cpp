@@ -68,10 +68,20 @@ std::vector<double> raw_answers(const AnyModel& model, const Features& x, const 
   return values;
 }
 
+/// As many folds as there are times for; none when all rows are of one time.
+Folds inner_time_folds(const std::vector<double>& time) {
+  std::vector<double> distinct = time;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  if (distinct.size() < 2) return {};
+  return time_folds(time, std::min(kInnerFolds, distinct.size() - 1));
+}
+
+/// Empty when the rows cannot be divided as asked.
 Folds inner_folds(const Problem& problem, const Encoded& encoded, std::span<const std::size_t> rows,
                   const Context& context) {
   const Stream random = context.random("inner folds");
-  if (!problem.time.empty()) return time_folds(pick(problem.time, rows), kInnerFolds);
+  if (!problem.time.empty()) return inner_time_folds(pick(problem.time, rows));
   if (!encoded.data.groups.empty()) {
     std::vector<std::int32_t> distinct = encoded.data.groups;
     std::sort(distinct.begin(), distinct.end());
@@ -182,6 +192,7 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
   }
   Encoded part{encoded.encoder, std::move(data), encoded.classes};
   const Folds folds = inner_folds(problem, part, kept, context);
+  if (folds.empty()) return {std::move(best), 1};
   const auto better = [&](double a, double b) {
     if (std::isnan(b)) return !std::isnan(a);
     return problem.greater_is_better ? a > b : a < b;

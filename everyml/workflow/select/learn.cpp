@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
+#include <string_view>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -15,9 +17,11 @@
 #include "everyml/foundation/metrics/metric.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/explain/scoring.h"
+#include "everyml/workflow/select/chance_impl.h"
 #include "everyml/workflow/select/compare_impl.h"
 #include "everyml/workflow/select/costs_impl.h"
 #include "everyml/workflow/select/judge_impl.h"
+#include "everyml/workflow/select/roles_impl.h"
 #include "everyml/workflow/select/verdict_impl.h"
 
 namespace everyml {
@@ -28,43 +32,17 @@ using namespace select_impl;
 constexpr std::size_t kFewestRows = 10;
 constexpr std::size_t kFewestRowsPerFold = 2;
 constexpr std::size_t kMostDependence = 6;
+constexpr std::size_t kMostShuffled = 200;
 /// Below this many cells folds run side by side; above it each learner is itself parallel.
 constexpr std::size_t kSmallCells = 2'000'000;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
+/// Probabilities that the answers of one algorithm may hold, 2 GiB of them.
+constexpr std::size_t kMostAnswers = std::size_t{1} << 28;
 /// Multiply-adds that judging a lazy learner may cost before it is left to those who ask for it by name.
 constexpr double kLazyWork = 4e11;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();
-}
-
-std::vector<double> numbers_of(const Table& table, const std::string& name, std::span<const std::size_t> rows,
-                               std::string_view use) {
-  const Column& column = table.column(name);
-  if (column.kind() == ColumnKind::text || column.kind() == ColumnKind::category) {
-    throw DataError("learn.column_kind", fmt::format("\"{}\" holds {}, but {} must be numbers or dates",
-                                                     printable(name), to_string(column.kind()), use));
-  }
-  std::vector<double> values;
-  values.reserve(rows.size());
-  for (const std::size_t row : rows) {
-    if (column.missing(row)) {
-      throw DataError("learn.column_missing_cells",
-                      fmt::format("\"{}\" has a missing cell in data row {}, but {} need one in every row",
-                                  printable(name), row + 1, use));
-    }
-    values.push_back(column.number(row));
-  }
-  return values;
-}
-
-std::vector<std::int32_t> groups_of(const Column& column, std::span<const std::size_t> rows) {
-  std::map<std::string, std::int32_t> found;
-  std::vector<std::int32_t> groups;
-  for (const std::size_t row : rows) {
-    groups.push_back(found.emplace(column.cell(row), static_cast<std::int32_t>(found.size())).first->second);
-  }
-  return groups;
 }
 
 void check_options(const Table& table, const LearnOptions& options) {
@@ -87,6 +65,9 @@ void check_options(const Table& table, const LearnOptions& options) {
     throw ParameterError("parameter.range",
                          fmt::format("learn: time must be at least 0 seconds (0 is no limit), got {}",
                                      format_number(options.seconds)));
+  }
+  if (options.importance_repeats == 0) {
+    throw ParameterError("parameter.range", "learn: importance_repeats must be at least 1, got 0");
   }
   for (const std::string& own : {options.group, options.date, options.weights}) {
     if (!own.empty() && own == options.target) {
@@ -141,27 +122,22 @@ Folds make_folds(const Problem& problem, const LearnOptions& options, const Cont
   return quantile_folds(problem.target.values(), k, random);
 }
 
-/// The caller's folds count rows of the table as given; ours count those that have a target.
-Folds translate(const Folds& folds, std::span<const std::size_t> rows, std::size_t table_rows) {
-  std::vector<std::ptrdiff_t> position(table_rows, -1);
-  for (std::size_t i = 0; i < rows.size(); ++i) position[rows[i]] = static_cast<std::ptrdiff_t>(i);
-  Folds translated;
-  for (const Fold& fold : folds) {
-    Fold mine;
-    for (const auto& [from, to] : {std::pair{&fold.train, &mine.train}, std::pair{&fold.test, &mine.test}}) {
-      for (const std::size_t row : *from) {
-        if (row >= table_rows) {
-          throw DataError("splits.row",
-                          fmt::format("the folds name row {}, but the table has {} rows", row, table_rows));
-        }
-        if (position[row] >= 0) to->push_back(static_cast<std::size_t>(position[row]));
-      }
-    }
-    if (!mine.train.empty() && !mine.test.empty()) translated.push_back(std::move(mine));
+/// Rows of weight 0 are as if they were not there: a fold could else have nothing that counts. Fills the
+/// weights of the rows that are left.
+void leave_out_weightless(const Table& table, const LearnOptions& options, Target::Kind kind,
+                          std::vector<std::size_t>& rows, Problem& problem) {
+  problem.weights = row_weights(table, options.weights, rows);
+  const auto weightless =
+      static_cast<std::size_t>(std::count(problem.weights.begin(), problem.weights.end(), 0.0));
+  if (weightless == 0) return;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (problem.weights[i] > 0) kept.push_back(rows[i]);
   }
-  if (translated.empty())
-    throw DataError("splits.empty", "no fold has both training and test rows with a target");
-  return translated;
+  std::erase(problem.weights, 0.0);
+  rows = std::move(kept);
+  std::vector<std::size_t> all_of_them;
+  problem.target = make_target(table.column(options.target).select(rows), kind, all_of_them);
 }
 
 double mean_test_share(const Folds& folds) {
@@ -285,9 +261,27 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
   return judged;
 }
 
+/// The columns to shuffle; empty is all of them. Each costs passes over all columns, so of very many only
+/// those are taken that alone say most of the target.
+std::vector<std::string> columns_to_shuffle(const Problem& problem, const DoctorReport& doctor) {
+  if (problem.columns.size() <= kMostShuffled) return {};
+  const std::set<std::string_view> used(problem.columns.begin(), problem.columns.end());
+  std::vector<std::pair<double, std::string>> tied;
+  for (const ColumnProfile& profile : doctor.columns) {
+    if (!used.contains(profile.name)) continue;
+    tied.emplace_back(std::isnan(profile.target_association) ? 0 : profile.target_association, profile.name);
+  }
+  std::stable_sort(tied.begin(), tied.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < std::min(kMostShuffled, tied.size()); ++i) columns.push_back(tied[i].second);
+  return columns;
+}
+
 /// Mean over the folds' models, each on rows it has not seen.
 std::vector<ColumnImportance> held_out_importance(const Problem& problem, const Judged& judged,
-                                                  const LearnOptions& options, const Context& context) {
+                                                  const LearnOptions& options,
+                                                  const std::vector<std::string>& columns,
+                                                  const Context& context) {
   std::map<std::string, std::vector<double>> found;
   std::map<std::string, double> squares;
   std::vector<std::string> order;
@@ -295,6 +289,7 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
     if (!judged.artifacts[fold]) continue;
     ImportanceOptions settings;
     settings.metric = problem.metric;
+    settings.columns = columns;
     // Every answer of a lazy learner is a pass over its training rows.
     const bool lazy = judged.artifacts[fold]->model.card().lazy;
     settings.repeats =
@@ -410,12 +405,13 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   Problem problem;
   problem.target = make_target(target, guess.kind, rows);
   result.rows_without_target = table.rows() - rows.size();
+  if (!options.weights.empty()) leave_out_weightless(table, options, guess.kind, rows, problem);
   if (rows.size() < kFewestRows) {
     throw DataError("learn.too_few_rows",
-                    fmt::format("{} row{} a value in \"{}\"; at least {} are needed to judge a "
+                    fmt::format("{} row{} a value in \"{}\"{}; at least {} are needed to judge a "
                                 "model honestly",
                                 rows.size(), rows.size() == 1 ? " has" : "s have", printable(options.target),
-                                kFewestRows));
+                                options.weights.empty() ? "" : " and a weight above 0", kFewestRows));
   }
   if (problem.target.kind() == Target::Kind::classes && problem.target.class_count() < 2) {
     throw DataError("learn.one_class",
@@ -429,14 +425,21 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
             "\"{}\" has {} different labels in {} rows, hardly any twice; it looks like an identifier",
             printable(options.target), problem.target.class_count(), rows.size()));
   }
+  if (problem.target.kind() == Target::Kind::classes &&
+      problem.target.class_count() > kMostAnswers / rows.size()) {
+    throw DataError(
+        "learn.too_many_classes",
+        fmt::format("\"{}\" has {} different labels; a probability for each of them in each of {} "
+                    "rows is too much to judge; join rare labels or learn from fewer rows",
+                    printable(options.target), problem.target.class_count(), rows.size()));
+  }
   problem.columns = columns_to_use(table, options, result.doctor);
   problem.table = rows.size() == table.rows() ? table : table.select_rows(rows);
   problem.target_name = options.target;
   result.class_names.assign(problem.target.names().begin(), problem.target.names().end());
   result.columns_used = problem.columns;
-  if (!options.weights.empty()) problem.weights = numbers_of(table, options.weights, rows, "row weights");
-  if (!options.group.empty()) problem.groups = groups_of(table.column(options.group), rows);
-  if (!options.date.empty()) problem.time = numbers_of(table, options.date, rows, "dates of folds");
+  if (!options.group.empty()) problem.groups = row_groups(table.column(options.group), rows);
+  if (!options.date.empty()) problem.time = row_times(table, options.date, rows);
   check_costs(options.costs, problem.target);
 
   problem.metric =
@@ -447,15 +450,17 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   result.metric_title = metric_title(problem.metric);
   result.greater_is_better = problem.greater_is_better;
 
-  problem.folds = options.fold_list ? translate(*options.fold_list, rows, table.rows())
+  problem.folds = options.fold_list ? to_learned_rows(*options.fold_list, rows, table.rows())
                                     : make_folds(problem, options, context);
-  result.folds = problem.folds;
+  result.folds = to_table_rows(problem.folds, rows);
   const double test_share = mean_test_share(problem.folds);
 
   const std::vector<Entry> entries = fitting_entries(problem, options);
-  EncodedCache cache(problem, kCacheBytes);
+  const std::size_t budget = context.memory().limit();
+  EncodedCache cache(problem, budget > 0 ? std::min(kCacheBytes, budget / 4) : kCacheBytes);
   std::map<std::string, Judged> judged;
   std::size_t models = 0;
+  std::exception_ptr too_much;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     const double share = static_cast<double>(i) / static_cast<double>(entries.size() + 1);
@@ -486,11 +491,17 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
         skipped.skipped = error.what();
       } catch (const UnsupportedError& error) {
         skipped.skipped = error.what();
+      } catch (const ResourceError& error) {
+        // Another may do with less; an end asked for from outside is an end.
+        if (error.code() == "resource.cancelled" || error.code() == "resource.deadline") throw;
+        too_much = std::current_exception();
+        skipped.skipped = error.what();
       }
     }
     result.leaderboard.push_back(std::move(skipped));
   }
   if (judged.empty() || models == 0) {
+    if (too_much) std::rethrow_exception(too_much);
     std::string why;
     for (const Candidate& candidate : result.leaderboard) {
       if (candidate.complexity > 0 && !candidate.skipped.empty())
@@ -499,10 +510,10 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
     throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
   }
   rank_candidates(result, test_share);
-  judge_worth(result, test_share);
-
   const Candidate& chosen = result.leaderboard[result.chosen];
   const Judged& winner = judged.at(chosen.algorithm);
+  judge_worth(result, test_share, permutation_p(problem, winner.out_of_fold, context.with_observer(nullptr)));
+
   context.progress("training " + chosen.title + " on all rows", 0.8);
   Trained trained =
       train_on_all(problem, catalog().find(chosen.algorithm), options.seconds == 0 || !result.time_ran_out,
@@ -518,7 +529,8 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   finish_answers(problem, options, result, context);
 
   context.progress("explaining", 0.9);
-  result.importance = held_out_importance(problem, winner, options, context);
+  result.importance =
+      held_out_importance(problem, winner, options, columns_to_shuffle(problem, result.doctor), context);
   for (const ColumnImportance& importance : result.importance) {
     if (result.dependence.size() == kMostDependence) break;
     if (problem.table.column(importance.column).kind() == ColumnKind::text) continue;

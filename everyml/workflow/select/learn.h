@@ -34,9 +34,9 @@ struct LearnOptions {
   std::size_t folds = 5;
   std::string group;               ///< column whose rows must stay together
   std::string date;                ///< column by which the past must not see the future
-  std::string weights;             ///< column of row weights
+  std::string weights;             ///< column of row weights; rows of weight 0 are left out
   std::vector<ErrorCost> costs;    ///< classification only
-  std::optional<Folds> fold_list;  ///< the caller's own folds instead
+  std::optional<Folds> fold_list;  ///< the caller's own folds of the table's rows instead
   std::optional<bool>
       classification;          ///< force the task when the target is numeric; unset: found from the target
   bool keep_suspects = false;  ///< use columns that the doctor would exclude
@@ -86,9 +86,9 @@ struct LearnResult {
   std::vector<std::string> reasons;  ///< how it was reached: baseline, next simpler model, ties, costs
   double improvement = 0;            ///< chosen minus baseline in the better direction, metric's unit
   double improvement_low = 0, improvement_high = 0;
-  Artifact artifact;  ///< of the chosen candidate, fitted on all rows
-  Folds folds;
-  std::vector<double> truth;  ///< of the rows that have a target: class codes or values
+  Artifact artifact;          ///< of the chosen candidate, fitted on all rows
+  Folds folds;                ///< rows of the table, as fold files count them
+  std::vector<double> truth;  ///< of the rows learned from: class codes or values
   std::vector<double>
       out_of_fold;  ///< chosen: [rows of truth] values, or [rows, classes] calibrated; NaN if never tested
   std::vector<ColumnImportance> importance;

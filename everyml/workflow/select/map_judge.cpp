@@ -13,6 +13,20 @@ using Columns = std::vector<const ColumnFacts*>;
 
 constexpr std::size_t kMostNamed = 5;
 
+/// One word for a POSIX shell, whatever the text holds.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+  if (!text.empty() && text.front() != '-' && text.find_first_not_of(kPlain) == text.npos) return text;
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  }
+  return word + "'";
+}
+
 std::string quoted(const ColumnFacts& column) { return '"' + printable(column.name, 30) + '"'; }
 
 std::string named(const Columns& columns) {
@@ -55,7 +69,7 @@ void judge_supervised(Territory& territory, const TableFacts& facts, Target::Kin
     target = could.back()->name;
   }
   if (territory.fit == Territory::Fit::fits) {
-    territory.next = fmt::format("everyml learn {} --target {}", facts.file, target);
+    territory.next = fmt::format("everyml learn {} --target {}", shell_word(facts.file), shell_word(target));
   }
 }
 
@@ -72,7 +86,7 @@ void judge_clustering(Territory& territory, const TableFacts& facts) {
         fits ? fmt::format("{} rows can be compared by {}.", facts.rows, named(usable))
              : fmt::format("It needs ten rows and two columns to compare them by; there are {} and {}.",
                            facts.rows, usable.size()));
-  if (fits) territory.next = fmt::format("everyml find clusters {}", facts.file);
+  if (fits) territory.next = fmt::format("everyml find clusters {}", shell_word(facts.file));
 }
 
 void judge_anomalies(Territory& territory, const TableFacts& facts) {

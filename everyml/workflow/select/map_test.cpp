@@ -236,6 +236,14 @@ TEST(MapRouting, WorkingTerritoriesComeFirstAndSayWhatToType) {
   EXPECT_THROW(map_of_table(routes()[0].table, "trees.csv", "knd"), DataError);
 }
 
+TEST(MapRouting, WhatToTypeIsSafeInAShell) {
+  const Table table({numbers("size", 200, wave), kinds("x; rm -rf $HOME", 200, [](std::size_t i) {
+                       return std::string(i % 3 ? "ash" : "oak");
+                     })});
+  const auto map = map_of_table(table, "my trees.csv", "x; rm -rf $HOME");
+  EXPECT_EQ(map.front().next, "everyml learn 'my trees.csv' --target 'x; rm -rf $HOME'");
+}
+
 TEST(MapRouting, AnEmptyTableFitsNothing) {
   for (const Territory& territory : map_of_table(Table({numbers("size", 0, wave)}), "file.csv", "")) {
     EXPECT_NE(territory.fit, Fit::fits) << territory.name;

@@ -77,9 +77,9 @@ TaskGuess guess_task(const Column& target, std::optional<bool> classification) {
                             name, many)};
       }
       if (labels) {
-        return {
-            Target::Kind::classes,
-            fmt::format("\"{}\" has {} whole values, read as labels, so this is classification", name, many)};
+        return {Target::Kind::classes,
+                fmt::format("\"{}\" has {} {}values, read as labels, so this is classification", name, many,
+                            facts.whole ? "whole " : "")};
       }
       return {Target::Kind::numbers,
               fmt::format("\"{}\" is a number with {} distinct values, so this is regression", name, many)};

@@ -147,7 +147,7 @@ void rank_candidates(LearnResult& result, double test_share) {
   }
 }
 
-void judge_worth(LearnResult& result, double test_share) {
+void judge_worth(LearnResult& result, double test_share, double chance) {
   const auto& board = result.leaderboard;
   const Candidate& chosen = board[result.chosen];
   const Candidate& base = board[result.baseline];
@@ -164,8 +164,8 @@ void judge_worth(LearnResult& result, double test_share) {
   // (Bonferroni).
   std::size_t rivals = 0;
   for (const Candidate& candidate : board) rivals += candidate.skipped.empty() && candidate.complexity > 0;
-  const double p = std::min(
-      1.0, paired_p(mine, theirs, test_share) / 2 * static_cast<double>(std::max<std::size_t>(rivals, 1)));
+  const double one_sided = std::max(paired_p(mine, theirs, test_share) / 2, chance);
+  const double p = std::min(1.0, one_sided * static_cast<double>(std::max<std::size_t>(rivals, 1)));
   const double gained = skill(result, result.improvement, base.score);
   if (result.chosen == result.baseline || !(result.improvement > 0) || p >= kSignificance) {
     result.verdict = Verdict::no_pattern;

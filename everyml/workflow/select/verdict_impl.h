@@ -9,8 +9,8 @@ namespace everyml::select_impl {
 void rank_candidates(LearnResult& result, double test_share);
 
 /// Compares the chosen with the baseline and with the next simpler model; fills verdict, improvement and
-/// reasons.
-void judge_worth(LearnResult& result, double test_share);
+/// reasons. `chance` is a p that the chosen one's lead cannot be surer than, as permutation_p gives.
+void judge_worth(LearnResult& result, double test_share, double chance);
 
 /// The one sentence a manager can act on. REQUIRES: importance, metrics and costs are filled.
 void write_sentence(LearnResult& result);
