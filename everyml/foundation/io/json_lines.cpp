@@ -35,14 +35,14 @@ struct JsonPart {
     std::vector<std::int32_t> codes;
     ColumnPart part;
 
-    /// Cells up to `rows` are missing.
-    void fill(std::size_t rows) {
+    /// Cells up to `end` are missing.
+    void fill(std::size_t end) {
       if (failed) return;
       if (numeric)
-        numbers.resize(rows, kNaN);
+        numbers.resize(end, kNaN);
       else
-        codes.resize(rows, -1);
-      cells = rows;
+        codes.resize(end, -1);
+      cells = end;
     }
   };
   Dictionary names;
