@@ -66,12 +66,16 @@ format-check:
 tidy: build
 	@bash scripts/check_tidy.sh
 
+# What reads the bytes of others, and what writes models.
+READERS = 'everyml/foundation/io/(archive_reader|bounded_reader|csv_|byte_source|gzip|text_encoding|json_|atomic_file)'
+
 coverage: packages-test
 	cmake --preset coverage
 	cmake --build --preset coverage -j $(JOBS)
 	ctest --test-dir build/coverage --output-on-failure
 	gcovr --root . --filter everyml/ --exclude '.*_test\.cpp' --exclude-throw-branches --print-summary \
-	  --sort-percentage -j $(JOBS) build/coverage
+	  --sort-percentage -j $(JOBS) --json build/coverage/coverage.json --txt build/coverage/lines.txt build/coverage
+	gcovr --root . --add-tracefile build/coverage/coverage.json --filter $(READERS) --branches --txt -
 
 clean:
 	rm -rf build

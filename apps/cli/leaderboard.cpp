@@ -65,9 +65,11 @@ std::string describe_result(const LearnResult& result, const Terminal& terminal)
     if (finding.severity == Severity::serious) out += finding_lines(finding, false, terminal);
   }
   out += "\n" +
-         terminal.styled(fmt::format("{}, {} is better; mean of {} folds", printable(result.metric_title),
-                                     result.greater_is_better ? "more" : "less", result.folds.size()),
-                         Style::strong) +
+         terminal.styled(
+             wrapped(fmt::format("{}, {} is better; mean of {} folds", printable(result.metric_title),
+                                 result.greater_is_better ? "more" : "less", result.folds.size()),
+                     terminal.width()),
+             Style::strong) +
          "\n";
   out += table_of(result, terminal) + "\n";
   for (const std::string& reason : result.reasons) paragraph(printable(reason, 1000));

@@ -3,6 +3,7 @@
 #include "apps/cli/verbs.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/io/table_stream.h"
 
 namespace everyml::cli {
 
@@ -53,6 +54,19 @@ void Reading::add_flags(Verb& verb) {
                         .help = "Rows of another length and broken UTF-8 are errors instead of notes.",
                         .take = into(strict),
                         .group = kGroup});
+  verb.flags.push_back({.name = "sql",
+                        .value = "QUERY",
+                        .help = "Take the answer of this SELECT instead of the table; the table is called "
+                                "data. Needs DuckDB's library.",
+                        .take = into(sql),
+                        .group = kGroup});
+  verb.flags.push_back({.name = "with",
+                        .value = "NAME=FILE",
+                        .help = "A further table for --sql.",
+                        .take = [this](const Flag&, const std::string& text) { add_table(text); },
+                        .repeatable = true,
+                        .completes = Completes::file,
+                        .group = kGroup});
 }
 
 ReadOptions Reading::options() const {
@@ -86,10 +100,38 @@ ReadOptions Reading::options() const {
   return options;
 }
 
+void Reading::add_table(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw ParameterError(
+        "usage.value",
+        fmt::format("--with takes NAME=FILE, such as towns=towns.csv, got \"{}\"", printable(text)));
+  }
+  with.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
+std::vector<std::string> Reading::inputs(const std::string& path, std::vector<std::string> more) const {
+  more.push_back(path);
+  for (const SqlTable& table : with) more.push_back(table.path);
+  return more;
+}
+
 TableRead Reading::read(const std::string& path, Session& session) const {
   const ReadOptions asked = options();
+  if (sql.empty() && !with.empty()) {
+    throw ParameterError("usage.flag", "--with names a table for --sql, which is not given");
+  }
   session.context().progress("reading " + path, 0);
-  return read_table(path, asked, session.context());
+  if (sql.empty()) return read_table(path, asked, session.context());
+  std::vector<SqlTable> tables = {{"data", path}};
+  tables.insert(tables.end(), with.begin(), with.end());
+  return read_sql(sql, tables, asked, session.context());
+}
+
+std::unique_ptr<TableStream> Reading::stream(const std::string& path, const Schema& schema,
+                                             Session& session) const {
+  if (!sql.empty() || !with.empty()) return stream_over_table(read(path, session), schema);
+  return TableStream::open(path, schema, options(), session.context());
 }
 
 std::string stem_of(const std::string& path) {

@@ -137,6 +137,12 @@ std::string TextTable::render(std::size_t width) const {
   }
   std::size_t total = indent + (columns > 0 ? kGap * (columns - 1) : 0);
   for (const std::size_t w : widths) total += w;
+  constexpr std::size_t kRoomForWords = 20;
+  const bool wrapping = wrap_last && columns > 0 && total - widths.back() + kRoomForWords <= width;
+  if (wrapping && total > width) {
+    widths.back() -= total - width;
+    total = width;
+  }
   while (total > width && columns > 0) {
     const auto widest = std::max_element(widths.begin(), widths.end());
     if (*widest <= kLeast) break;
@@ -147,6 +153,11 @@ std::string TextTable::render(std::size_t width) const {
   for (const auto& row : rows) {
     std::string line(indent, ' ');
     for (std::size_t c = 0; c < row.size(); ++c) {
+      if (wrapping && c + 1 == columns) {
+        const std::size_t start = display_width(line);
+        line += wrapped(row[c], start + widths[c], start, start);
+        continue;
+      }
       const std::string cell = cut(row[c], widths[c]);
       const std::string pad(widths[c] - std::min(widths[c], display_width(cell)), ' ');
       const bool right = c < alignment.size() && alignment[c] == Align::right;

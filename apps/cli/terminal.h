@@ -41,6 +41,8 @@ struct TextTable {
   std::vector<Align> alignment;
   std::vector<std::vector<std::string>> rows;
   std::size_t indent = 2;
+  bool wrap_last =
+      false;  ///< the last column, text aligned left, takes the lines it needs instead of being cut
   /// Lines of at most `width` columns: the widest column is cut (cells end in an ellipsis) until the rest
   /// fit.
   std::string render(std::size_t width) const;

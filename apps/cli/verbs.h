@@ -37,12 +37,22 @@ struct Reading {
   bool no_header = false;
   bool strict = false;
   std::optional<std::string> missing;
+  std::string sql;             ///< a query over the file, which it sees as "data"
+  std::vector<SqlTable> with;  ///< further tables of the query
 
   void add_flags(Verb& verb);
   /// Throws ParameterError "usage.value".
   ReadOptions options() const;
-  /// Reads the file. Throws as read_table does.
+  /// Reads the file, or what the query makes of it. Throws as read_table and read_sql do.
   TableRead read(const std::string& path, Session& session) const;
+  /// The same in pieces; the answer of a query comes whole.
+  std::unique_ptr<TableStream> stream(const std::string& path, const Schema& schema, Session& session) const;
+
+  /// The files that are read for the one at `path`, and `more`.
+  std::vector<std::string> inputs(const std::string& path, std::vector<std::string> more = {}) const;
+
+ private:
+  void add_table(const std::string& text);
 };
 
 /// "titanic" of "data/titanic.csv.gz"; "table" of "-".

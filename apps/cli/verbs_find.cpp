@@ -94,7 +94,7 @@ void run_find(const FindSlots& slots, Session& session) {
                      .weights = slots.weights,
                      .classification = {}};
   if (slots.clusters) options.settings["clusters"] = *slots.clusters;
-  require_distinct({slots.out, slots.model}, {slots.file});
+  require_distinct({slots.out, slots.model}, slots.reading.inputs(slots.file));
   for (const std::string& path : {slots.out, slots.model}) {
     if (!path.empty()) require_writable(path, slots.force);
   }

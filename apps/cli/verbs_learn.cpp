@@ -80,7 +80,7 @@ void run_learn(LearnSlots& slots, Session& session) {
   if (!slots.no_report && slots.report.empty() && model.find('/') != std::string::npos) {
     report = model.substr(0, model.rfind('/') + 1) + report;
   }
-  require_distinct({model, report, slots.save_folds}, {slots.file, slots.folds_file});
+  require_distinct({model, report, slots.save_folds}, slots.reading.inputs(slots.file, {slots.folds_file}));
   for (const std::string& path : {model, report, slots.save_folds}) {
     if (!path.empty()) require_writable(path, slots.force);
   }
@@ -123,7 +123,7 @@ void run_fit(FitSlots& slots, Session& session) {
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
   const std::string model =
       slots.out.empty() ? stem_of(slots.file) + "." + options.algorithm + ".everyml" : slots.out;
-  require_distinct({model}, {slots.file});
+  require_distinct({model}, slots.reading.inputs(slots.file));
   require_writable(model, slots.force);
   const TableRead read = slots.reading.read(slots.file, session);
   const Artifact artifact = fit_one(read.table, options, session.context());

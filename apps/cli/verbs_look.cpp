@@ -24,6 +24,7 @@ struct DoctorSlots {
 
 std::string profile_table(const DoctorReport& report, std::size_t width) {
   TextTable table;
+  table.wrap_last = true;
   table.alignment = {Align::left,  Align::left,  Align::right, Align::right,
                      Align::right, Align::right, Align::left};
   table.rows.push_back({"column", "kind", "missing", "distinct", "lowest", "highest", "mean, or commonest"});
@@ -159,6 +160,7 @@ void run_list(Session& session) {
     table.rows.push_back(
         {entry.card().name, std::string(task_of(entry.card().target)), entry.card().summary});
   }
+  table.wrap_last = true;
   session.data(table.render(session.out().width()));
 }
 

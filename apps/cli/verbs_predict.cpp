@@ -73,7 +73,8 @@ void tell_remarks(const Remarks& remarks, const TableStream& stream, Session& se
   }
   for (const std::string& sentence : remarks.sentences) session.say(printable(sentence, 400));
   for (const ReadNote& note : stream.notes()) session.say(printable(note.sentence, 400));
-  if (remarks.outside > 0) {
+  // One piece has told it already.
+  if (remarks.outside > 0 && remarks.rows > kChunkRows) {
     session.say(fmt::format("{} of {} rows have a number outside the range that the model has seen.",
                             grouped(remarks.outside), grouped(remarks.rows)));
   }
@@ -97,16 +98,16 @@ void run_predict(const PredictSlots& slots, Session& session) {
                                                     format_number(*slots.options.interval)));
   }
   const bool to_file = !slots.out.empty() && slots.out != "-";
-  if (to_file) require_distinct({slots.out}, {slots.model, slots.file});
+  if (to_file) require_distinct({slots.out}, slots.reading.inputs(slots.file, {slots.model}));
   if (to_file) require_writable(slots.out, slots.force);
   const Context& context = session.context();
   const Artifact artifact = Artifact::load(slots.model, catalog());
-  const auto stream =
-      TableStream::open(slots.file, artifact.encoder.schema(), slots.reading.options(), context);
+  const auto stream = slots.reading.stream(slots.file, artifact.encoder.schema(), session);
   if (stream->absent().size() == artifact.encoder.schema().columns.size()) {
-    throw DataError("predict.no_known_column",
-                    fmt::format("{} has none of the columns that the model knows; it asks for {}",
-                                printable(slots.file, 200), columns_of(artifact)));
+    throw DataError(
+        "predict.no_known_column",
+        fmt::format("{} has none of the columns that the model knows; it asks for {}",
+                    slots.file == "-" ? "standard input" : printable(slots.file, 200), columns_of(artifact)));
   }
   std::unique_ptr<FileStream> file;
   if (to_file) file = std::make_unique<FileStream>(slots.out, WriteOptions{.overwrite = slots.force});
@@ -220,11 +221,13 @@ void run_evaluate(const EvaluateSlots& slots, Session& session) {
 Verb predict_verb() {
   auto slots = std::make_shared<PredictSlots>();
   PredictSlots& s = *slots;
-  Verb verb{.name = "predict",
-            .summary = "answer for new rows with a model",
-            .description =
-                "Reads rows from a file or a pipe and writes one answer for each, in constant memory. "
-                "With --json, one JSON object a line."};
+  Verb verb{
+      .name = "predict",
+      .summary = "answer for new rows with a model",
+      .description =
+          "Reads rows from a file or a pipe and writes one answer for each, CSV and JSON lines in constant "
+          "memory. "
+          "With --json, one JSON object a line."};
   verb.arguments = {{.name = "MODEL", .help = "A model file.", .slot = &s.model},
                     {.name = "FILE", .help = "The rows; - is standard input.", .slot = &s.file}};
   verb.flags = {

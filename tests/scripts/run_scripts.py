@@ -13,6 +13,7 @@ A script is text. `== title` begins a case, which runs in an empty folder of its
     file NAME exists        also: absent, contains TEXT, matches REGEX
     lines N                 stdout has N lines
     seconds N               the command took at most N seconds
+    needs duckdb            at the head of a case: left out, and said so, where DuckDB's library is not to be found
 
 Lines that begin with # and empty lines are left out. Each command gets no terminal and no input.
 """
@@ -31,6 +32,16 @@ COLORS = ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS")
 
 class Failure(Exception):
     pass
+
+
+class Absent(Exception):
+    """Something that a case needs is not on this machine."""
+
+
+def duckdb_library():
+    """The library that EVERYML_DUCKDB names or that scripts/fetch_duckdb.sh has fetched; None when there is none."""
+    cached = os.path.join(SOURCE, ".cache", "libduckdb.so")
+    return os.environ.get("EVERYML_DUCKDB") or (cached if os.path.exists(cached) else None)
 
 
 def read_cases(path):
@@ -125,6 +136,13 @@ class Case:
             self.finish_command()
         if word in ("stdout", "stderr"):
             check_text(word, getattr(self.result, word), rest)
+        elif word == "needs":
+            if rest != "duckdb":
+                raise Failure(f"the script asks for something unknown: {line}")
+            library = duckdb_library()
+            if library is None:
+                raise Absent("DuckDB's library; scripts/fetch_duckdb.sh fetches it")
+            self.environment["EVERYML_DUCKDB"] = library
         elif word == "json":
             check_json(self.result.stdout, rest)
         elif word == "file":
@@ -171,17 +189,20 @@ def run_case(everyml, lines):
 
 def main():
     everyml = os.path.abspath(sys.argv[1])
-    passed = failed = 0
+    passed = failed = skipped = 0
     for path in sys.argv[2:]:
         for title, lines in read_cases(path):
             try:
                 run_case(everyml, lines)
                 passed += 1
+            except Absent as absent:
+                skipped += 1
+                print(f"SKIPPED {os.path.basename(path)}: {title}: needs {absent}")
             except Failure as failure:
                 failed += 1
                 print(f"FAILED {os.path.basename(path)}: {title}\n  {failure}\n")
-    print(f"{passed} cases passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    print(f"{passed} cases passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed + skipped else 0
 
 
 if __name__ == "__main__":

@@ -304,5 +304,16 @@ TEST(LogisticRegression, ValuesWhoseSquaresOverflow) {
   }
 }
 
+TEST(LogisticRegression, UnpenalisedCoefficientsDoNotDependOnTheUnitOfTheWeights) {
+  const Features x = features_of({{1}, {2}, {1}, {2}, {3}});
+  const std::vector<std::int32_t> y = {0, 1, 1, 0, 1};
+  const LogisticRegression settings{.c = std::nullopt};
+  const auto one = settings.fit(class_data(x, y, 2), kContext);
+  for (const double unit : {1e-12, 1e12}) {
+    const auto scaled = settings.fit(class_data(x, y, 2, std::vector<double>(5, unit)), kContext);
+    EXPECT_NEAR(scaled.state().coefficients[0], one.state().coefficients[0], 1e-6) << unit;
+  }
+}
+
 }  // namespace
 }  // namespace everyml

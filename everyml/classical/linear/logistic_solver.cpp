@@ -125,8 +125,11 @@ struct Fitter {
 
   std::size_t allowed() const { return static_cast<std::size_t>(settings.iterations); }
 
-  NewtonOptions newton_options(double tolerance) const {
-    return {.iterations = allowed(), .decrease_tolerance = tolerance, .stage = kStage};
+  /// The loss is a sum over weights, so what counts as next to nothing shrinks with them.
+  static double decrease(const Rows& rows) { return kDecrease * std::min(rows.total, 1.0); }
+
+  NewtonOptions newton_options(const Rows& rows) const {
+    return {.iterations = allowed(), .decrease_tolerance = decrease(rows), .stage = kStage};
   }
 
   /// Two classes: the parameters of the log-odds.
@@ -141,7 +144,7 @@ struct Fitter {
                 diagonal_preconditioner(rows.x, rows.weights, rows.class_weight, penalty, settings.intercept,
                                         false));
     } else if (rows.x.rows() < kWarmRows) {
-      take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+      take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
     } else {
       polish(objective, rows, w, warm_start(rows, w));
     }
@@ -211,7 +214,7 @@ struct Fitter {
       options.gradient_tolerance = 0.0;
       // Coefficients of features of spread 1 are then within 1e-6 of the optimum: their standard errors are
       // near 2 / sqrt(weight), and the decrease left is half the squared distance in units of those.
-      options.decrease_tolerance = std::max(kDecrease, 1e-13 * rows.total);
+      options.decrease_tolerance = std::max(decrease(rows), 1e-13 * rows.total);
       options.final_step = true;
       options.precondition = std::move(inverse);
       options.stage = kStage;
@@ -220,7 +223,7 @@ struct Fitter {
       if (minimum.ending != Ending::iterations) return;
       inverse = {};
     }
-    take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+    take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
   }
 
   void run_lbfgs(Objective& objective, std::vector<double>& w, const Rows& rows,
@@ -229,7 +232,7 @@ struct Fitter {
     options.iterations = allowed();
     options.memory = 20;
     options.gradient_tolerance = 0.0;
-    options.decrease_tolerance = std::max(kDecrease, 1e-15 * null_loss(rows, settings.intercept));
+    options.decrease_tolerance = std::max(decrease(rows), 1e-15 * null_loss(rows, settings.intercept));
     options.precondition = std::move(precondition);
     options.stage = kStage;
     take(minimise_lbfgs(objective, w, options, context), w);
@@ -249,7 +252,7 @@ struct Fitter {
         w[(c - 1) * group + group - 1] = log_share;
     }
     if (reference && objective.size() <= kMultinomialNewtonSize) {
-      take(minimise_newton(objective, w, newton_options(kDecrease), context, &last_step), w);
+      take(minimise_newton(objective, w, newton_options(rows), context, &last_step), w);
     } else if (rows.x.columns() > kNewtonSize) {
       run_lbfgs(objective, w, rows,
                 diagonal_preconditioner(rows.x, rows.weights, rows.class_weight, penalty, settings.intercept,

@@ -264,7 +264,8 @@ Column category_column(const ArrowField& field, std::vector<ArrowNote>& notes) {
         out[start + row] = -1;
         if (missing) return;
         // A negative index becomes a very large one and is refused alike.
-        const auto entry = static_cast<std::uint64_t>(load<T>(one.array->buffers[1], i));
+        const auto entry =
+            static_cast<std::uint64_t>(static_cast<std::int64_t>(load<T>(one.array->buffers[1], i)));
         if (entry >= codes.size()) {
           arrow_format_error(
               "arrow.dictionary", field.name,

@@ -343,6 +343,13 @@ TEST(ArchiveHostile, ValuesThatOnlyTheirGetterCanJudge) {
   std::string many = "[0";
   for (int i = 0; i < 250'000; ++i) many += ",0";
   EXPECT_EQ(code([&] { open(many + "]").json("x"); }), "model.value");
+  for (const char* text : {"\tid,name\n", "\nid,name\n", "\rid,name\n", "id,name\n1,a", "\x01gibberish"}) {
+    EXPECT_EQ(code([&] { ArchiveReader::from_bytes(text, "text"); }), "model.header");
+  }
+  ArchiveWriter finite;
+  finite.array("v", std::vector<double>{1.5, -2.5});
+  const auto good = ArchiveReader::from_bytes(finite.bytes(), "good");
+  EXPECT_EQ(good.finite_doubles("v", 2), (std::vector<double>{1.5, -2.5}));
   std::string texts = "[\"\"";
   for (int i = 0; i < 1'000'000; ++i) texts += ",\"\"";
   EXPECT_EQ(code([&] { open(texts + "]").strings("x"); }), "model.value");

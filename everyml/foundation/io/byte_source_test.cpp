@@ -224,6 +224,28 @@ TEST(TextEncoding, GuessesFromTheFirstBytes) {
   }
 }
 
+TEST(TextEncoding, HalvesOfPairs) {
+  using namespace std::string_view_literals;
+  // U+E000 stands right after the surrogates: alone, after a high half, and a low half alone.
+  const std::pair<std::string_view, const char*> rows[] = {
+      {"\xE0\0"sv, "\xEE\x80\x80"},
+      {"\xD8\x3D\xE0\0"sv, "\xEF\xBF\xBD\xEE\x80\x80"},
+      {"\xDE\0\0a"sv,
+       "\xEF\xBF\xBD"
+       "a"},
+      {"\xD8\x3D\0a"sv,
+       "\xEF\xBF\xBD"
+       "a"},
+  };
+  for (const auto& [bytes, text] : rows) {
+    Utf16Decoder decoder(true);
+    std::string out;
+    decoder.decode(bytes, out);
+    decoder.finish(out);
+    EXPECT_EQ(out, text);
+  }
+}
+
 TEST(TextEncoding, RepairsWhatTheTableOfWellFormedSequencesDoesNotHave) {
   // Unicode 15, table 3-7: the first and last sequences of each row, then their neighbours, which are none.
   const char* good[] = {

@@ -38,6 +38,7 @@ struct ReadOptions {
   std::optional<bool> header;
   std::optional<char> decimal;                      ///< '.' or ','
   std::map<std::string, ColumnKind> types;          ///< by column name; wins over inference
+  bool types_where_present = false;                 ///< a type for a column that is not there is no error
   std::optional<std::vector<std::string>> missing;  ///< marks of a missing cell instead of the usual ones
   bool strict = false;                              ///< ragged rows and broken UTF-8 are errors
   std::optional<std::uint64_t> max_rows;            ///< read only the first rows
@@ -47,7 +48,7 @@ struct TableRead {
   Table table;
   std::vector<ReadNote> notes;
   CsvDialect dialect;  ///< of delimited files
-  std::string format;  ///< "csv", "jsonl", "parquet"
+  std::string format;  ///< "csv", "jsonl", "parquet", "sql"
 };
 
 /// Reads a delimited text file (plain or gzip), streaming and in parallel; the table does not depend on
@@ -63,6 +64,24 @@ TableRead read_csv_text(std::string_view text, const std::string& name, const Re
 /// Reads by content and ending: CSV/TSV, JSON lines, gzip of these, Parquet (through DuckDB when present).
 /// "-" is standard input.
 TableRead read_table(const std::string& path, const ReadOptions& options, const Context& context);
+
+/// A file and the name that a query has for it.
+struct SqlTable {
+  std::string name;  ///< letters, digits and underscores; case does not tell two tables apart
+  std::string path;  ///< as for read_table()
+};
+
+/// Reads the files as read_table() does, so that the kinds of their columns are the usual ones, hands them to
+/// DuckDB and reads the answer of one SELECT over them. The query sees these tables and nothing else: no
+/// file, no network, no settings. It runs on one thread, so the answer does not depend on threads; random()
+/// follows the seed. Numbers, booleans and dates of the answer keep their kinds, texts are categories or
+/// text. `options.types` may name columns of the files and of the answer; `max_rows` limits the answer.
+/// Throws as read_table() does; UnsupportedError "parquet.duckdb_absent", "parquet.duckdb_version";
+/// ParameterError "sql.table_name", "sql.statement" (not one SELECT), "sql.query" (wrong syntax, a name that
+/// does not exist), "csv.types_column"; DataError "sql.column_names" (names that differ in case alone),
+/// "sql.failed" (a value stops the query), "sql.no_rows"; ResourceError "resource.memory".
+TableRead read_sql(const std::string& query, const std::vector<SqlTable>& tables, const ReadOptions& options,
+                   const Context& context);
 
 /// A file in pieces of bounded memory with a fixed schema, for prediction over pipes.
 /// Columns of the schema that the file lacks are reported by `absent()` and come as wholly missing; unknown

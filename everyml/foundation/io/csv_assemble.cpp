@@ -98,6 +98,7 @@ void assemble(Assembly& assembly, const FileEvidence& file, const std::string& n
 }
 
 void check_types(const ReadOptions& options, const std::vector<std::string>& names, const std::string& name) {
+  if (options.types_where_present) return;
   for (const auto& [column, kind] : options.types) {
     if (std::find(names.begin(), names.end(), column) != names.end()) continue;
     throw ParameterError("csv.types_column",

@@ -8,6 +8,15 @@
 namespace everyml::csv {
 namespace {
 
+constexpr std::int64_t kDay = 86'400'000'000;
+
+/// Whether some date carries a time of day. A midnight is none, however it was written: so a table has the
+/// same columns in a format that has moments only.
+bool any_time(std::span<const std::int64_t> dates) {
+  return std::any_of(dates.begin(), dates.end(),
+                     [](std::int64_t date) { return date != kMissingDate && date % kDay != 0; });
+}
+
 /// A string of the dictionary counts as a value when some cell kept it.
 bool used(const Dictionary::Entry& entry) { return entry.count > 0; }
 
@@ -273,13 +282,12 @@ Column strings_as(ColumnState& column, const std::vector<PartRows>& part_rows, s
       return Column::booleans(column.name, gather(column, part_rows, rows, std::int8_t{-1}, values));
     }
     case Decision::Kind::date: {
-      bool time = false;
       const auto values = values_of(column, kMissingDate, [&](std::string_view cell) {
-        const DateCell date = parse_date_as(cell, decision.date).value_or(DateCell{});
-        time |= date.time;
-        return date.microseconds;
+        return parse_date_as(cell, decision.date).value_or(DateCell{}).microseconds;
       });
-      return Column::dates(column.name, gather(column, part_rows, rows, kMissingDate, values), time);
+      Buffer<std::int64_t> dates = gather(column, part_rows, rows, kMissingDate, values);
+      const bool time = any_time({dates.data(), dates.size()});
+      return Column::dates(column.name, std::move(dates), time);
     }
     case Decision::Kind::text:
       break;
@@ -325,15 +333,11 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
   for (std::size_t code = 0; code < column.strings.size(); ++code) {
     const Dictionary::Entry& entry = column.strings.entry(code);
     if (!used(entry) || entry.mark >= 0) continue;
-    CellTraits traits = classify(column.strings.text(code));
-    // A string of digits in a format that has numbers is an identifier, not a number.
-    if (entry.string) {
-      traits.styles &= ~kAnyNumber;
-      traits.leading_zero = traits.too_big = false;
-    }
+    const CellTraits traits = classify(column.strings.text(code));
     column.evidence.add(traits);
     if ((traits.styles & kAnyNumber) != 0) {
       column.number_cells += entry.count;
+      if (entry.string) column.odd.strings.add(entry.first, entry.count);
       continue;
     }
     if (entry.first < column.other_cells.first) column.other_text = column.strings.text(code);
@@ -343,7 +347,8 @@ void join_strings(ColumnState& column, std::vector<ColumnPart*>& parts) {
 
 std::optional<TypeFailure> settle(ColumnState& column, const FileEvidence& file) {
   if (column.plan.mode != Mode::dictionary) return std::nullopt;
-  column.decision = decide(column.evidence, file);
+  column.decision = column.settled && !column.asked ? Decision{.kind = Decision::Kind::text}
+                                                    : decide(column.evidence, file);
   if (!column.asked) return std::nullopt;
   if (*column.asked == ColumnKind::category || *column.asked == ColumnKind::text) {
     column.decision = {.kind = Decision::Kind::text};
@@ -361,8 +366,7 @@ Column finish_column(ColumnState& column, std::vector<ColumnPart*>& parts,
     case Mode::boolean:
       return Column::booleans(column.name, std::move(column.data.booleans));
     case Mode::date: {
-      const bool time =
-          std::any_of(parts.begin(), parts.end(), [](const ColumnPart* part) { return part->time; });
+      const bool time = any_time({column.data.dates.data(), column.data.dates.size()});
       return Column::dates(column.name, std::move(column.data.dates), time);
     }
     case Mode::text: {

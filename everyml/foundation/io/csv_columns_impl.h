@@ -17,6 +17,7 @@ struct ColumnState {
   bool unnamed = false;
   bool point_matters = false;
   std::optional<ColumnKind> asked;
+  bool settled = false;  ///< strings that have been judged before: categories or text
   ColumnPlan plan;
   ColumnData data;
   Oddities odd;              ///< of all parts together

@@ -217,6 +217,7 @@ TEST(CsvHostile, BadJsonLinesNameTheLine) {
     }
   }
   EXPECT_EQ(outcome_of_lines("{\"a\":1e5}\n\t{\"a\":-1e+5}\t\n {\"a\":2.5E-5}\t \r\n"), "");
+  EXPECT_EQ(outcome(std::string(8, 'x') + "{\"__metadata__\":{\"checksum\":\""), "csv.binary") << "a model";
   EXPECT_EQ(outcome_of_lines(""), "csv.empty");
   EXPECT_EQ(outcome_of_lines("\n \n"), "csv.empty");
   EXPECT_EQ(outcome_of_lines("{}\n{}\n"), "csv.no_columns");

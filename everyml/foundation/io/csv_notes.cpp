@@ -195,6 +195,14 @@ void note_column(const ColumnState& column, const Column& finished, const Missin
             fmt::format("{} with an empty string read as missing", cells(odd.empty_strings.count)),
             odd.empty_strings);
   }
+  if (odd.strings.count > 0 && finished.kind() == ColumnKind::number && !column.asked) {
+    out.add(
+        "jsonl.strings_as_numbers",
+        fmt::format("{} with a string of digits read as numbers, as in a CSV file; give the column the kind "
+                    "category if they are names",
+                    cells(odd.strings.count)),
+        odd.strings);
+  }
   if (odd.nested.count > 0) {
     out.add("jsonl.nested",
             fmt::format("{} with a list or an object kept as its text", cells(odd.nested.count)), odd.nested);

@@ -33,6 +33,7 @@ void Oddities::join(const Oddities& other) {
   zones.join(other.zones);
   short_years.join(other.short_years);
   empty_strings.join(other.empty_strings);
+  strings.join(other.strings);
   nested.join(other.nested);
 }
 

@@ -59,6 +59,7 @@ struct Oddities {
   std::uint64_t kept_set = 0;
   Tally zones, short_years;  ///< dates
   Tally empty_strings;       ///< JSON: "" came as missing
+  Tally strings;             ///< JSON, Parquet: strings that are numbers
   Tally nested;              ///< JSON: lists and objects kept as their text
 
   void join(const Oddities& other);

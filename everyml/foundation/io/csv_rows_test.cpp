@@ -82,6 +82,11 @@ TEST(CsvRows, StrictNamesTheFirstRaggedRow) {
   EXPECT_EQ(sentence("a,b\n1,2\n"), "none");
 }
 
+TEST(CsvRows, BlankCellsBeyondTheColumns) {
+  EXPECT_EQ(told(read("a,b\n1,2, \n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
+  EXPECT_EQ(told(read("a,b\n1,2,\"\"\n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
+}
+
 TEST(CsvRows, MaxRowsOfAFileWithoutRows) {
   const TableRead got = read("a,b\n", {.header = true, .max_rows = 5});
   EXPECT_EQ(got.table.rows(), 0U);
@@ -171,11 +176,16 @@ TEST(CsvRows, AFileThatChangesWhileItIsReadIsTold) {
   int changed = 0;
   for (const std::string& text : {stray, late, points}) {
     const csv::Tuning tuning{.stretch = text == stray ? 90U : 2000U, .slack = 100};
-    for (int reads = 1; reads < 80; ++reads) {
+    for (int reads = 1; reads < 160; ++reads) {
       // Fewer and longer rows, with quotes that stand elsewhere.
       std::string other = text;
       for (std::size_t i = 5; i + 40 < other.size(); i += 97) other[i] = i % 2 == 0 ? '\n' : '"';
-      const Shifting source(text, other, reads);
+      // Or the same rows but for blank lines.
+      if (reads % 2 == 0 && text == late) {
+        other = text;
+        for (std::size_t i = 4; i + 7 < other.size(); i += 700) other.replace(i, 7, "\n\n\n\n\n\n\n");
+      }
+      const Shifting source(text, other, reads / 2);
       try {
         csv::read_delimited(source, {}, "test.csv", {}, context, tuning);
       } catch (const Error& error) {
@@ -184,6 +194,16 @@ TEST(CsvRows, AFileThatChangesWhileItIsReadIsTold) {
     }
   }
   EXPECT_GT(changed, 3);
+}
+
+TEST(JsonLines, MaxRowsSkipsBlankLines) {
+  const std::string text = " \t\r\n\t{\"a\":1}\r\n \n{\"a\":2}\n{\"a\":3}\n";
+  csv::TextOrigin origin;
+  const auto source = csv::text_source_over(text, "lines", origin);
+  const TableRead got =
+      csv::read_json_lines(*source, origin, "lines", {.max_rows = 2}, Context({.threads = 1}), {});
+  ASSERT_EQ(got.table.rows(), 2U);
+  EXPECT_EQ(got.table.column("a").number(1), 2.0);
 }
 
 TEST(JsonLines, KeysWithoutNamesAndLinesThatAreTooLong) {

@@ -112,6 +112,7 @@ TEST(CsvHeader, WhatMakesAHeader) {
       {"country,2001,7\nFrance,1,2\nSpain,3,4\n", false},     // not a year
       {"France,2001,2002\nFrance,1,2\nSpain,3,4\n", false},   // the name comes back
       {"name,19x0\nFrance,1\nSpain,2\n", true},
+      {"name,19-0\nFrance,1\nSpain,2\n", true},
       {"x,NA\n1,2\n3,4\n", true},
       {"NA,NA\n1,2\n3,4\n", false},
   };
@@ -188,6 +189,10 @@ TEST(CsvColumns, AskedForKindsSettleLate) {
       << "2^53 + 1 is rounded, as was asked for";
   const TableRead strings = read("b,d,n\n1,2,x\n", {.types = {{"n", ColumnKind::text}}});
   EXPECT_EQ(strings.table.column("n").text(0), "x");
+  EXPECT_EQ(code_of("a,b\n" + repeat("01/02/2024,x\n", 3), {.types = {{"a", ColumnKind::number}}}),
+            "csv.type");
+  EXPECT_EQ(code_of("a,b\n" + repeat("true,x\n", 3), {.types = {{"a", ColumnKind::date}}}), "csv.type");
+  EXPECT_EQ(code_of("a,b\n" + repeat("5,x\n", 3), {.types = {{"a", ColumnKind::date}}}), "csv.type");
   for (const ColumnKind kind : {ColumnKind::boolean, ColumnKind::date, ColumnKind::number}) {
     EXPECT_EQ(code_of("a,b\nNA,1\n\"NA\",1\nx,2\ny,3\n", {.types = {{"a", kind}}}), "csv.type");
   }

@@ -12,51 +12,18 @@
 #include "everyml/foundation/io/csv_notes_impl.h"
 #include "everyml/foundation/io/csv_stream_impl.h"
 #include "everyml/foundation/io/csv_stretches_impl.h"
+#include "everyml/foundation/io/duckdb_plugin_impl.h"
+#include "everyml/foundation/io/json_lines_impl.h"
+#include "everyml/foundation/io/json_stream_impl.h"
+#include "everyml/foundation/io/stream_columns_impl.h"
+#include "everyml/foundation/io/table_stream.h"
 #include "everyml/foundation/io/text_encoding_impl.h"
 
 namespace everyml {
 namespace csv {
 namespace {
 
-constexpr std::size_t kSample = std::size_t{1} << 16;  ///< a pipe is waited on for this much, or its end
 constexpr std::size_t kRead = std::size_t{1} << 20;
-constexpr std::size_t kNowhere = ~std::size_t{0};
-
-/// The styles of a column whose kind is known, from what the sample shows.
-ColumnPlan stream_plan(ColumnKind kind, const Evidence& evidence, const FileEvidence& file) {
-  ColumnPlan plan{.relaxed = true, .lenient = true};
-  const Decision decision = decide(evidence, file);
-  switch (kind) {
-    case ColumnKind::number:
-      plan.mode = Mode::number;
-      if (decision.kind == Decision::Kind::number) plan.number = decision.number;
-      break;
-    case ColumnKind::boolean:
-      plan.mode = Mode::boolean;
-      break;
-    case ColumnKind::date:
-      plan.mode = Mode::date;
-      if (decision.kind == Decision::Kind::date) plan.date = decision.date;
-      break;
-    case ColumnKind::category:
-      plan.mode = Mode::dictionary;
-      break;
-    case ColumnKind::text:
-      plan.mode = Mode::text;
-      break;
-  }
-  return plan;
-}
-
-/// One column of the schema and where it stands in the file.
-struct StreamColumn {
-  ColumnSchema schema;
-  std::size_t at = kNowhere;
-  ColumnPlan plan;
-  ColumnState state;  ///< the batch in the making, and the oddities of all
-  ColumnPart part;
-  Dictionary known;  ///< categories: the levels of the schema, codes in their order
-};
 
 class CsvStream final : public TableStream {
  public:
@@ -71,7 +38,7 @@ class CsvStream final : public TableStream {
         bytes_(std::move(bytes)),
         tokenizer_({}, 1) {
     text_.append(std::string(kPadding, '\0'));
-    fill(kSample);
+    fill(kStreamSample);
     layout_ = find_layout(text(), end_, name_, options_, marks_);
     prepare(schema);
     consume(static_cast<std::size_t>(layout_.data_begin));
@@ -100,7 +67,7 @@ class CsvStream final : public TableStream {
       return std::nullopt;
     }
     std::vector<Column> out;
-    for (StreamColumn& column : columns_) out.push_back(finish(column, done, rows));
+    for (StreamColumn& column : columns_) out.push_back(finish_stream_column(column, done, rows));
     return Table(std::move(out));
   }
 
@@ -208,74 +175,6 @@ class CsvStream final : public TableStream {
     }
   }
 
-  Column finish(StreamColumn& column, std::size_t rows, std::size_t allocated) {
-    ColumnState& state = column.state;
-    const std::string& name = column.schema.name;
-    if (column.at == kNowhere) return absent_column(column, rows);
-    if (column.part.oddities) state.odd.join(*column.part.oddities);
-    if (rows < allocated) state.data.shrink(column.plan.mode, rows);
-    switch (column.plan.mode) {
-      case Mode::number:
-        return Column::numbers(name, std::move(state.data.numbers));
-      case Mode::boolean:
-        return Column::booleans(name, std::move(state.data.booleans));
-      case Mode::date:
-        return Column::dates(name, std::move(state.data.dates), column.schema.has_time || column.part.time);
-      case Mode::text: {
-        std::vector<ColumnPart*> parts = {&column.part};
-        state.asked = ColumnKind::text;
-        state.plan = column.plan;
-        return finish_column(state, parts, {{0, rows}}, rows);
-      }
-      case Mode::dictionary:
-        break;
-    }
-    return category(column);
-  }
-
-  /// The levels of the schema first, so that known levels keep their codes when nothing new has come.
-  static Column category(StreamColumn& column) {
-    std::vector<std::string> levels = column.schema.levels;
-    Buffer<std::int32_t> codes = std::move(column.state.data.codes);
-    const Dictionary& batch = *column.part.dictionary;
-    std::vector<std::int32_t> map(batch.size(), -1);
-    for (std::size_t code = 0; code < batch.size(); ++code) {
-      if (batch.entry(code).count == 0) continue;
-      const std::optional<std::uint32_t> known = column.known.find(batch.text(code));
-      map[code] = static_cast<std::int32_t>(known.value_or(static_cast<std::uint32_t>(levels.size())));
-      if (!known) levels.emplace_back(batch.text(code));
-    }
-    for (std::int32_t& code : codes) {
-      if (code >= 0) code = map[static_cast<std::size_t>(code)];
-    }
-    return Column::categories(column.schema.name, std::move(codes), std::move(levels));
-  }
-
-  static Column absent_column(const StreamColumn& column, std::size_t rows) {
-    const std::string& name = column.schema.name;
-    const auto filled = [rows](auto value) {
-      auto values = Buffer<decltype(value)>::uninitialized(rows);
-      std::fill(values.begin(), values.end(), value);
-      return values;
-    };
-    switch (column.schema.kind) {
-      case ColumnKind::number:
-        return Column::numbers(name, filled(std::numeric_limits<double>::quiet_NaN()));
-      case ColumnKind::boolean:
-        return Column::booleans(name, filled(std::int8_t{-1}));
-      case ColumnKind::date:
-        return Column::dates(name, filled(kMissingDate), column.schema.has_time);
-      case ColumnKind::category:
-        return Column::categories(name, filled(std::int32_t{-1}), column.schema.levels);
-      case ColumnKind::text:
-        break;
-    }
-    TextStore store;
-    store.offsets = Buffer<std::uint64_t>(rows + 1);
-    store.missing = filled(std::uint8_t{1});
-    return Column::texts(name, std::move(store));
-  }
-
   /// Notes without lines: the text is gone by then. Each call writes them anew from the counts.
   void finish_notes() const {
     notes_ = layout_.notes;
@@ -283,21 +182,7 @@ class CsvStream final : public TableStream {
     all.join(tokenizer_.issues());
     const LineOf nowhere = [](std::uint64_t) { return std::uint64_t{0}; };
     note_rows(all, layout_.names.size(), nowhere, notes_);
-    for (const StreamColumn& column : columns_) {
-      const Oddities& odd = column.state.odd;
-      const auto add = [&](const char* code, const char* what, const Tally& tally) {
-        if (tally.count == 0) return;
-        notes_.push_back({.code = code,
-                          .sentence = fmt::format("column \"{}\": {} {}", printable(column.schema.name),
-                                                  tally.count, what),
-                          .column = column.schema.name,
-                          .count = tally.count});
-      };
-      add("csv.type_misfit", "cells do not fit the type of the column and came as missing", odd.misfits);
-      add("csv.trimmed", "cells with blanks around them", odd.trimmed);
-      add("csv.utf8_repaired", "cells with bytes that are not UTF-8, read as Windows-1252", odd.repaired);
-      add("csv.missing_marks", "cells with a mark that stands for a missing value", odd.marks);
-    }
+    for (const StreamColumn& column : columns_) note_stream_column(column, notes_);
   }
 
   std::string name_;
@@ -337,11 +222,19 @@ std::unique_ptr<TableStream> stream_over_text(std::string_view bytes, const std:
 
 std::unique_ptr<TableStream> TableStream::open(const std::string& path, const Schema& schema,
                                                const ReadOptions& options, const Context& context) {
+  // Only the library that reads Parquet knows its pages: such a file comes whole.
+  if (csv::looks_like_parquet(path)) {
+    return stream_over_table(csv::read_parquet(path, options, context), schema);
+  }
   const BudgetScope budget(context.memory());
+  const std::string name = path == "-" ? "standard input" : path;
   auto origin = std::make_unique<csv::TextOrigin>();
-  auto stream = csv::open_text_stream(path, *origin);
-  return std::make_unique<csv::CsvStream>(path == "-" ? "standard input" : path, std::move(origin),
-                                          std::move(stream), schema, options, context);
+  csv::Peeked peeked = csv::peek(csv::open_text_stream(path, *origin));
+  if (csv::is_json_lines(path, peeked.head)) {
+    return csv::open_json_stream(name, std::move(origin), std::move(peeked.bytes), schema, options, context);
+  }
+  return std::make_unique<csv::CsvStream>(name, std::move(origin), std::move(peeked.bytes), schema, options,
+                                          context);
 }
 
 }  // namespace everyml

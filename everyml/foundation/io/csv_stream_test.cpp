@@ -179,6 +179,12 @@ TEST(CsvStream, OpenQuoteInTheFirstRow) {
   }
 }
 
+TEST(CsvStream, DatesWithTimesWhereNoneWereKnown) {
+  const auto stream = csv::stream_over_text("d,x\n2024-02-29 10:30,1\n", "s",
+                                            schema_of({{"d", ColumnKind::date}}), {}, one_thread());
+  EXPECT_EQ(stream->next(1)->column("d").cell(0).substr(11, 5), "10:30");
+}
+
 TEST(CsvStream, LongRows) {
   const std::string cell(5 << 20, 'x');
   const std::string text = "a,b\n1,short\n2," + cell + "\n3,z\n";

@@ -40,6 +40,37 @@ bool find(void* library, const char* name, F& out) {
   return out != nullptr;
 }
 
+bool find_handing(void* library, DuckApi& api) {
+  return find(library, "duckdb_vector_size", api.vector_size) &&
+         find(library, "duckdb_create_logical_type", api.create_type) &&
+         find(library, "duckdb_destroy_logical_type", api.destroy_type) &&
+         find(library, "duckdb_create_data_chunk", api.create_chunk) &&
+         find(library, "duckdb_data_chunk_reset", api.reset_chunk) &&
+         find(library, "duckdb_data_chunk_set_size", api.set_chunk_size) &&
+         find(library, "duckdb_vector_ensure_validity_writable", api.make_validity) &&
+         find(library, "duckdb_vector_assign_string_element_len", api.assign_text) &&
+         find(library, "duckdb_appender_create", api.create_appender) &&
+         find(library, "duckdb_append_data_chunk", api.append_chunk) &&
+         find(library, "duckdb_appender_close", api.close_appender) &&
+         find(library, "duckdb_appender_error", api.appender_error) &&
+         find(library, "duckdb_appender_destroy", api.destroy_appender);
+}
+
+bool find_steps(void* library, DuckApi& api) {
+  return find(library, "duckdb_extract_statements", api.extract) &&
+         find(library, "duckdb_extract_statements_error", api.extract_error) &&
+         find(library, "duckdb_destroy_extracted", api.destroy_extracted) &&
+         find(library, "duckdb_prepare_extracted_statement", api.prepare_extracted) &&
+         find(library, "duckdb_prepare_error", api.prepare_error) &&
+         find(library, "duckdb_prepared_statement_type", api.statement_type) &&
+         find(library, "duckdb_destroy_prepare", api.destroy_prepared) &&
+         find(library, "duckdb_pending_prepared", api.pending) &&
+         find(library, "duckdb_pending_error", api.pending_error) &&
+         find(library, "duckdb_pending_execute_task", api.run_task) &&
+         find(library, "duckdb_execute_pending", api.finish_pending) &&
+         find(library, "duckdb_destroy_pending", api.destroy_pending);
+}
+
 bool find_all(void* library, DuckApi& api) {
   return find(library, "duckdb_open_ext", api.open_ext) && find(library, "duckdb_close", api.close) &&
          find(library, "duckdb_connect", api.connect) && find(library, "duckdb_disconnect", api.disconnect) &&
@@ -56,8 +87,8 @@ bool find_all(void* library, DuckApi& api) {
          find(library, "duckdb_data_chunk_get_vector", api.chunk_vector) &&
          find(library, "duckdb_destroy_data_chunk", api.destroy_chunk) &&
          find(library, "duckdb_vector_get_data", api.vector_data) &&
-         find(library, "duckdb_vector_get_validity", api.vector_validity) &&
-         find(library, "duckdb_interrupt", api.interrupt) && find(library, "duckdb_free", api.free) &&
+         find(library, "duckdb_vector_get_validity", api.vector_validity) && find_handing(library, api) &&
+         find_steps(library, api) && find(library, "duckdb_free", api.free) &&
          find(library, "duckdb_library_version", api.library_version);
 }
 

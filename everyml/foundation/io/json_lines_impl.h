@@ -10,6 +10,8 @@ namespace everyml::csv {
 
 /// True when the first character that is no blank opens an object.
 bool looks_like_json_lines(std::string_view head);
+/// The same of a file, whose name has a say: *.jsonl and *.ndjson always are, *.csv never is.
+bool is_json_lines(const std::string& path, std::string_view head);
 
 /// One object a line; a key is a column. Throws FormatError "jsonl.syntax", "jsonl.not_object",
 /// "jsonl.duplicate_key", "jsonl.line_too_long" with the line; DataError "csv.empty", "csv.type",

@@ -64,8 +64,8 @@ inline double finished(Metric metric, double rank) {
 /// themselves.
 inline double kernel_error(std::size_t columns) {
   constexpr double kUnit = 0x1p-24;
-  const double operations =
-      static_cast<double>(std::min(columns, kRun)) + static_cast<double>(columns / kRun) + 8.0;
+  const std::size_t runs = columns / kRun;
+  const double operations = static_cast<double>(std::min(columns, kRun) + runs) + 8.0;
   return operations * kUnit * (1.02 + static_cast<double>(columns) * 0x1p-22);
 }
 

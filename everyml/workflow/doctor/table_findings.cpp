@@ -257,7 +257,7 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
         report({"drift.category", share > 0.05 ? Severity::warning : Severity::note, column.name(),
                 fmt::format("{} has labels in the new table that are not here, such as {}.",
                             quoted(column.name()), quoted(example)),
-                fmt::format("{} rows", unseen), "They count as missing.", share});
+                fmt::format("{} row{}", unseen, unseen == 1 ? "" : "s"), "They count as missing.", share});
       }
     }
   }

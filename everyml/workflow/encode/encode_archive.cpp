@@ -31,18 +31,17 @@ ColumnKind kind_of(Way way) {
   }
 }
 
-void save_plan(const Plan& plan, ArchiveWriter archive) {
-  archive.text("name", plan.column.name);
-  archive.integer("way", static_cast<std::int64_t>(plan.way));
-  archive.boolean("indicator", plan.indicator);
+/// From this many columns on, those of numbers are written as arrays: a field of their own for each of their
+/// values would be more fields than a model file holds.
+constexpr std::size_t kWide = 10'000;
+
+bool is_numeric(Way way) { return way == Way::number || way == Way::boolean; }
+
+/// What belongs to the way of a column that is not one of numbers.
+void save_details(const Plan& plan, ArchiveWriter& archive) {
   switch (plan.way) {
     case Way::number:
-      archive.number("low", plan.low);
-      archive.number("high", plan.high);
-      archive.integer("infinite", plan.infinite_at_fit);
-      [[fallthrough]];
     case Way::boolean:
-      archive.number("fill", plan.fill);
       break;
     case Way::text:
       archive.array("idf", plan.idf);
@@ -58,6 +57,49 @@ void save_plan(const Plan& plan, ArchiveWriter archive) {
   }
 }
 
+void save_plan(const Plan& plan, ArchiveWriter archive) {
+  archive.text("name", plan.column.name);
+  archive.integer("way", static_cast<std::int64_t>(plan.way));
+  archive.boolean("indicator", plan.indicator);
+  if (plan.way == Way::number) {
+    archive.number("low", plan.low);
+    archive.number("high", plan.high);
+    archive.integer("infinite", plan.infinite_at_fit);
+  }
+  if (is_numeric(plan.way)) archive.number("fill", plan.fill);
+  save_details(plan, archive);
+}
+
+/// The same in arrays, one entry per column; of columns that are not of numbers the range and the fill are 0
+/// and the rest stands in a scope of their own.
+void save_wide(const std::vector<Plan>& plans, ArchiveWriter& archive) {
+  std::vector<std::string> names;
+  std::vector<std::uint8_t> ways, indicators;
+  std::vector<double> low, high, fill;
+  std::vector<std::int64_t> infinite;
+  for (std::size_t p = 0; p < plans.size(); ++p) {
+    const Plan& plan = plans[p];
+    const bool number = plan.way == Way::number;
+    names.push_back(plan.column.name);
+    ways.push_back(static_cast<std::uint8_t>(plan.way));
+    indicators.push_back(plan.indicator ? 1 : 0);
+    low.push_back(number ? plan.low : 0);
+    high.push_back(number ? plan.high : 0);
+    fill.push_back(is_numeric(plan.way) ? plan.fill : 0);
+    infinite.push_back(number ? plan.infinite_at_fit : 0);
+    if (is_numeric(plan.way)) continue;
+    ArchiveWriter details = archive.scope(fmt::format("column.{}", p));
+    save_details(plan, details);
+  }
+  archive.strings("names", names);
+  archive.array("ways", ways);
+  archive.array("indicators", indicators);
+  archive.array("low", low);
+  archive.array("high", high);
+  archive.array("fill", fill);
+  archive.array("infinite", infinite);
+}
+
 /// The doubles behind a key, all finite, however many there are.
 std::vector<double> finite(const ArchiveReader& archive, std::string_view key) {
   std::vector<double> values = archive.doubles(key);
@@ -69,25 +111,16 @@ std::vector<double> finite(const ArchiveReader& archive, std::string_view key) {
 
 constexpr double kAny = std::numeric_limits<double>::max();
 
-Plan load_plan(const ArchiveReader& archive, const Encoder::Data& data) {
-  Plan plan;
-  plan.column.name = archive.text("name");
-  plan.way = static_cast<Way>(archive.integer("way", 0, kLastWay));
-  plan.column.kind = kind_of(plan.way);
-  plan.indicator = archive.boolean("indicator");
+void check_indicator(const Plan& plan, const ArchiveReader& archive, std::string_view key) {
   if (plan.indicator && (plan.way == Way::codes || plan.way == Way::text)) {
-    archive.refuse("indicator", "has no place beside codes and texts");
+    archive.refuse(key, "has no place beside codes and texts");
   }
+}
+
+void load_details(Plan& plan, const ArchiveReader& archive, const Encoder::Data& data) {
   switch (plan.way) {
     case Way::number:
-      plan.low = archive.number("low", -kAny, kAny);
-      plan.high = archive.number("high", plan.low, kAny);
-      plan.infinite_at_fit = archive.integer("infinite", 0, std::numeric_limits<std::int64_t>::max());
-      plan.fill = archive.number("fill", -kAny, kAny);
-      break;
     case Way::boolean:
-      plan.fill = archive.number("fill", 0, 1);
-      plan.high = 1;
       break;
     case Way::text:
       plan.idf = archive.floats("idf", static_cast<std::uint64_t>(data.settings.text_features));
@@ -113,7 +146,70 @@ Plan load_plan(const ArchiveReader& archive, const Encoder::Data& data) {
         }
       }
   }
+}
+
+Plan load_plan(const ArchiveReader& archive, const Encoder::Data& data) {
+  Plan plan;
+  plan.column.name = archive.text("name");
+  plan.way = static_cast<Way>(archive.integer("way", 0, kLastWay));
+  plan.column.kind = kind_of(plan.way);
+  plan.indicator = archive.boolean("indicator");
+  check_indicator(plan, archive, "indicator");
+  if (plan.way == Way::number) {
+    plan.low = archive.number("low", -kAny, kAny);
+    plan.high = archive.number("high", plan.low, kAny);
+    plan.infinite_at_fit = archive.integer("infinite", 0, std::numeric_limits<std::int64_t>::max());
+    plan.fill = archive.number("fill", -kAny, kAny);
+  }
+  if (plan.way == Way::boolean) {
+    plan.fill = archive.number("fill", 0, 1);
+    plan.high = 1;
+  }
+  load_details(plan, archive, data);
   return plan;
+}
+
+std::vector<Plan> load_wide(const ArchiveReader& archive, std::size_t columns, const Encoder::Data& data) {
+  std::vector<std::string> names = archive.strings("names");
+  if (names.size() != columns) archive.refuse("names", "must have an entry per column");
+  const auto bytes = [&](std::string_view key) {
+    std::vector<std::uint8_t> values = archive.bytes8(key);
+    if (values.size() != columns) archive.refuse(key, "must have an entry per column");
+    return values;
+  };
+  const std::vector<std::uint8_t> ways = bytes("ways");
+  const std::vector<std::uint8_t> indicators = bytes("indicators");
+  const std::vector<double> low = archive.finite_doubles("low", columns);
+  const std::vector<double> high = archive.finite_doubles("high", columns);
+  const std::vector<double> fill = archive.finite_doubles("fill", columns);
+  const std::vector<std::int64_t> infinite = archive.integers64("infinite");
+  if (infinite.size() != columns) archive.refuse("infinite", "must have an entry per column");
+  std::vector<Plan> plans(columns);
+  for (std::size_t p = 0; p < columns; ++p) {
+    Plan& plan = plans[p];
+    if (ways[p] > kLastWay) archive.refuse("ways", "must hold known ways");
+    if (indicators[p] > 1) archive.refuse("indicators", "must hold 0 and 1");
+    plan.column.name = std::move(names[p]);
+    plan.way = static_cast<Way>(ways[p]);
+    plan.column.kind = kind_of(plan.way);
+    plan.indicator = indicators[p] == 1;
+    check_indicator(plan, archive, "indicators");
+    if (plan.way == Way::number) {
+      if (low[p] > high[p]) archive.refuse("high", "must not be below low");
+      if (infinite[p] < 0) archive.refuse("infinite", "must not be negative");
+      plan.low = low[p];
+      plan.high = high[p];
+      plan.infinite_at_fit = infinite[p];
+      plan.fill = fill[p];
+    } else if (plan.way == Way::boolean) {
+      if (fill[p] < 0 || fill[p] > 1) archive.refuse("fill", "must lie between 0 and 1 for booleans");
+      plan.fill = fill[p];
+      plan.high = 1;
+    } else {
+      load_details(plan, archive.scope(fmt::format("column.{}", p)), data);
+    }
+  }
+  return plans;
 }
 
 }  // namespace
@@ -127,7 +223,8 @@ void Encoder::save(ArchiveWriter& archive) const {
   archive.integer("outputs", static_cast<std::int64_t>(from.outputs));
   archive.strings("dropped", from.dropped);
   archive.integer("columns", static_cast<std::int64_t>(from.plans.size()));
-  for (std::size_t p = 0; p < from.plans.size(); ++p) {
+  if (from.plans.size() > kWide) save_wide(from.plans, archive);
+  for (std::size_t p = 0; p < from.plans.size() && from.plans.size() <= kWide; ++p) {
     save_plan(from.plans[p], archive.scope(fmt::format("column.{}", p)));
   }
   archive.array("mean", from.mean);
@@ -150,7 +247,9 @@ Encoder Encoder::load(const ArchiveReader& archive) {
   data->dropped = archive.strings("dropped");
   const std::int64_t columns = archive.integer("columns", 0, std::numeric_limits<std::int32_t>::max());
   std::vector<std::string_view> names;
-  for (std::int64_t p = 0; p < columns; ++p) {
+  const bool wide = archive.has("names");
+  if (wide) data->plans = load_wide(archive, static_cast<std::size_t>(columns), *data);
+  for (std::int64_t p = 0; p < columns && !wide; ++p) {
     // A column that is not there ends the loop, so its length is bounded by the bytes, whatever the count
     // says.
     data->plans.push_back(load_plan(archive.scope(fmt::format("column.{}", p)), *data));

@@ -143,6 +143,27 @@ void Encoder::Data::set_scale(std::vector<double> means, std::vector<double> sca
   }
 }
 
+namespace {
+
+/// Said before the training, not after it.
+void check_room(const Encoder::Data& data) {
+  constexpr std::size_t kMostColumns = 1'000'000;
+  constexpr std::ptrdiff_t kMostOthers = 250'000;
+  const auto others = std::count_if(data.plans.begin(), data.plans.end(), [](const Plan& plan) {
+    return plan.way != Way::number && plan.way != Way::boolean;
+  });
+  if (data.plans.size() <= kMostColumns && data.dropped.size() <= kMostColumns && others <= kMostOthers)
+    return;
+  throw UnsupportedError(
+      "model.too_large",
+      fmt::format(
+          "there are {} columns to learn from, {} of them not of numbers; a model file holds at most {} "
+          "columns and {} that are not of numbers, so leave some out",
+          data.plans.size(), others, kMostColumns, kMostOthers));
+}
+
+}  // namespace
+
 Encoder Encoder::fit(const Table& table, std::span<const std::string> columns, const Target& target,
                      std::span<const double> weights, const InputNeeds& needs,
                      const EncoderSettings& settings, const Context& context) {
@@ -189,6 +210,7 @@ Encoder Encoder::fit(const Table& table, std::span<const std::string> columns, c
                     "there is no column to learn from: every cell of every column is missing");
   }
 
+  check_room(*data);
   encode_detail::learn_idf(*data, table, weights, context);
   std::vector<std::vector<double>> whole;
   const std::optional<SideCodes> side =
