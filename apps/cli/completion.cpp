@@ -79,13 +79,6 @@ std::string bash_script(const Program& program, std::span<const std::string> alg
   return out;
 }
 
-/// Between single quotes of a shell.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// zsh reads brackets and colons of a description as its own marks.
 std::string zsh_words(std::string_view text) {
   std::string out;
@@ -103,7 +96,7 @@ std::string zsh_values(const std::vector<std::string>& words, std::string_view n
 std::string zsh_script(const Program& program, std::span<const std::string> algorithms) {
   std::string out = "#compdef everyml\n_everyml() {\n  local -a verbs\n  verbs=(\n";
   for (const Verb& verb : program.verbs) {
-    if (!verb.hidden) out += "    " + quoted(verb.name + ":" + zsh_words(verb.summary)) + "\n";
+    if (!verb.hidden) out += "    " + shell_word(verb.name + ":" + zsh_words(verb.summary)) + "\n";
   }
   out += "  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n  case $words[2] in\n";
   for (const Verb& verb : program.verbs) {
@@ -116,14 +109,14 @@ std::string zsh_script(const Program& program, std::span<const std::string> algo
         if (flag.completes == Completes::algorithm) words.assign(algorithms.begin(), algorithms.end());
         spec += zsh_values(words, flag.value);
       }
-      out += " \\\n        " + quoted((flag.repeatable ? "*" : "") + spec);
+      out += " \\\n        " + shell_word((flag.repeatable ? "*" : "") + spec);
     };
     for (const Flag& flag : verb.flags) add(flag);
     for (const Flag& flag : program.globals) add(flag);
     for (std::size_t i = 0; i < verb.arguments.size(); ++i) {
       const std::vector<std::string> words =
           i == 0 ? first_words(verb, algorithms) : std::vector<std::string>{};
-      out += " \\\n        " + quoted(std::to_string(i + 2) + zsh_values(words, verb.arguments[i].name));
+      out += " \\\n        " + shell_word(std::to_string(i + 2) + zsh_values(words, verb.arguments[i].name));
     }
     out += "\n      ;;\n";
   }
@@ -135,15 +128,15 @@ std::string fish_script(const Program& program, std::span<const std::string> alg
   for (const Verb& verb : program.verbs) {
     if (verb.hidden) continue;
     out += fmt::format("complete -c everyml -n __fish_use_subcommand -f -a {} -d {}\n", verb.name,
-                       quoted(verb.summary));
+                       shell_word(verb.summary));
     const std::string when = fmt::format("-n '__fish_seen_subcommand_from {}'", verb.name);
     const auto add = [&](const Flag& flag) {
-      out += fmt::format("complete -c everyml {} -l {} -d {}", when, flag.name, quoted(flag.help));
+      out += fmt::format("complete -c everyml {} -l {} -d {}", when, flag.name, shell_word(flag.help));
       if (flag.letter) out += fmt::format(" -s {}", flag.letter);
       std::vector<std::string> words = flag.choices;
       if (flag.completes == Completes::algorithm) words.assign(algorithms.begin(), algorithms.end());
       if (!words.empty())
-        out += fmt::format(" -x -a {}", quoted(joined(words)));
+        out += fmt::format(" -x -a {}", shell_word(joined(words)));
       else if (!flag.value.empty())
         out += " -r";
       out += '\n';
@@ -151,7 +144,8 @@ std::string fish_script(const Program& program, std::span<const std::string> alg
     for (const Flag& flag : verb.flags) add(flag);
     for (const Flag& flag : program.globals) add(flag);
     const std::vector<std::string> words = first_words(verb, algorithms);
-    if (!words.empty()) out += fmt::format("complete -c everyml {} -f -a {}\n", when, quoted(joined(words)));
+    if (!words.empty())
+      out += fmt::format("complete -c everyml {} -f -a {}\n", when, shell_word(joined(words)));
   }
   return out;
 }

@@ -136,7 +136,7 @@ int run(const std::vector<std::string>& given) {
   const int status = guarded(first, [&] { parsed = parse(program, arguments); });
   if (status != kOk) return status;
 
-  Session session(globals);
+  Session session(globals, arguments);
   return guarded(session, [&] {
     if (parsed.ask == Parsed::Ask::version) {
       show_version(session);

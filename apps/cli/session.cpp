@@ -35,8 +35,15 @@ struct Session::Work {
   BudgetScope scope;
 };
 
-Session::Session(const Globals& globals) : globals_(globals) {}
+Session::Session(const Globals& globals, std::vector<std::string> arguments)
+    : globals_(globals), arguments_(std::move(arguments)) {}
 Session::~Session() { clear(); }
+
+std::string Session::command() const {
+  std::string line = "everyml";
+  for (const std::string& word : arguments_) line += " " + shell_word(word);
+  return line;
+}
 
 const Context& Session::context() {
   if (!work_) {

@@ -37,13 +37,16 @@ class ProgressBar;
 /// One run of a verb: where its words and its data go, and the context of its work.
 class Session {
  public:
-  explicit Session(const Globals& globals);
+  /// `arguments`: the words of the command line after the program's name.
+  explicit Session(const Globals& globals, std::vector<std::string> arguments = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   bool json() const { return globals_.json; }
   bool quiet() const { return globals_.quiet; }
+  /// The command as it would be typed again: "everyml learn 'my file.csv' --target y".
+  std::string command() const;
   const Terminal& out() const { return out_; }
   const Terminal& err() const { return err_; }
   /// Made at the first call; its budget is the current one of this thread from then on. Throws
@@ -64,6 +67,7 @@ class Session {
 
  private:
   Globals globals_;
+  std::vector<std::string> arguments_;
   Terminal out_{1};
   Terminal err_{2};
   std::unique_ptr<ProgressBar> progress_;

@@ -7,6 +7,7 @@
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/atomic_file.h"
 #include "everyml/workflow/artifact/artifact.h"
+#include "everyml/workflow/explain/groups.h"
 #include "everyml/workflow/select/fit_one.h"
 
 namespace everyml::cli {
@@ -18,18 +19,79 @@ struct FindSlots {
   std::string file;
   std::optional<std::string> clusters;
   std::vector<std::string> ignore;
+  std::string weights;
   Reading reading;
   std::string out;
   std::string model;
   bool force = false;
 };
 
+/// "Petal.Length 1.462 (all 3.758), colour red 100 % (all 40 %)".
+std::string traits_line(const std::vector<GroupTrait>& traits) {
+  std::string line;
+  for (const GroupTrait& trait : traits) {
+    const auto value = [&](double number) {
+      if (trait.kind == ColumnKind::date) return format_date(static_cast<std::int64_t>(number), false);
+      return trait.level.empty() ? format_short(number) : fmt::format("{:.0f} %", 100.0 * number);
+    };
+    line += fmt::format("{}{}{} {} (all {})", line.empty() ? "" : ", ", printable(trait.column, 30),
+                        trait.level.empty() ? "" : " " + printable(trait.level, 30), value(trait.inside),
+                        value(trait.overall));
+  }
+  return line;
+}
+
+/// The table with the traits of each cluster, wrapped, at the right of its row.
+std::string beside(const TextTable& table, const std::vector<std::vector<GroupTrait>>& traits,
+                   std::size_t width) {
+  std::string out;
+  std::size_t row = 0;
+  const std::string rendered = table.render(width);
+  for (const std::string_view line : split(std::string_view(rendered).substr(0, rendered.size() - 1), '\n')) {
+    const std::size_t indent = display_width(line) + 2;
+    const std::string text =
+        row == 0 ? "what sets it apart: its mean or share" : traits_line(traits[row - 1]);
+    out += std::string(line) + "  " + wrapped(text, width, indent, indent) + "\n";
+    ++row;
+  }
+  return out;
+}
+
+Json traits_json(const std::vector<GroupTrait>& traits) {
+  Json json = Json::array();
+  for (const GroupTrait& trait : traits) {
+    Json one = {{"column", trait.column}};
+    if (!trait.level.empty()) one["level"] = trait.level;
+    const bool date = trait.kind == ColumnKind::date;
+    const auto value = [&](double number) {
+      return date ? Json(format_date(static_cast<std::int64_t>(number), false)) : Json(number);
+    };
+    one["inside"] = value(trait.inside);
+    one["overall"] = value(trait.overall);
+    one["effect"] = trait.effect;
+    json.push_back(one);
+  }
+  return json;
+}
+
+/// Of the columns that the clusters were made of.
+std::vector<std::vector<GroupTrait>> traits_of(const Artifact& artifact, const Table& table,
+                                               const Column& found, std::size_t count) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : artifact.encoder.schema().columns) names.push_back(column.name);
+  std::vector<std::int32_t> group(table.rows(), -1);
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    if (!found.missing(row)) group[row] = static_cast<std::int32_t>(found.number(row));
+  }
+  return group_traits(table.select_columns(names), group, count);
+}
+
 void run_find(const FindSlots& slots, Session& session) {
   FitOptions options{.algorithm = "k-means",
                      .settings = {},
                      .target = {},
                      .ignore = slots.ignore,
-                     .weights = {},
+                     .weights = slots.weights,
                      .classification = {}};
   if (slots.clusters) options.settings["clusters"] = *slots.clusters;
   require_distinct({slots.out, slots.model}, slots.reading.inputs(slots.file));
@@ -58,9 +120,13 @@ void run_find(const FindSlots& slots, Session& session) {
   for (std::size_t row = 0; row < answers.rows(); ++row) {
     if (!found.missing(row)) ++sizes[static_cast<std::size_t>(found.number(row))];
   }
+  const auto traits = traits_of(artifact, read.table, found, count);
   if (session.json()) {
+    Json apart = Json::array();
+    for (const auto& one : traits) apart.push_back(traits_json(one));
     session.document({{"clusters", count},
                       {"sizes", sizes},
+                      {"traits", apart},
                       {"rows", answers.rows()},
                       {"model", artifact.model.summary()}});
     return;
@@ -81,7 +147,7 @@ void run_find(const FindSlots& slots, Session& session) {
            fmt::format("{:.1f} %", 100.0 * static_cast<double>(sizes[k]) /
                                        static_cast<double>(std::max<std::size_t>(answers.rows(), 1)))});
     }
-    out += table.render(session.out().width());
+    out += beside(table, traits, session.out().width());
   }
   session.data(out);
   for (const std::string& path : {slots.out, slots.model}) {
@@ -105,26 +171,28 @@ Verb find_verb() {
                      .completes = Completes::choice,
                      .choices = {"clusters"}},
                     {.name = "FILE", .help = "The table.", .slot = &s.file}};
-  verb.flags = {{.name = "clusters",
-                 .value = "N",
-                 .help = "How many; chosen from the data when not given.",
-                 .take = into(s.clusters)},
-                {.name = "ignore",
-                 .value = "COLUMN,...",
-                 .help = "Columns to leave out.",
-                 .take = into(s.ignore),
-                 .repeatable = true},
-                {.name = "out",
-                 .value = "FILE",
-                 .help = "The rows with their cluster, as CSV.",
-                 .take = into(s.out),
-                 .completes = Completes::file},
-                {.name = "model",
-                 .value = "FILE",
-                 .help = "A model file that tells the cluster of new rows.",
-                 .take = into(s.model),
-                 .completes = Completes::file},
-                {.name = "force", .help = "Replace files that exist.", .take = into(s.force)}};
+  verb.flags = {
+      {.name = "clusters",
+       .value = "N",
+       .help = "How many; chosen from the data when not given.",
+       .take = into(s.clusters)},
+      {.name = "ignore",
+       .value = "COLUMN,...",
+       .help = "Columns to leave out.",
+       .take = into(s.ignore),
+       .repeatable = true},
+      {.name = "weights", .value = "COLUMN", .help = "How much each row counts.", .take = into(s.weights)},
+      {.name = "out",
+       .value = "FILE",
+       .help = "The rows with their cluster, as CSV.",
+       .take = into(s.out),
+       .completes = Completes::file},
+      {.name = "model",
+       .value = "FILE",
+       .help = "A model file that tells the cluster of new rows.",
+       .take = into(s.model),
+       .completes = Completes::file},
+      {.name = "force", .help = "Replace files that exist.", .take = into(s.force)}};
   s.reading.add_flags(verb);
   verb.examples = {"everyml find clusters iris.csv --ignore Species --out groups.csv"};
   verb.run = [slots](Session& session) { run_find(*slots, session); };

@@ -54,31 +54,13 @@ std::optional<bool> task_asked(bool classification, bool regression) {
   return std::nullopt;
 }
 
-/// The command again, for the report, with what a shell would split in quotes.
-std::string command_of(const LearnSlots& slots) {
-  const auto quoted = [](const std::string& text) {
-    const bool plain = !text.empty() && text.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789_-./") == std::string::npos;
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return plain ? text : out + "'";
-  };
-  std::string query;
-  for (const SqlTable& table : slots.reading.with)
-    query += " --with " + quoted(table.name + "=" + table.path);
-  if (!slots.reading.sql.empty()) query += " --sql " + quoted(slots.reading.sql);
-  return fmt::format("everyml learn {} --target {}{}", quoted(slots.file), quoted(slots.options.target),
-                     query);
-}
-
 void save(const LearnResult& result, const LearnSlots& slots, const std::string& model,
-          const std::string& report) {
+          const std::string& report, const Session& session) {
   const std::string bytes = result.artifact.bytes();
   std::string page, folds;
   std::vector<FileContent> files = {{model, bytes}};
   if (!report.empty()) {
-    page = render_report(result, {.title = slots.file, .command = command_of(slots)});
+    page = render_report(result, {.title = slots.file, .command = session.command()});
     files.push_back({report, page});
   }
   if (!slots.save_folds.empty()) {
@@ -107,7 +89,7 @@ void run_learn(LearnSlots& slots, Session& session) {
     options.fold_list = read_folds(read_file(slots.folds_file), read.table.rows());
   }
   const LearnResult result = learn(read.table, options, read.notes, session.context());
-  save(result, slots, model, report);
+  save(result, slots, model, report, session);
   if (session.json()) {
     Json json = result.to_json();
     json["model_file"] = model;

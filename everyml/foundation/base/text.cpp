@@ -222,6 +222,22 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%";
+  // A leading equals sign is a path to zsh.
+  if (!text.empty() && text.front() != '=' && text.find_first_not_of(kPlain) == text.npos)
+    return std::string(text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  }
+  return word + "'";
+}
+
 bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto [point, length] = decode_first(text);

@@ -26,6 +26,10 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
 /// cut to `limit` characters with an ellipsis.
 std::string printable(std::string_view text, std::size_t limit = 60);
 
+/// One word for a POSIX shell, whatever the text holds: as it is where no shell reads anything into it, else
+/// between single quotes.
+std::string shell_word(std::string_view text);
+
 bool valid_utf8(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string to_lower_ascii(std::string_view text);

@@ -10,6 +10,16 @@
 namespace everyml {
 namespace {
 
+TEST(Text, ShellWordsNeedNoMoreQuotes) {
+  EXPECT_EQ(shell_word("data/titanic-2.csv"), "data/titanic-2.csv");
+  EXPECT_EQ(shell_word("--cost"), "--cost");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("my file"), "'my file'");
+  EXPECT_EQ(shell_word("$HOME;`x`\n*"), "'$HOME;`x`\n*'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word("=ls"), "'=ls'");
+}
+
 TEST(FormatNumber, IsShortAndReadsBack) {
   EXPECT_EQ(format_number(3), "3");
   EXPECT_EQ(format_number(-0.0), "-0");

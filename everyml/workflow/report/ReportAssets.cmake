@@ -21,7 +21,10 @@ function(everyml_make_charts bundle)
   execute_process(COMMAND "${EVERYML_NPM}" ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
                   WORKING_DIRECTORY "${work}" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE error TIMEOUT 240)
   if(failed)
-    string(REGEX REPLACE "\n.*" "" error "${error}")
+    # Warnings come first; only the lines on the error tell why.
+    string(REGEX MATCHALL "npm (error|ERR!)[^\n]*" lines "${error}")
+    list(JOIN lines " " error)
+    string(SUBSTRING "${error}" 0 300 error)
     set(EVERYML_CHARTS_WHY "npm ci failed: ${error}" PARENT_SCOPE)
     return()
   endif()

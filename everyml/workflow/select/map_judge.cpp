@@ -13,20 +13,6 @@ using Columns = std::vector<const ColumnFacts*>;
 
 constexpr std::size_t kMostNamed = 5;
 
-/// One word for a POSIX shell, whatever the text holds.
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
-  if (!text.empty() && text.front() != '-' && text.find_first_not_of(kPlain) == text.npos) return text;
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      word += "'\\''";
-    else
-      word += c;
-  }
-  return word + "'";
-}
-
 std::string quoted(const ColumnFacts& column) { return '"' + printable(column.name, 30) + '"'; }
 
 std::string named(const Columns& columns) {
