@@ -199,6 +199,41 @@ Calibration fit_calibration(std::span<const double> probabilities, std::span<con
   return fit_method(best, probabilities, codes, classes, weights, every);
 }
 
+void calibrate_across_folds(std::span<double> probabilities, std::span<const std::int32_t> codes,
+                            std::size_t classes, std::span<const double> weights,
+                            std::span<const std::size_t> fold, Calibration::Method method,
+                            const Context& context) {
+  if (fold.size() != codes.size()) {
+    throw ParameterError("parameter.output_size", "calibration needs the fold of every row");
+  }
+  if (method == Calibration::Method::none) return;
+  const std::vector<double> raw(probabilities.begin(), probabilities.end());
+  const std::size_t folds = fold.empty() ? 0 : *std::max_element(fold.begin(), fold.end()) + 1;
+  for (std::size_t f = 0; f < folds; ++f) {
+    context.check();
+    std::vector<double> learned, own, learned_weights;
+    std::vector<std::int32_t> learned_codes;
+    std::vector<std::size_t> rows;
+    const bool alone = static_cast<std::size_t>(std::count(fold.begin(), fold.end(), f)) == fold.size();
+    for (std::size_t row = 0; row < fold.size(); ++row) {
+      const double* at = raw.data() + row * classes;
+      if (fold[row] == f) {
+        rows.push_back(row);
+        own.insert(own.end(), at, at + classes);
+        if (!alone) continue;
+      }
+      learned.insert(learned.end(), at, at + classes);
+      learned_codes.push_back(codes[row]);
+      if (!weights.empty()) learned_weights.push_back(weights[row]);
+    }
+    fit_calibration(learned, learned_codes, classes, learned_weights, method, context).apply(own);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(own.begin() + static_cast<std::ptrdiff_t>(i * classes), classes,
+                  probabilities.begin() + static_cast<std::ptrdiff_t>(rows[i] * classes));
+    }
+  }
+}
+
 Conformal conformal_of_values(std::span<const double> predicted, std::span<const double> truth) {
   if (predicted.size() != truth.size()) {
     throw ParameterError("parameter.output_size", "conformal: as many predictions as true values are needed");

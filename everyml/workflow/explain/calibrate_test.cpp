@@ -65,6 +65,52 @@ TEST(Calibrate, LeavesAHonestModelAloneAndMendsACrookedOne) {
             Calibration::Method::none);
 }
 
+TEST(Calibrate, AcrossFoldsNoRowTakesPartInItsOwn) {
+  const Sample sample = draw(300, [](double raw) { return raw; });
+  std::vector<std::size_t> fold(300);
+  for (std::size_t row = 0; row < fold.size(); ++row) fold[row] = row % 3;
+  for (const auto method : {Calibration::Method::sigmoid, Calibration::Method::isotonic}) {
+    std::vector<double> before = sample.p, after = sample.p;
+    std::vector<std::int32_t> flipped = sample.codes;
+    for (std::size_t row = 1; row < fold.size(); row += 3) flipped[row] = 1 - flipped[row];
+    calibrate_across_folds(before, sample.codes, 2, {}, fold, method, Context());
+    calibrate_across_folds(after, flipped, 2, {}, fold, method, Context());
+    EXPECT_NE(before, sample.p);
+    bool others_changed = false;
+    for (std::size_t row = 0; row < fold.size(); ++row) {
+      if (fold[row] == 1) {
+        EXPECT_EQ(before[2 * row], after[2 * row]) << row;
+      } else {
+        others_changed = others_changed || before[2 * row] != after[2 * row];
+      }
+    }
+    EXPECT_TRUE(others_changed);
+    // The map of the other folds is what fit_calibration learns from them.
+    Sample others;
+    for (std::size_t row = 0; row < fold.size(); ++row) {
+      if (fold[row] == 0) continue;
+      others.p.insert(others.p.end(), {sample.p[2 * row], sample.p[2 * row + 1]});
+      others.codes.push_back(sample.codes[row]);
+    }
+    std::vector<double> first = {sample.p[0], sample.p[1]};
+    fit_calibration(others.p, others.codes, 2, {}, method, Context()).apply(first);
+    EXPECT_EQ(first[1], before[1]);
+  }
+}
+
+TEST(Calibrate, AcrossFoldsBearsOneFoldAndNoMethod) {
+  const Sample sample = draw(100, [](double raw) { return raw * raw; });
+  const std::vector<std::size_t> fold(100, 0);
+  std::vector<double> p = sample.p, whole = sample.p;
+  calibrate_across_folds(p, sample.codes, 2, {}, fold, Calibration::Method::none, Context());
+  EXPECT_EQ(p, sample.p);
+  calibrate_across_folds(p, sample.codes, 2, {}, fold, Calibration::Method::sigmoid, Context());
+  fit_calibration(whole, sample.codes, 2, {}, Calibration::Method::sigmoid, Context()).apply(whole);
+  EXPECT_EQ(p, whole);
+  EXPECT_THROW(calibrate_across_folds(p, sample.codes, 2, {}, {}, Calibration::Method::sigmoid, Context()),
+               ParameterError);
+}
+
 TEST(Conformal, BoundsAreOrderStatistics) {
   const std::vector<double> predicted = {0, 0, 0, 0}, truth = {3, -1, 2, -4};
   EXPECT_EQ(conformal_of_values(predicted, truth).scores, (std::vector<double>{1, 2, 3, 4}));

@@ -63,6 +63,16 @@ Calibration fit_calibration(std::span<const double> probabilities, std::span<con
                             std::size_t classes, std::span<const double> weights,
                             std::optional<Calibration::Method> method, const Context& context);
 
+/// Calibrates out-of-fold answers in place: those of each fold by a map of that method learned from the rows
+/// of the other folds, so that no row takes part in its own calibration. What is then judged on them is not
+/// flattered. probabilities: [rows, classes]; codes, fold: [rows], folds numbered from 0; weights: [rows] or
+/// empty. A fold beside which there are no rows is calibrated by itself. Throws ParameterError
+/// "parameter.output_size".
+void calibrate_across_folds(std::span<double> probabilities, std::span<const std::int32_t> codes,
+                            std::size_t classes, std::span<const double> weights,
+                            std::span<const std::size_t> fold, Calibration::Method method,
+                            const Context& context);
+
 /// Nonconformity scores of out-of-fold rows: |y - prediction|, or 1 - p(true class).
 Conformal conformal_of_values(std::span<const double> predicted, std::span<const double> truth);
 Conformal conformal_of_probabilities(std::span<const double> probabilities,

@@ -213,8 +213,9 @@ std::map<std::string, double> all_metrics(const Problem& problem, std::span<cons
   return metrics;
 }
 
+/// `from`, `to`: shares of the whole run between which the progress of this candidate lies.
 Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bool search, double test_share,
-             const Context& context) {
+             double from, double to, const Context& context) {
   const std::size_t width = problem.width();
   const bool small = problem.table.rows() * problem.columns.size() < kSmallCells;
   std::vector<FoldOutcome> outcomes(problem.folds.size());
@@ -227,7 +228,11 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
       for (std::size_t fold = begin; fold < end; ++fold) one(fold);
     });
   } else {
-    for (std::size_t fold = 0; fold < problem.folds.size(); ++fold) one(fold);
+    for (std::size_t fold = 0; fold < problem.folds.size(); ++fold) {
+      one(fold);
+      const double done = static_cast<double>(fold + 1) / static_cast<double>(problem.folds.size());
+      context.progress(entry.card().title, from + done * (to - from));
+    }
   }
 
   Judged judged;
@@ -345,7 +350,13 @@ void finish_answers(const Problem& problem, const LearnOptions& options, LearnRe
   }
   result.artifact.calibration =
       fit_calibration(predicted, truth.codes(), width, weights, std::nullopt, context);
-  result.artifact.calibration.apply(predicted);
+  std::vector<std::size_t> fold_of(problem.table.rows()), fold;
+  for (std::size_t f = 0; f < problem.folds.size(); ++f) {
+    for (const std::size_t row : problem.folds[f].test) fold_of[row] = f;
+  }
+  for (const std::size_t row : rows) fold.push_back(fold_of[row]);
+  calibrate_across_folds(predicted, truth.codes(), width, weights, fold, result.artifact.calibration.method,
+                         context);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::copy_n(predicted.begin() + static_cast<std::ptrdiff_t>(i * width), width,
                 result.out_of_fold.begin() + static_cast<std::ptrdiff_t>(rows[i] * width));
@@ -463,7 +474,8 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
   std::exception_ptr too_much;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
-    const double share = static_cast<double>(i) / static_cast<double>(entries.size() + 1);
+    // Training on all rows begins at 0.8.
+    const double step = 0.8 / static_cast<double>(entries.size()), share = static_cast<double>(i) * step;
     context.progress(entry.card().title, share);
     Candidate skipped;
     skipped.algorithm = entry.card().name;
@@ -481,8 +493,11 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
       // With a time limit the search may not eat what the remaining learners need for their defaults.
       const double left = options.seconds - seconds_since(start);
       const bool search = options.seconds == 0 || left > options.seconds / 3;
+      // Once there is a model to show, the limit also cuts what runs past it.
+      const bool limited = options.seconds > 0 && models > 0;
       try {
-        Judged one = judge(problem, entry, cache, search, test_share, context);
+        Judged one = judge(problem, entry, cache, search, test_share, share, share + step,
+                           limited ? context.with_seconds(left) : context);
         models += entry.card().complexity > 0 && one.candidate.skipped.empty();
         result.leaderboard.push_back(one.candidate);
         judged.emplace(entry.card().name, std::move(one));
@@ -493,9 +508,16 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
         skipped.skipped = error.what();
       } catch (const ResourceError& error) {
         // Another may do with less; an end asked for from outside is an end.
-        if (error.code() == "resource.cancelled" || error.code() == "resource.deadline") throw;
-        too_much = std::current_exception();
-        skipped.skipped = error.what();
+        if (error.code() == "resource.cancelled") throw;
+        if (error.code() == "resource.deadline") {
+          context.check();
+          if (!limited) throw;
+          result.time_ran_out = true;
+          skipped.skipped = "the time given was over while it was judged";
+        } else {
+          too_much = std::current_exception();
+          skipped.skipped = error.what();
+        }
       }
     }
     result.leaderboard.push_back(std::move(skipped));

@@ -257,6 +257,22 @@ TEST(Learn, CancelEndsItAndAStopLeavesAResult) {
                ResourceError);
 }
 
+TEST(Learn, TheTimeGivenCutsWhatRunsPastIt) {
+  // Nearest neighbours take seconds on so many rows, logistic regression and naive Bayes hundredths.
+  const Table table = signal(3, 30000, true);
+  LearnOptions options = for_target();
+  options.only = {"naive-bayes", "knn-classifier"};
+  options.seconds = 0.3;
+  const LearnResult result = learn(table, options, {}, serial());
+  EXPECT_TRUE(result.time_ran_out);
+  EXPECT_EQ(result.leaderboard[result.chosen].algorithm, "naive-bayes");
+  for (const Candidate& candidate : result.leaderboard) {
+    if (candidate.algorithm == "knn-classifier") {
+      EXPECT_NE(candidate.skipped.find("the time given was over"), std::string::npos) << candidate.skipped;
+    }
+  }
+}
+
 TEST(Learn, JsonTellsTheSameStory) {
   const LearnResult result = learn(signal(19, 100, true), for_target(), {}, serial());
   const Json json = result.to_json();
