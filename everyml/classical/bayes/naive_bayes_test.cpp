@@ -8,6 +8,7 @@
 
 #include "everyml/classical/bayes/bayes_family.h"
 #include "everyml/foundation/base/error.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -38,16 +39,6 @@ std::vector<double> ask(const NaiveBayesModel& model, const Features& x) {
 void expect_near(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], tolerance) << i;
-}
-
-template <class F>
-std::string code_of(F&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "no error";
 }
 
 /// A number, a flag, a category of 3 levels and two counts; two classes.

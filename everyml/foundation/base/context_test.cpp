@@ -7,20 +7,10 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/thread_pool_impl.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
-
-template <class F>
-std::string code_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_FALSE(std::string(error.what()).empty());
-    return std::string(error.code());
-  }
-  return "none";
-}
 
 TEST(Context, ZeroThreadsMeansAllThatAreGranted) {
   EXPECT_EQ(Context().threads(), available_threads());

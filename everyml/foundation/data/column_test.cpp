@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "everyml/foundation/base/error.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -23,16 +24,6 @@ Buffer<T> buffer(std::initializer_list<T> values) {
   auto out = Buffer<T>::uninitialized(values.size());
   std::copy(values.begin(), values.end(), out.begin());
   return out;
-}
-
-template <class Work>
-std::string code_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "no error";
 }
 
 std::vector<std::string> cells_of(const Column& column) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "everyml/foundation/base/error.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -157,23 +158,13 @@ TEST(Features, MissingAndInfiniteAreFound) {
   }
 }
 
-template <class Work>
-std::string code_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "no error";
-}
-
 TEST(Features, ShapesAreChecked) {
   EXPECT_EQ(code_of([] { Features::dense(Buffer<double>(5), 2, 3); }), "features.shape");
   EXPECT_EQ(code_of([] { Features::dense(Buffer<float>(0), SIZE_MAX / 2 + 1, 2); }), "features.shape");
   EXPECT_EQ(code_of([] { Features::view(static_cast<const double*>(nullptr), 1, 1); }), "features.shape");
   const double value = 1.0;
   EXPECT_EQ(code_of([&] { Features::view(&value, 1, 2, 1); }), "features.shape");
-  EXPECT_EQ(code_of([] { Features::dense(Buffer<double>(0), 0, 3); }), "no error");
+  EXPECT_EQ(code_of([] { Features::dense(Buffer<double>(0), 0, 3); }), "none");
   EXPECT_EQ(Features().rows(), 0U);
 }
 
@@ -186,7 +177,7 @@ TEST(Features, SparseArraysAreChecked) {
     return code_of(
         [&] { Features::sparse(2, 3, std::move(start_buffer), std::move(column_buffer), Buffer<float>(3)); });
   };
-  EXPECT_EQ(code({0, 2, 3}, {0, 2, 1}), "no error");
+  EXPECT_EQ(code({0, 2, 3}, {0, 2, 1}), "none");
   EXPECT_EQ(code({0, 3}, {0, 1, 2}), "features.sparse");
   EXPECT_EQ(code({1, 2, 3}, {0, 2, 1}), "features.sparse");
   EXPECT_EQ(code({0, 2, 2}, {0, 2, 1}), "features.sparse");

@@ -17,6 +17,7 @@
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/archive_impl.h"
 #include "everyml/foundation/io/atomic_file.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -25,16 +26,6 @@ using testing::ElementsAre;
 
 ArchiveReader reopen(const ArchiveWriter& writer) {
   return ArchiveReader::from_bytes(writer.bytes(), "test");
-}
-
-template <class F>
-std::string code_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
 }
 
 TEST(Archive, BringsBackWhatWasWritten) {

@@ -17,21 +17,12 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/atomic_file_impl.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class F>
-std::string code_of(F&& call) {
-  try {
-    call();
-  } catch (const ResourceError& error) {
-    return std::string(error.code());
-  }
-  return "none";
-}
 
 class AtomicFile : public testing::Test {
  protected:

@@ -99,7 +99,6 @@ class ViewStream final : public ByteStream {
   std::string_view bytes_;
 };
 
-/// Gives back bytes that were read ahead, then the rest.
 class PrefixedStream final : public ByteStream {
  public:
   PrefixedStream(std::string head, std::unique_ptr<ByteStream> rest)
@@ -169,7 +168,7 @@ std::unique_ptr<ByteStream> decode(std::unique_ptr<ByteStream> stream, const std
   std::string head = read_head(*stream, kHead);
   if (is_gzip(head)) {
     origin.gzip = true;
-    stream = gunzip_stream(std::make_unique<PrefixedStream>(std::move(head), std::move(stream)), name);
+    stream = gunzip_stream(prefixed_stream(std::move(head), std::move(stream)), name);
     head = read_head(*stream, kHead);
   }
   const EncodingGuess guess = guess_encoding(head);
@@ -178,7 +177,7 @@ std::unique_ptr<ByteStream> decode(std::unique_ptr<ByteStream> stream, const std
   }
   origin.bom = guess.bom_size > 0;
   head.erase(0, guess.bom_size);
-  stream = std::make_unique<PrefixedStream>(std::move(head), std::move(stream));
+  stream = prefixed_stream(std::move(head), std::move(stream));
   if (guess.encoding == Encoding::utf16_le || guess.encoding == Encoding::utf16_be) {
     const bool big_endian = guess.encoding == Encoding::utf16_be;
     origin.encoding = big_endian ? "utf-16be" : "utf-16le";
@@ -274,6 +273,10 @@ void GrowingBytes::trim() {
 void GrowingBytes::drop_front(std::size_t bytes) {
   size_ -= bytes;
   if (size_ > 0) std::memmove(buffer_.data(), buffer_.data() + bytes, size_);
+}
+
+std::unique_ptr<ByteStream> prefixed_stream(std::string head, std::unique_ptr<ByteStream> rest) {
+  return std::make_unique<PrefixedStream>(std::move(head), std::move(rest));
 }
 
 std::unique_ptr<ByteStream> open_text_stream(const std::string& path, TextOrigin& origin) {

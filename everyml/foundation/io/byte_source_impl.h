@@ -42,7 +42,11 @@ std::unique_ptr<ByteStream> open_text_stream(const std::string& path, TextOrigin
 std::unique_ptr<ByteStream> text_stream_over(std::string_view bytes, const std::string& name,
                                              TextOrigin& origin);
 
-/// The same as a whole. A plain regular file is read in place, everything else is held in memory.
+/// Gives back bytes that were read ahead, then the rest.
+std::unique_ptr<ByteStream> prefixed_stream(std::string head, std::unique_ptr<ByteStream> rest);
+
+/// open_text_stream and text_stream_over as a whole. A plain regular file is read in place, everything else
+/// is held in memory.
 std::unique_ptr<ByteSource> open_text_source(const std::string& path, TextOrigin& origin);
 /// Borrows `bytes` when they need no conversion.
 std::unique_ptr<ByteSource> text_source_over(std::string_view bytes, const std::string& name,

@@ -19,21 +19,12 @@
 #include "everyml/foundation/io/byte_source_impl.h"
 #include "everyml/foundation/io/csv.h"
 #include "everyml/foundation/io/text_encoding_impl.h"
+#include "tests/support/error_code.h"
 
 namespace everyml::csv {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class F>
-std::string code_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
-}
 
 std::string all_of(ByteStream& stream, std::size_t step) {
   std::string text;

@@ -9,6 +9,7 @@
 #include "everyml/foundation/io/csv.h"
 #include "everyml/foundation/io/csv_dialect_impl.h"
 #include "everyml/foundation/io/csv_reader_impl.h"
+#include "everyml/foundation/io/csv_test_impl.h"
 #include "everyml/foundation/io/json_lines_impl.h"
 
 namespace everyml {
@@ -16,39 +17,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-TableRead read(std::string_view text, const ReadOptions& options = {}, const csv::Tuning& tuning = {}) {
-  csv::TextOrigin origin;
-  const auto source = csv::text_source_over(text, "test.csv", origin);
-  return csv::read_delimited(*source, origin, "test.csv", options, Context({.threads = 2}), tuning);
-}
-
-std::string code_of(std::string_view text, const ReadOptions& options = {}, const csv::Tuning& tuning = {}) {
-  try {
-    read(text, options, tuning);
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
-}
-
-std::uint64_t told(const TableRead& read, std::string_view code) {
-  for (const ReadNote& note : read.notes) {
-    if (note.code == code) return note.count;
-  }
-  return 0;
-}
-
-std::string repeat(std::string_view text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
-}
-
 TEST(CsvRows, BlankLinesAndGaps) {
-  const TableRead one = read("a\n1\n\n2\n   \n3\n\n");
+  const TableRead one = read_text("a\n1\n\n2\n   \n3\n\n");
   EXPECT_EQ(one.table.rows(), 3U);
   EXPECT_EQ(told(one, "csv.blank_line"), 3U);
-  const TableRead blanks = read("a,b,c\n1,  ,2\n3,\t,4\n");
+  const TableRead blanks = read_text("a,b,c\n1,  ,2\n3,\t,4\n");
   EXPECT_TRUE(blanks.table.column("b").missing(0));
   EXPECT_TRUE(blanks.table.column("b").missing(1));
   std::string text = "n,b,d,w,c\n";
@@ -57,7 +30,7 @@ TEST(CsvRows, BlankLinesAndGaps) {
             ",red\n";
     if (i % 7 == 0) text += "\n\n";
   }
-  const TableRead got = read(text, {}, {.stretch = 50, .slack = 10, .block_rows = 2});
+  const TableRead got = read_text(text, {}, {.stretch = 50, .slack = 10, .block_rows = 2});
   ASSERT_EQ(got.table.rows(), 120U);
   EXPECT_EQ(got.table.column("b").cell(119), "false");
   EXPECT_EQ(got.table.column("w").text(118), "word118");
@@ -67,7 +40,7 @@ TEST(CsvRows, BlankLinesAndGaps) {
 TEST(CsvRows, StrictNamesTheFirstRaggedRow) {
   const auto sentence = [](const char* text) {
     try {
-      read(text, {.strict = true});
+      read_text(text, {.strict = true});
     } catch (const DataError& error) {
       return std::string(error.what());
     }
@@ -83,18 +56,18 @@ TEST(CsvRows, StrictNamesTheFirstRaggedRow) {
 }
 
 TEST(CsvRows, BlankCellsBeyondTheColumns) {
-  EXPECT_EQ(told(read("a,b\n1,2, \n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
-  EXPECT_EQ(told(read("a,b\n1,2,\"\"\n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
+  EXPECT_EQ(told(read_text("a,b\n1,2, \n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
+  EXPECT_EQ(told(read_text("a,b\n1,2,\"\"\n3,4\n5,6\n"), "csv.trailing_delimiter"), 1U);
 }
 
 TEST(CsvRows, MaxRowsOfAFileWithoutRows) {
-  const TableRead got = read("a,b\n", {.header = true, .max_rows = 5});
+  const TableRead got = read_text("a,b\n", {.header = true, .max_rows = 5});
   EXPECT_EQ(got.table.rows(), 0U);
   EXPECT_EQ(got.table.names(), (Names{"a", "b"}));
 }
 
 TEST(CsvRows, ARowWithVeryManyCells) {
-  const TableRead got = read("a,b\n1,2\n3" + std::string(20000, ',') + "\n5,6\n");
+  const TableRead got = read_text("a,b\n1,2\n3" + std::string(20000, ',') + "\n5,6\n");
   EXPECT_EQ(got.table.rows(), 3U);
   EXPECT_EQ(got.table.column("a").number(2), 5.0);
   EXPECT_EQ(told(got, "csv.trailing_delimiter"), 1U);
@@ -102,44 +75,44 @@ TEST(CsvRows, ARowWithVeryManyCells) {
 
 TEST(CsvRows, RowsLongerThanTheSampleAndTheLargest) {
   const std::string cell(3 << 20, 'x');
-  const TableRead got = read("a,b\n" + cell + ",1\ny,2\n");
+  const TableRead got = read_text("a,b\n" + cell + ",1\ny,2\n");
   EXPECT_EQ(got.table.column("a").text(0).size(), cell.size());
   EXPECT_EQ(got.table.column("b").number(1), 2.0);
-  const TableRead returns = read("a,b\r" + cell + ",1\r" + repeat("y,2\r", 30));
+  const TableRead returns = read_text("a,b\r" + cell + ",1\r" + repeat("y,2\r", 30));
   EXPECT_EQ(returns.table.rows(), 31U);
-  const TableRead many = read("a,b\r" + repeat("xyz,1\r", 200000) + "x,2\r");
+  const TableRead many = read_text("a,b\r" + repeat("xyz,1\r", 200000) + "x,2\r");
   EXPECT_EQ(many.table.rows(), 200001U);
-  EXPECT_EQ(code_of("a,b\n" + std::string(2000, 'x') + ",1\n3,4\n", {},
-                    {.stretch = 64, .slack = 16, .largest_row = 1000}),
+  EXPECT_EQ(code_of_text("a,b\n" + std::string(2000, 'x') + ",1\n3,4\n", {},
+                         {.stretch = 64, .slack = 16, .largest_row = 1000}),
             "csv.row_too_long")
       << "the first row of its stretch";
   const csv::Tuning small{.stretch = 64, .slack = 16, .largest_row = 1000};
-  EXPECT_EQ(code_of("a,b\n1,2\n" + std::string(2000, 'x') + ",1\n3,4\n", {}, small), "csv.row_too_long");
+  EXPECT_EQ(code_of_text("a,b\n1,2\n" + std::string(2000, 'x') + ",1\n3,4\n", {}, small), "csv.row_too_long");
   // A stray quote makes the reader follow the rows one by one.
-  EXPECT_EQ(
-      code_of("a,b\n1,2\nx\"y,3\n" + repeat("u,4\n", 50) + std::string(2000, 'x') + ",1\n3,4\n", {}, small),
-      "csv.row_too_long");
-  EXPECT_EQ(read("a,b\n1,2\n" + std::string(900, 'x') + ",1\n3,4\n", {}, small).table.rows(), 3U);
+  EXPECT_EQ(code_of_text("a,b\n1,2\nx\"y,3\n" + repeat("u,4\n", 50) + std::string(2000, 'x') + ",1\n3,4\n",
+                         {}, small),
+            "csv.row_too_long");
+  EXPECT_EQ(read_text("a,b\n1,2\n" + std::string(900, 'x') + ",1\n3,4\n", {}, small).table.rows(), 3U);
 }
 
 TEST(CsvRows, PlacesFarIntoTheFile) {
   // More than the step in which lines are counted, once over many lines and once within one.
   std::string text = "a,b\n" + repeat("x,1\n", 600000);
   try {
-    read(text + "y,2\nz,\"" + std::string(3 << 19, 'w'), {}, {.stretch = 4 << 20});
+    read_text(text + "y,2\nz,\"" + std::string(3 << 19, 'w'), {}, {.stretch = 4 << 20});
     FAIL();
   } catch (const FormatError& error) {
     EXPECT_NE(std::string(error.what()).find("line 600003, byte 3"), std::string::npos) << error.what();
   }
   try {
-    read("a,b\n1,2\n" + std::string(3 << 20, 'w') + ",\"open");
+    read_text("a,b\n1,2\n" + std::string(3 << 20, 'w') + ",\"open");
     FAIL();
   } catch (const FormatError& error) {
     EXPECT_NE(std::string(error.what()).find("line 3, byte 3145730"), std::string::npos) << error.what();
   }
   // Notes of two columns, more than four MiB apart.
   std::string far = "a,b\nnone , 1\n" + repeat("xyz,2\n", 800000) + "NA,\xFFz\n";
-  const TableRead got = read(far, {.types = {{"b", ColumnKind::text}}});
+  const TableRead got = read_text(far, {.types = {{"b", ColumnKind::text}}});
   std::uint64_t repaired = 0;
   for (const ReadNote& note : got.notes) {
     if (note.code == "csv.utf8_repaired") repaired = note.line;
@@ -240,7 +213,7 @@ TEST(CsvWrite, CellsThatAReaderCouldMistake) {
   }
   EXPECT_NE(write_csv(table, true, ',', true).find("'=1+1"), std::string::npos);
   // A delimiter that stands in numbers.
-  const TableRead numbers = read("a,b\n1.5,-2\n2.5,3\n");
+  const TableRead numbers = read_text("a,b\n1.5,-2\n2.5,3\n");
   EXPECT_EQ(write_csv(numbers.table, true, '.'), "a.b\n\"1.5\".-2\n\"2.5\".3\n");
 }
 

@@ -17,24 +17,6 @@ namespace {
 
 constexpr std::size_t kRead = std::size_t{1} << 20;
 
-class Joined final : public ByteStream {
- public:
-  Joined(std::string head, std::unique_ptr<ByteStream> rest)
-      : head_(std::move(head)), rest_(std::move(rest)) {}
-  std::size_t read(char* out, std::size_t size) override {
-    if (at_ == head_.size()) return rest_->read(out, size);
-    const std::size_t count = std::min(size, head_.size() - at_);
-    std::memcpy(out, head_.data() + at_, count);
-    at_ += count;
-    return count;
-  }
-
- private:
-  std::string head_;
-  std::size_t at_ = 0;
-  std::unique_ptr<ByteStream> rest_;
-};
-
 class JsonStream final : public TableStream {
  public:
   JsonStream(const std::string& name, std::unique_ptr<TextOrigin> origin, std::unique_ptr<ByteStream> bytes,
@@ -296,7 +278,7 @@ Peeked peek(std::unique_ptr<ByteStream> bytes) {
     if (got == 0) break;
     peeked.head.append(block, got);
   }
-  peeked.bytes = std::make_unique<Joined>(peeked.head, std::move(bytes));
+  peeked.bytes = prefixed_stream(peeked.head, std::move(bytes));
   return peeked;
 }
 

@@ -8,21 +8,12 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
 
 using Doubles = std::vector<double>;
-
-template <class F>
-std::string code_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
-}
 
 Target numbers(const Doubles& values) {
   Buffer<double> copy(values.size());

@@ -14,6 +14,7 @@
 #include "everyml/foundation/metrics/clustering.h"
 #include "everyml/foundation/metrics/ranking.h"
 #include "everyml/foundation/metrics/regression.h"
+#include "tests/support/error_code.h"
 
 // Hand-computed cases, edges and errors; golden_test.cpp compares every figure with its peer.
 
@@ -26,16 +27,6 @@ using Codes = std::vector<std::int32_t>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-template <class F>
-std::string code_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
-}
 
 Target classes(const Codes& codes, std::size_t count) {
   Buffer<std::int32_t> copy(codes.size());

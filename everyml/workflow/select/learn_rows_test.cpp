@@ -10,6 +10,7 @@
 #include "everyml/workflow/select/fit_one.h"
 #include "everyml/workflow/select/learn.h"
 #include "everyml/workflow/select/roles_impl.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -37,13 +38,8 @@ Table line(std::size_t rows) {
   return Table({numbers("x", x), numbers("z", z), numbers("y", y)});
 }
 
-std::string code_of(const Table& table, const LearnOptions& options) {
-  try {
-    learn(table, options, {}, serial());
-  } catch (const Error& error) {
-    return std::string(error.code());
-  }
-  return "none";
+std::string code_of_learn(const Table& table, const LearnOptions& options) {
+  return code_of([&] { learn(table, options, {}, serial()); });
 }
 
 /// Out-of-fold answers of the rows that have one.
@@ -78,10 +74,10 @@ TEST(LearnRows, AFoldThatTrainsOnItsTestRowsIsRefused) {
   Folds folds = random_folds(40, 4, Stream(1, "mine"));
   folds[1].train.push_back(folds[1].test.front());
   options.fold_list = folds;
-  EXPECT_EQ(code_of(line(40), options), "splits.row");
+  EXPECT_EQ(code_of_learn(line(40), options), "splits.row");
   folds[1].train.back() = 40;
   options.fold_list = folds;
-  EXPECT_EQ(code_of(line(40), options), "splits.row");
+  EXPECT_EQ(code_of_learn(line(40), options), "splits.row");
 }
 
 TEST(LearnRows, RowsOfWeightZeroAreAsIfTheyWereNotThere) {
@@ -115,17 +111,19 @@ TEST(LearnRows, WeightsAreCheckedWithTheRowOfTheTable) {
     weights[row] = weight;
     return table.with(numbers("w", weights));
   };
-  EXPECT_EQ(code_of(weighted(30, -1), options), "data.weight");
-  EXPECT_EQ(code_of(weighted(30, std::numeric_limits<double>::infinity()), options), "data.weight");
-  EXPECT_EQ(code_of(weighted(30, std::nan("")), options), "learn.column_missing_cells");
+  EXPECT_EQ(code_of_learn(weighted(30, -1), options), "data.weight");
+  EXPECT_EQ(code_of_learn(weighted(30, std::numeric_limits<double>::infinity()), options), "data.weight");
+  EXPECT_EQ(code_of_learn(weighted(30, std::nan("")), options), "learn.column_missing_cells");
   try {
     learn(weighted(30, -1), options, {}, serial());
   } catch (const DataError& error) {
     EXPECT_NE(std::string(error.what()).find("data row 31"), std::string::npos) << error.what();
   }
   Buffer<std::int64_t> days(40);
-  EXPECT_EQ(code_of(table.with(Column::dates("w", std::move(days), false)), options), "learn.column_kind");
-  EXPECT_EQ(code_of(table.with(numbers("w", std::vector<double>(40, 0.0))), options), "learn.too_few_rows");
+  EXPECT_EQ(code_of_learn(table.with(Column::dates("w", std::move(days), false)), options),
+            "learn.column_kind");
+  EXPECT_EQ(code_of_learn(table.with(numbers("w", std::vector<double>(40, 0.0))), options),
+            "learn.too_few_rows");
 }
 
 TEST(LearnRows, OneAlgorithmChecksItsWeightsToo) {
@@ -165,12 +163,12 @@ TEST(LearnRows, AFewDatesAreEnoughForAlgorithmsThatSearch) {
 TEST(LearnRows, OptionsOutOfRangeAreRefusedBeforeTheWork) {
   LearnOptions options{.target = "y"};
   options.seconds = -1;
-  EXPECT_EQ(code_of(line(40), options), "parameter.range");
+  EXPECT_EQ(code_of_learn(line(40), options), "parameter.range");
   options.seconds = std::nan("");
-  EXPECT_EQ(code_of(line(40), options), "parameter.range");
+  EXPECT_EQ(code_of_learn(line(40), options), "parameter.range");
   options.seconds = 0;
   options.importance_repeats = 0;
-  EXPECT_EQ(code_of(line(40), options), "parameter.range");
+  EXPECT_EQ(code_of_learn(line(40), options), "parameter.range");
 }
 
 TEST(LearnRows, MoreProbabilitiesThanMemoryAllowsAreRefused) {
@@ -180,8 +178,9 @@ TEST(LearnRows, MoreProbabilitiesThanMemoryAllowsAreRefused) {
     x[row] = std::sin(static_cast<double>(row));
     label[row] = static_cast<double>(row % 19000);
   }
-  EXPECT_EQ(code_of(Table({numbers("x", x), numbers("y", label)}), {.target = "y", .classification = true}),
-            "learn.too_many_classes");
+  EXPECT_EQ(
+      code_of_learn(Table({numbers("x", x), numbers("y", label)}), {.target = "y", .classification = true}),
+      "learn.too_many_classes");
 }
 
 /// Two rows of two labels in each of five folds; `right` folds give the second label the higher probability.
