@@ -1,0 +1,18 @@
+#include <nanobind/nanobind.h>
+
+#include "apps/python/core/entries.h"
+#include "apps/python/core/errors.h"
+#include "apps/python/core/features.h"
+#include "apps/python/core/model.h"
+#include "apps/python/core/run.h"
+
+// The engine as Python sees it: arrays, handles and JSON. What users call is made of it in apps/python/everyml.
+NB_MODULE(_core, module) {
+  using namespace everyml::python;
+  module.attr("version") = EVERYML_VERSION;
+  bind_errors(module);
+  bind_run(module);
+  bind_features(module);
+  bind_model(module);
+  bind_entries(module);
+}
