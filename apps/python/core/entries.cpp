@@ -40,6 +40,10 @@ std::string entries_json() {
     for (const Capability capability : entry.capabilities()) {
       capabilities.push_back(std::string(to_string(capability)));
     }
+    Json attributes = Json::array();
+    for (const AttributeInfo& attribute : entry.attributes()) {
+      attributes.push_back({{"name", std::string(attribute.name)}, {"help", std::string(attribute.help)}});
+    }
     all.push_back({{"name", card.name},
                    {"title", card.title},
                    {"summary", card.summary},
@@ -49,7 +53,8 @@ std::string entries_json() {
                    {"fills_missing", card.needs.missing == InputNeeds::Missing::impute},
                    {"references", card.references},
                    {"capabilities", capabilities},
-                   {"params", params}});
+                   {"params", params},
+                   {"attributes", attributes}});
   }
   return write_json(all);
 }
