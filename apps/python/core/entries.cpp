@@ -51,6 +51,8 @@ std::string entries_json() {
                    {"family", card.family},
                    {"target", std::string(to_string(card.target))},
                    {"fills_missing", card.needs.missing == InputNeeds::Missing::impute},
+                   {"complexity", card.complexity},
+                   {"weights_are_votes", card.weights == Card::Weights::votes},
                    {"references", card.references},
                    {"capabilities", capabilities},
                    {"params", params},

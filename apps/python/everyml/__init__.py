@@ -35,7 +35,7 @@ _DOORS = {
 }
 
 
-def _classes() -> dict[str, Any]:
+def _registry() -> dict[str, Any]:
     from ._classes import entries
 
     return entries()
@@ -47,15 +47,15 @@ def __getattr__(name: str) -> Any:
 
         value = getattr(import_module(f".{_DOORS[name]}", __name__), name)
     elif name == "__all__":
-        value = sorted([*_ERRORS, *_DOORS, *_classes(), "metrics", "model_selection"])
+        value = sorted([*_ERRORS, *_DOORS, *_registry(), "metrics", "model_selection"])
     elif name in ("metrics", "model_selection"):
         from importlib import import_module
 
         value = import_module(f".{name}", __name__)
-    elif not name.startswith("_") and name in _classes():
+    elif not name.startswith("_") and name in _registry():
         from ._classes import make
 
-        value = make(name, _classes()[name])
+        value = make(name, _registry()[name])
     else:
         raise AttributeError(f"module 'everyml' has no attribute {name!r}")
     globals()[name] = value
@@ -68,4 +68,4 @@ def __dir__() -> list[str]:
 
 def all_estimators() -> list[type]:
     """Every estimator class, in the order of the registry."""
-    return [getattr(__import__(__name__), name) for name in _classes()]
+    return [getattr(__import__(__name__), name) for name in _registry()]

@@ -37,6 +37,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     ):
         if capability in can:
             bases.append(base)
+    if entry["weights_are_votes"]:
+        bases.insert(0, _estimator.Voting)
     kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}
     return (*bases, kinds[entry["target"]])
 

@@ -403,6 +403,24 @@ class Regressor(Supervised):
         return r2_score(y, self.predict(X), sample_weight=sample_weight)
 
 
+class Voting:
+    """Of learners in which a weight multiplies a row's vote: scikit-learn's sample_weight, which counts a row so many
+    times, would mean something else."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learns from rows X [rows, columns] and their targets y [rows]; X and y as in other estimators."""
+        self._learn(X, y, None)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        return Updates.partial_fit(self, X, y, classes)
+
+    def set_fit_request(self) -> Any:
+        """There is nothing to ask for."""
+        return _scikit.request(self, "fit", {})
+
+
 class Intervals:
     def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Where a new observation lies with probability ``level`` (in (0, 1)): low [rows] and high [rows]."""

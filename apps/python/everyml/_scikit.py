@@ -32,12 +32,14 @@ def tags(estimator: Any) -> Any:
     kind = {"classes": "classifier", "numbers": "regressor"}.get(entry["target"])
     if kind is None and "assign" in entry["capabilities"]:
         kind = "clusterer"
+    # A baseline is there to be beaten.
+    poor = entry["complexity"] == 0
     return Tags(
         estimator_type=kind,
         target_tags=TargetTags(required=entry["target"] != "none"),
         transformer_tags=TransformerTags() if "transform" in entry["capabilities"] else None,
-        classifier_tags=ClassifierTags() if kind == "classifier" else None,
-        regressor_tags=RegressorTags() if kind == "regressor" else None,
+        classifier_tags=ClassifierTags(poor_score=poor) if kind == "classifier" else None,
+        regressor_tags=RegressorTags(poor_score=poor) if kind == "regressor" else None,
         # Texts are taken too, but the tag `string` would promise that cells holding a dict are.
         input_tags=InputTags(sparse=True, allow_nan=True),
     )
@@ -61,6 +63,8 @@ def routing(estimator: Any) -> Any:
         return deepcopy(kept)
     request = MetadataRequest(owner=type(estimator).__name__)
     for method in _routed_methods(estimator):
+        if estimator._entry["weights_are_votes"] and method != "score":
+            continue
         getattr(request, method).add_request(param="sample_weight", alias=None)
     if "partial_fit" in _routed_methods(estimator):
         request.partial_fit.add_request(param="classes", alias=None)
