@@ -10,6 +10,8 @@
 #include "apps/python/core/features.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/values.h"
+#include "everyml/classical/bayes/naive_bayes.h"
+#include "everyml/classical/clustering/kmeans.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/select/fit_one.h"
@@ -55,6 +57,35 @@ Fitted fit_on_table(const std::string& name, const nb::dict& settings, const Tab
   return share(std::move(*made));
 }
 
+/// k-means from given centres: [clusters, columns], row-major.
+Fitted fit_centres(const nb::dict& settings, const Features& x, const std::vector<std::string>& names,
+                   const Vector<double>& centres, const Weights64& weights, const Run& run) {
+  const AnyEstimator estimator = estimator_of(std::string(KMeans::name), settings);
+  const auto& means = *static_cast<const KMeans*>(estimator.settings());
+  const std::span<const double> first = span_of(centres);
+  Artifact made{.algorithm = std::string(KMeans::name),
+                .settings_json = write_json(estimator.settings_json())};
+  made.metadata_json = write_json(Json{{"made_by", "fit"}, {"rows", x.rows()}, {"seed", run.seed}});
+  Dataset data{.weights = doubles_of(weights)};
+  const auto attempt = [&](bool fill, const Context& context) {
+    made.encoder = Encoder::of_numbers(x, names, data.weights, fill, context);
+    data.features = made.encoder.fill_numbers(x, context);
+    data.info.assign(made.encoder.info().begin(), made.encoder.info().end());
+    made.model =
+        AnyModel(means.fit_from(data, first, context), std::make_shared<const Card>(estimator.card()));
+  };
+  run_released(run, cells_of(x), [&](const Context& context) {
+    // As fit_numbers does: most matrices have no missing cell, and the learner finds out by itself.
+    try {
+      attempt(false, context);
+    } catch (const DataError& error) {
+      if (error.code() != "data.missing" || x.storage() == Features::Storage::sparse32) throw;
+      attempt(true, context);
+    }
+  });
+  return share(std::move(made));
+}
+
 /// Features of the rows of a table, and what happened to them on their way in.
 nb::object encode(const Fitted& self, const Table& table, const Run& run) {
   EncodeNotes notes;
@@ -82,7 +113,7 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
 Features taken(const Fitted& self, const Features& x, const Context& context) {
   const Encoder& encoder = self.artifact->encoder;
   return encoder.takes_numbers() && x.columns() == encoder.feature_count() ? encoder.fill_numbers(x, context)
-                                                                            : x;
+                                                                           : x;
 }
 
 /// Calls work(filled features, out, context) for an array of `width` values per row and hands that array out.
@@ -111,6 +142,20 @@ nb::object probabilities(const Fitted& self, const Features& x, const Run& run) 
                          });
 }
 
+/// Of a naive Bayes: logarithm of prior times likelihood, [rows, classes].
+nb::object log_joint(const Fitted& self, const Features& x, const Run& run) {
+  const auto* bayes = self.artifact->model.as<NaiveBayesModel>();
+  if (bayes == nullptr)
+    throw UnsupportedError("model.log_joint", "only a naive Bayes has joint probabilities");
+  return answers<double>(self, x, bayes->class_names().size(), false, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           if (rows.columns() != bayes->feature_count()) {
+                             throw DataError("data.feature_count", "the rows have another number of columns");
+                           }
+                           bayes->log_joint(rows, out, context);
+                         });
+}
+
 /// The position of the class answered, per row.
 nb::object decide(const Fitted& self, const Features& x, const Run& run) {
   const Artifact& artifact = *self.artifact;
@@ -123,8 +168,8 @@ nb::object decide(const Fitted& self, const Features& x, const Run& run) {
         for (std::size_t begin = 0; begin < rows.rows(); begin += kRows) {
           const std::size_t end = std::min(rows.rows(), begin + kRows);
           part.resize((end - begin) * classes);
-          artifact.model.probabilities(
-              begin == 0 && end == rows.rows() ? rows : rows.slice(begin, end), part, context);
+          artifact.model.probabilities(begin == 0 && end == rows.rows() ? rows : rows.slice(begin, end), part,
+                                       context);
           artifact.calibration.apply(part);
           const std::vector<std::int32_t> found = everyml::decide(artifact, part);
           std::copy(found.begin(), found.end(), out.begin() + static_cast<std::ptrdiff_t>(begin));
@@ -157,8 +202,7 @@ nb::object scores(const Fitted& self, const Features& x, const Run& run) {
 nb::object intervals(const Fitted& self, const Features& x, double level, const Run& run) {
   std::vector<double> low(x.rows()), high(x.rows());
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.intervals(taken(self, x, context), level, low, high,
-                                   context);
+    self.artifact->model.intervals(taken(self, x, context), level, low, high, context);
   });
   return nb::make_tuple(to_numpy(std::move(low), {x.rows()}), to_numpy(std::move(high), {x.rows()}));
 }
@@ -167,8 +211,7 @@ nb::object neighbors(const Fitted& self, const Features& x, std::size_t count, c
   std::vector<std::int64_t> rows(x.rows() * count);
   std::vector<double> distances(x.rows() * count);
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances,
-                                   context);
+    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances, context);
   });
   return nb::make_tuple(to_numpy(std::move(distances), {x.rows(), count}),
                         to_numpy(std::move(rows), {x.rows(), count}));
@@ -211,11 +254,11 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("output_count", [](const Fitted& self) { return self.artifact->model.output_count(); })
       .def("summary_json", [](const Fitted& self) { return write_json(self.artifact->model.summary()); })
       .def("attribute", &attribute)
-      .def_prop_ro("takes_numbers",
-                   [](const Fitted& self) { return self.artifact->encoder.takes_numbers(); })
+      .def_prop_ro("takes_numbers", [](const Fitted& self) { return self.artifact->encoder.takes_numbers(); })
       .def("encode", &encode)
       .def("values", &values)
       .def("probabilities", &probabilities)
+      .def("log_joint", &log_joint)
       .def("decide", &decide)
       .def("assign", &assign)
       .def("transform", &transform)
@@ -231,6 +274,8 @@ void bind_model(nb::module_& module) {
       .def_static("load", [](const std::string& path) { return share(Artifact::load(path, catalog())); });
   module.def("fit_table", &fit_on_table, nb::arg("name"), nb::arg("settings"), nb::arg("table"),
              nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"), nb::arg("run"));
+  module.def("fit_centres", &fit_centres, nb::arg("settings"), nb::arg("features"), nb::arg("names"),
+             nb::arg("centres"), nb::arg("weights").none(), nb::arg("run"));
   module.def("fit_features", &fit_features, nb::arg("name"), nb::arg("settings"), nb::arg("features"),
              nb::arg("names"), nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"),
              nb::arg("run"));
