@@ -5,14 +5,17 @@
 #include "apps/python/core/features.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
+#include "apps/python/core/tables.h"
 
-// The engine as Python sees it: arrays, handles and JSON. What users call is made of it in apps/python/everyml.
+// The engine as Python sees it: arrays, handles and JSON. What users call is made of it in
+// apps/python/everyml.
 NB_MODULE(_core, module) {
   using namespace everyml::python;
   module.attr("version") = EVERYML_VERSION;
   bind_errors(module);
   bind_run(module);
   bind_features(module);
+  bind_tables(module);
   bind_model(module);
   bind_entries(module);
 }
