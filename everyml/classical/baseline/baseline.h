@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,18 @@ class BaselineClassifierModel {
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static BaselineClassifierModel load(const ArchiveReader& archive);
+
+  static constexpr auto attributes() {
+    using Row = Attribute<BaselineClassifierModel>;
+    return std::array{Row{"class_prior", "Share of each class in the weight of the training rows; [classes].",
+                          [](const BaselineClassifierModel& m) -> std::optional<Figure> {
+                            return Figure::list(m.shares_);
+                          }},
+                      Row{"answer", "The probabilities that every row gets; [classes].",
+                          [](const BaselineClassifierModel& m) -> std::optional<Figure> {
+                            return Figure::list(m.answer_);
+                          }}};
+  }
 
  private:
   std::size_t features_;
@@ -74,6 +88,12 @@ class BaselineRegressorModel {
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static BaselineRegressorModel load(const ArchiveReader& archive);
+
+  static constexpr auto attributes() {
+    return std::array{Attribute<BaselineRegressorModel>{
+        "answer", "The number that every row gets, in units of the target.",
+        [](const BaselineRegressorModel& m) -> std::optional<Figure> { return Figure::number(m.answer_); }}};
+  }
 
  private:
   std::size_t features_;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,7 +106,43 @@ class NaiveBayesModel {
   void save(ArchiveWriter& archive) const;
   static NaiveBayesModel load(const ArchiveReader& archive);
 
+  static constexpr auto attributes() {
+    using M = NaiveBayesModel;
+    using Row = Attribute<M>;
+    return std::array{
+        Row{"class_prior",
+            "Prior of each class, 0 for one without a row; [classes]. The complement likelihood does not use "
+            "it.",
+            [](const M& m) -> std::optional<Figure> { return m.class_prior(); }},
+        Row{"class_count", "Sum of the row weights of each class; [classes].",
+            [](const M& m) -> std::optional<Figure> { return m.class_count(); }},
+        Row{"means",
+            "Mean of each feature in each class, where all are Gaussian; [classes, features], NaN for a "
+            "class "
+            "without a row.",
+            [](const M& m) { return m.gaussian_means(); }},
+        Row{"variances",
+            "Variance of each feature in each class, smoothing included, where all are Gaussian; "
+            "[classes, features], NaN for a class without a row.",
+            [](const M& m) { return m.gaussian_variances(); }},
+        Row{"feature_count",
+            "Weight of the rows in which a flag is set, or weighted sum of a count, where all features are "
+            "flags or all are counts; [classes, features].",
+            [](const M& m) { return m.feature_counts(); }},
+        Row{"feature_log_prob",
+            "Log-probability of each flag being set or of each counted word in each class, or the complement "
+            "rule's weight of the word, where all features are flags or all are counts; [classes, features].",
+            [](const M& m) { return m.feature_log_prob(); }}};
+  }
+
  private:
+  Figure class_prior() const;
+  Figure class_count() const;
+  std::optional<Figure> gaussian_means() const;
+  std::optional<Figure> gaussian_variances() const;
+  std::optional<Figure> feature_counts() const;
+  std::optional<Figure> feature_log_prob() const;
+
   std::shared_ptr<const BayesState> state_;
 };
 

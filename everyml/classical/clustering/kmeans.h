@@ -12,6 +12,7 @@
 #include "everyml/foundation/data/dataset.h"
 #include "everyml/foundation/io/archive.h"
 #include "everyml/foundation/linalg/distances.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/params/field.h"
 
@@ -79,6 +80,38 @@ class KMeansModel {
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static KMeansModel load(const ArchiveReader& archive);
+
+  static constexpr auto attributes() {
+    using M = KMeansModel;
+    using Row = Attribute<M>;
+    return std::array{
+        Row{"centres",
+            "Mean of the rows of each cluster, in the units of the features; [clusters, features].",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::table(m.cluster_count(), m.feature_count(), m.centres());
+            }},
+        Row{"clusters", "Number of clusters that was given or chosen.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.cluster_count()));
+            }},
+        Row{"sizes", "Sum of the row weights in each cluster; [clusters].",
+            [](const M& m) -> std::optional<Figure> { return Figure::list(m.facts().sizes); }},
+        Row{"inertia", "Weighted sum of squared distances of the training rows to their own centres.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.facts().inertia); }},
+        Row{"silhouette", "Mean silhouette of at most 2,000 training rows, from -1 to 1.",
+            [](const M& m) -> std::optional<Figure> {
+              if (m.cluster_count() == 1) return std::nullopt;
+              return Figure::number(m.facts().silhouette);
+            }},
+        Row{"iterations", "Steps of the run that was kept.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.facts().iterations));
+            }},
+        Row{"converged", "1 when that run ended by itself, 0 when it was stopped before.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(m.facts().converged ? 1.0 : 0.0);
+            }}};
+  }
 
  private:
   std::vector<double> centres_;

@@ -104,6 +104,13 @@ std::vector<CoefficientRow> LinearRegressionModel::coefficient_rows(double level
   return rows;
 }
 
+std::optional<Figure> LinearRegressionModel::inference(double CoefficientRow::* column) const {
+  if (!(degrees_of_freedom() > 0.0)) return std::nullopt;
+  std::vector<double> values;
+  for (const CoefficientRow& one : coefficient_rows()) values.push_back(one.*column);
+  return Figure::list(values);
+}
+
 void LinearRegressionModel::predict(const Features& x, std::span<double> out, const Context& context) const {
   portable_predict(x, fit_.coefficients, fit_.intercept, out, context);
 }

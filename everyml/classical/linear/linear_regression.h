@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include "everyml/classical/linear/least_squares.h"
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/params/field.h"
 
@@ -60,7 +62,47 @@ class LinearRegressionModel {
   void save(ArchiveWriter& archive) const;
   static LinearRegressionModel load(const ArchiveReader& archive);
 
+  static constexpr auto attributes() {
+    using M = LinearRegressionModel;
+    using Row = Attribute<M>;
+    return std::array{
+        Row{"coefficients", "Slope of each feature, in units of the target per unit; [features].",
+            [](const M& m) -> std::optional<Figure> { return Figure::list(m.coefficients()); }},
+        Row{"intercept",
+            "The answer where every feature is 0, in units of the target; 0 when none is learned.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.intercept()); }},
+        Row{"standard_errors",
+            "Standard error of each coefficient; [features], NaN for a feature that was left out.",
+            [](const M& m) { return m.inference(&CoefficientRow::standard_error); }},
+        Row{"t_values", "Each coefficient divided by its standard error; [features], as standard_errors.",
+            [](const M& m) { return m.inference(&CoefficientRow::t); }},
+        Row{"p_values",
+            "Two-sided p-value of the hypothesis that the coefficient is 0; [features], as standard_errors.",
+            [](const M& m) { return m.inference(&CoefficientRow::p); }},
+        Row{"intercept_standard_error", "Standard error of the intercept, in units of the target.",
+            [](const M& m) { return Figure::number_if_any(m.intercept_row().standard_error); }},
+        Row{"rank",
+            "Number of features that have a coefficient; the others are combinations of earlier ones.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.fit().kept.size()));
+            }},
+        Row{"r2", "Share of the sum of squares of the target that the features explain.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.r2()); }},
+        Row{"adjusted_r2", "The same, corrected for the number of features.",
+            [](const M& m) { return Figure::number_if_any(m.adjusted_r2()); }},
+        Row{"sigma", "Residual standard deviation, in units of the target.",
+            [](const M& m) { return Figure::number_if_any(m.sigma()); }},
+        Row{"degrees_of_freedom", "Sum of the row weights less the number of estimated coefficients.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.degrees_of_freedom()); }},
+        Row{"f_statistic", "F statistic of the hypothesis that every coefficient is 0.",
+            [](const M& m) { return Figure::number_if_any(m.f_statistic()); }},
+        Row{"f_p_value", "p-value of f_statistic.",
+            [](const M& m) { return Figure::number_if_any(m.f_p()); }}};
+  }
+
  private:
+  /// One column of the table of coefficients; none without degrees of freedom.
+  std::optional<Figure> inference(double CoefficientRow::* column) const;
   CoefficientRow row(std::string feature, double estimate, double factor, double level) const;
 
   LeastSquares fit_;

@@ -19,6 +19,10 @@
 namespace everyml {
 namespace {
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+/// Of a class that no row had: below every other, and still a number.
+constexpr double kNeverScore = std::numeric_limits<double>::lowest();
+
 /// A coefficient with what inference says of it, when there is inference.
 Json figures(double estimate, double error, bool inference) {
   Json json{{"estimate", estimate}, {"odds_ratio", std::exp(estimate)}};
@@ -59,9 +63,19 @@ Json notes_of(const LogisticRegressionModel::State& state) {
 
 }  // namespace
 
+void LogisticRegressionModel::row_scores(const Features& x, std::size_t row, double never,
+                                         std::span<double> out) const {
+  const std::size_t d = feature_count();
+  std::fill(out.begin(), out.end(), never);
+  if (state_.reference >= 0) out[static_cast<std::size_t>(state_.reference)] = 0.0;
+  for (std::size_t s = 0; s < state_.scored.size(); ++s) {
+    out[static_cast<std::size_t>(state_.scored[s])] =
+        state_.intercepts[s] + portable_row_dot(x, row, state_.coefficients.data() + s * d);
+  }
+}
+
 void LogisticRegressionModel::row_probabilities(const Features& x, std::size_t row,
                                                 std::span<double> out) const {
-  const std::size_t d = feature_count();
   if (state_.scored.size() == 1) {
     const double z = state_.intercepts[0] + portable_row_dot(x, row, state_.coefficients.data());
     if (out.size() > 2) std::fill(out.begin(), out.end(), 0.0);
@@ -69,12 +83,7 @@ void LogisticRegressionModel::row_probabilities(const Features& x, std::size_t r
     out[static_cast<std::size_t>(state_.scored[0])] = portable::sigmoid(z);
     return;
   }
-  std::fill(out.begin(), out.end(), -std::numeric_limits<double>::infinity());
-  if (state_.reference >= 0) out[static_cast<std::size_t>(state_.reference)] = 0.0;
-  for (std::size_t s = 0; s < state_.scored.size(); ++s) {
-    out[static_cast<std::size_t>(state_.scored[s])] =
-        state_.intercepts[s] + portable_row_dot(x, row, state_.coefficients.data() + s * d);
-  }
+  row_scores(x, row, -std::numeric_limits<double>::infinity(), out);
   portable::softmax(out);
 }
 
@@ -91,10 +100,64 @@ void LogisticRegressionModel::probabilities(const Features& x, std::span<double>
     parallel_for(context, x.rows(), grain, rows);
 }
 
+void LogisticRegressionModel::scores(const Features& x, std::span<double> out, const Context& context) const {
+  if (state_.classes.size() == 2) {
+    portable_predict(x, state_.coefficients, state_.intercepts[0], out, context);
+    return;
+  }
+  const std::size_t k = score_count();
+  const auto rows = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) row_scores(x, r, kNeverScore, out.subspan(r * k, k));
+  };
+  const std::size_t grain = std::max<std::size_t>(prediction_grain(x) / k, 16);
+  if (x.rows() <= grain)
+    rows(0, x.rows());
+  else
+    parallel_for(context, x.rows(), grain, rows);
+}
+
+double LogisticRegressionModel::mcfadden_r2() const {
+  return state_.null_loss > 0.0 ? 1.0 - state_.log_loss / state_.null_loss : 0.0;
+}
+
+std::vector<std::size_t> LogisticRegressionModel::score_places() const {
+  if (score_count() == 1) return {0};
+  return {state_.scored.begin(), state_.scored.end()};
+}
+
+Figure LogisticRegressionModel::by_score(std::span<const double> table, double elsewhere) const {
+  const std::size_t d = feature_count();
+  std::vector<double> values(score_count() * d, elsewhere);
+  const std::vector<std::size_t> places = score_places();
+  for (std::size_t s = 0; s < places.size(); ++s)
+    std::copy_n(table.data() + s * d, d, values.data() + places[s] * d);
+  return Figure::table(score_count(), d, values);
+}
+
+std::vector<double> LogisticRegressionModel::score_intercepts() const {
+  std::vector<double> values(score_count(), kNeverScore);
+  if (score_count() > 1 && state_.reference >= 0) values[static_cast<std::size_t>(state_.reference)] = 0.0;
+  const std::vector<std::size_t> places = score_places();
+  for (std::size_t s = 0; s < places.size(); ++s) values[places[s]] = state_.intercepts[s];
+  return values;
+}
+
+std::optional<Figure> LogisticRegressionModel::errors_by_score() const {
+  if (state_.standard_errors.empty()) return std::nullopt;
+  return by_score(state_.standard_errors, kNone);
+}
+
+std::optional<Figure> LogisticRegressionModel::intercept_errors_by_score() const {
+  if (state_.intercept_errors.empty() || !state_.has_intercept) return std::nullopt;
+  std::vector<double> values(score_count(), kNone);
+  const std::vector<std::size_t> places = score_places();
+  for (std::size_t s = 0; s < places.size(); ++s) values[places[s]] = state_.intercept_errors[s];
+  return Figure::list(values);
+}
+
 Json LogisticRegressionModel::summary() const {
   const std::size_t d = feature_count();
   const bool inference = !state_.standard_errors.empty();
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   Json table = Json::array(), intercepts = Json::array();
   for (std::size_t s = 0; s < state_.scored.size(); ++s) {
     const std::string& class_name = state_.classes[static_cast<std::size_t>(state_.scored[s])];
@@ -120,7 +183,7 @@ Json LogisticRegressionModel::summary() const {
               {"reference", reference},
               {"c", c},
               {"log_loss", state_.log_loss},
-              {"mcfadden_r2", state_.null_loss > 0.0 ? 1.0 - state_.log_loss / state_.null_loss : 0.0},
+              {"mcfadden_r2", mcfadden_r2()},
               {"weight", state_.weight},
               {"iterations", state_.iterations},
               {"converged", state_.converged},
@@ -170,6 +233,8 @@ LogisticRegressionModel LogisticRegressionModel::load(const ArchiveReader& archi
     archive.refuse("scored", "at least two classes must be told apart");
   if (std::find(state.scored.begin(), state.scored.end(), state.reference) != state.scored.end())
     archive.refuse("reference", "the reference class has no score of its own");
+  if (k == 2 && state.scored != std::vector<std::int32_t>{1})
+    archive.refuse("scored", "of two classes the second has the score");
   if (d > std::numeric_limits<std::uint64_t>::max() / scores) archive.refuse("scored", "too many scores");
   state.coefficients = archive.finite_doubles("coefficients", scores * d);
   state.intercepts = archive.finite_doubles("intercepts", scores);

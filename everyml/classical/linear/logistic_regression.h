@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/params/field.h"
 
@@ -55,12 +57,63 @@ class LogisticRegressionModel {
   const State& state() const { return state_; }
 
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
+  /// 1 when the target has two classes, else their number.
+  std::size_t score_count() const { return state_.classes.size() == 2 ? 1 : state_.classes.size(); }
+  /// out: [rows, score_count()]. With two classes the log-odds of the second; else per class the weighted sum
+  /// that softmax turns into its probability: 0 for the reference class, and for a class that no row had
+  /// std::numeric_limits<double>::lowest().
+  void scores(const Features& x, std::span<double> out, const Context& context) const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static LogisticRegressionModel load(const ArchiveReader& archive);
 
+  /// Rows of coefficients are those of scores(): scores = features . coefficients' + intercept. So a
+  /// reference class has a row of zeros, and a class that no row had zeros and the lowest finite number as
+  /// intercept.
+  static constexpr auto attributes() {
+    using M = LogisticRegressionModel;
+    using Row = Attribute<M>;
+    return std::array{
+        Row{"coefficients",
+            "Change of each score per unit of each feature; [1, features] for two classes, else "
+            "[classes, features].",
+            [](const M& m) -> std::optional<Figure> { return m.by_score(m.state().coefficients, 0.0); }},
+        Row{"intercept", "Each score where every feature is 0; [1] for two classes, else [classes].",
+            [](const M& m) -> std::optional<Figure> { return Figure::list(m.score_intercepts()); }},
+        Row{"standard_errors",
+            "Standard error of each coefficient of a fit without penalty; shaped as coefficients, NaN for a "
+            "feature that was left out and for the reference class.",
+            [](const M& m) { return m.errors_by_score(); }},
+        Row{"intercept_standard_errors",
+            "Standard error of each intercept of a fit without penalty; shaped as intercept.",
+            [](const M& m) { return m.intercept_errors_by_score(); }},
+        Row{"iterations", "Steps that the solver took.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.state().iterations));
+            }},
+        Row{"converged", "1 when the solver reached the optimum, 0 when it was stopped before.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(m.state().converged ? 1.0 : 0.0);
+            }},
+        Row{"log_loss", "Sum of the weighted losses of the training rows, in nats.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.state().log_loss); }},
+        Row{"null_log_loss", "The same of a model of intercepts alone.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.state().null_loss); }},
+        Row{"mcfadden_r2", "1 - log_loss / null_log_loss.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.mcfadden_r2()); }}};
+  }
+  double mcfadden_r2() const;
+
  private:
+  /// Where each row of the state's tables stands among the scores.
+  std::vector<std::size_t> score_places() const;
+  Figure by_score(std::span<const double> table, double elsewhere) const;
+  std::vector<double> score_intercepts() const;
+  std::optional<Figure> errors_by_score() const;
+  std::optional<Figure> intercept_errors_by_score() const;
   void row_probabilities(const Features& x, std::size_t row, std::span<double> out) const;
+  /// out: [classes], the sum of each; `never` for a class that no row had.
+  void row_scores(const Features& x, std::size_t row, double never, std::span<double> out) const;
   State state_;
 };
 

@@ -18,6 +18,17 @@ void RidgeModel::predict(const Features& x, std::span<double> out, const Context
   portable_predict(x, state_.coefficients, state_.intercept, out, context);
 }
 
+double RidgeModel::r2() const {
+  return state_.total_square > 0.0 ? 1.0 - state_.residual_square / state_.total_square : 0.0;
+}
+
+std::optional<Figure> RidgeModel::trial_column(double RidgeTrial::* column) const {
+  if (state_.trials.empty()) return std::nullopt;
+  std::vector<double> values;
+  for (const RidgeTrial& trial : state_.trials) values.push_back(trial.*column);
+  return Figure::list(values);
+}
+
 Json RidgeModel::summary() const {
   Json table = Json::array();
   for (std::size_t j = 0; j < state_.features.size(); ++j)
@@ -38,13 +49,12 @@ Json RidgeModel::summary() const {
   }
   Json intercept = nullptr;
   if (state_.has_intercept) intercept = Json{{"estimate", state_.intercept}};
-  const double r2 = state_.total_square > 0.0 ? 1.0 - state_.residual_square / state_.total_square : 0.0;
   return Json{{"kind", "ridge"},
               {"coefficients", table},
               {"intercept", intercept},
               {"alpha", state_.alpha},
               {"trials", trials},
-              {"r2", r2},
+              {"r2", r2()},
               {"degrees_of_freedom", state_.degrees_of_freedom},
               {"weight", state_.weight},
               {"notes", notes}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/params/field.h"
 
@@ -43,13 +45,39 @@ class RidgeModel {
   double alpha() const { return state_.alpha; }
   std::span<const RidgeTrial> trials() const { return state_.trials; }
   const State& state() const { return state_; }
+  /// Share of the sum of squares explained: about the mean, or about 0 without an intercept.
+  double r2() const;
 
   void predict(const Features& x, std::span<double> out, const Context& context) const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static RidgeModel load(const ArchiveReader& archive);
 
+  static constexpr auto attributes() {
+    using M = RidgeModel;
+    using Row = Attribute<M>;
+    return std::array{
+        Row{"coefficients", "Slope of each feature, in units of the target per unit; [features].",
+            [](const M& m) -> std::optional<Figure> { return Figure::list(m.coefficients()); }},
+        Row{"intercept",
+            "The answer where every feature is 0, in units of the target; 0 when none is learned.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.intercept()); }},
+        Row{"alpha", "The penalty that was given or chosen.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.alpha()); }},
+        Row{"degrees_of_freedom", "Trace of the hat matrix, the intercept included.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.state().degrees_of_freedom); }},
+        Row{"r2", "Share of the sum of squares of the target explained on the training rows.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.r2()); }},
+        Row{"trial_alphas", "The penalties that were tried; [trials].",
+            [](const M& m) { return m.trial_column(&RidgeTrial::alpha); }},
+        Row{"trial_errors",
+            "Mean squared error, each row left out once, of each penalty of trial_alphas; [trials].",
+            [](const M& m) { return m.trial_column(&RidgeTrial::error); }}};
+  }
+
  private:
+  /// None when the penalty was given.
+  std::optional<Figure> trial_column(double RidgeTrial::* column) const;
   State state_;
 };
 

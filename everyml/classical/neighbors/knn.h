@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -11,6 +12,7 @@
 #include "everyml/foundation/data/dataset.h"
 #include "everyml/foundation/io/archive.h"
 #include "everyml/foundation/linalg/distances.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
@@ -98,6 +100,14 @@ class KnnClassifierModel {
   void save(ArchiveWriter& archive) const;
   static KnnClassifierModel load(const ArchiveReader& archive);
 
+  static constexpr auto attributes() {
+    return std::array{
+        Attribute<KnnClassifierModel>{"training_rows", "Number of training rows, those of weight 0 included.",
+                                      [](const KnnClassifierModel& m) -> std::optional<Figure> {
+                                        return Figure::number(static_cast<double>(m.rows_.seen()));
+                                      }}};
+  }
+
  private:
   NeighborRows rows_;
   std::vector<std::int32_t> codes_;
@@ -118,6 +128,14 @@ class KnnRegressorModel {
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static KnnRegressorModel load(const ArchiveReader& archive);
+
+  static constexpr auto attributes() {
+    return std::array{
+        Attribute<KnnRegressorModel>{"training_rows", "Number of training rows, those of weight 0 included.",
+                                     [](const KnnRegressorModel& m) -> std::optional<Figure> {
+                                       return Figure::number(static_cast<double>(m.rows_.seen()));
+                                     }}};
+  }
 
  private:
   NeighborRows rows_;

@@ -46,8 +46,16 @@ Context::Context(const ContextOptions& options)
   if (options.seconds) deadline_ = deadline_in(*options.seconds);
 }
 
+bool Context::cancelled() const {
+  if (cancel_ != nullptr && cancel_->cancelled()) return true;
+  for (const EarlierCancel* one = earlier_cancel_.get(); one != nullptr; one = one->before.get()) {
+    if (one->cancel->cancelled()) return true;
+  }
+  return false;
+}
+
 void Context::check() const {
-  if (cancel_ != nullptr && cancel_->cancelled()) {
+  if (cancelled()) {
     throw ResourceError("resource.cancelled", "The work was cancelled before it was finished.");
   }
   if (deadline_ && Clock::now() >= *deadline_) {
@@ -78,6 +86,16 @@ Context Context::with_seconds(double seconds) const {
   Context copy = *this;
   const auto deadline = deadline_in(seconds);
   if (deadline && (!deadline_ || *deadline < *deadline_)) copy.deadline_ = deadline;
+  return copy;
+}
+
+Context Context::with_cancel(const CancelToken* cancel) const {
+  Context copy = *this;
+  if (cancel == nullptr) return copy;
+  if (cancel_ != nullptr) {
+    copy.earlier_cancel_ = std::make_shared<const EarlierCancel>(EarlierCancel{cancel_, earlier_cancel_});
+  }
+  copy.cancel_ = cancel;
   return copy;
 }
 

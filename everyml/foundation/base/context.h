@@ -72,14 +72,25 @@ class Context {
   Context with_seed(std::uint64_t seed) const;
   Context with_observer(Observer* observer) const;
   Context with_seconds(double seconds) const;
+  /// The same context that this flag may stop too: whoever could stop the old one still can. The flag is not
+  /// owned and must outlive the new context's work; null adds none.
+  Context with_cancel(const CancelToken* cancel) const;
   /// The same context whose loops run on the calling thread.
   Context serial() const;
 
  private:
+  /// The flags of the contexts this one came from.
+  struct EarlierCancel {
+    const CancelToken* cancel;
+    std::shared_ptr<const EarlierCancel> before;
+  };
+  bool cancelled() const;
+
   int threads_;
   std::uint64_t seed_;
   Observer* observer_;
   const CancelToken* cancel_;
+  std::shared_ptr<const EarlierCancel> earlier_cancel_;
   std::optional<Clock::time_point> deadline_;
   std::shared_ptr<ThreadPool> pool_;
   std::shared_ptr<MemoryBudget> memory_;

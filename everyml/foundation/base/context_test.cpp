@@ -36,6 +36,33 @@ TEST(Context, CheckFollowsTheCancelToken) {
   EXPECT_EQ(code_of([&] { context.serial().check(); }), "resource.cancelled");
 }
 
+TEST(Context, AnotherFlagMayStopItAsWell) {
+  CancelToken first, second, third;
+  const Context context({.cancel = &first});
+  const Context both = context.with_cancel(&second).with_seed(4);
+  const Context all = both.with_cancel(&third).with_cancel(nullptr);
+  for (const Context& one : {context, both, all}) EXPECT_EQ(code_of([&] { one.check(); }), "none");
+  third.cancel();
+  EXPECT_EQ(code_of([&] { all.check(); }), "resource.cancelled");
+  EXPECT_EQ(code_of([&] { both.check(); }), "none") << "an earlier context is untouched";
+  second.cancel();
+  EXPECT_EQ(code_of([&] { both.check(); }), "resource.cancelled");
+  EXPECT_EQ(code_of([&] { context.check(); }), "none");
+}
+
+TEST(Context, WhoeverCouldStopItStillCan) {
+  CancelToken first, second, third;
+  const Context all = Context({.cancel = &first}).with_cancel(&second).with_cancel(&third).serial();
+  EXPECT_EQ(code_of([&] { all.check(); }), "none");
+  first.cancel();
+  EXPECT_EQ(code_of([&] { all.check(); }), "resource.cancelled");
+  CancelToken only;
+  const Context later = Context().with_cancel(&only);
+  EXPECT_EQ(code_of([&] { later.check(); }), "none");
+  only.cancel();
+  EXPECT_EQ(code_of([&] { later.check(); }), "resource.cancelled");
+}
+
 TEST(Context, CheckFollowsTheDeadline) {
   EXPECT_EQ(code_of([] { Context({.seconds = 0.0}).check(); }), "resource.deadline");
   const Context later({.seconds = 1e6});

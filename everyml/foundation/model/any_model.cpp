@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/text.h"
 #include "everyml/foundation/model/entry.h"
 
 namespace everyml {
@@ -65,6 +66,8 @@ std::string_view to_string(Capability capability) {
       return "neighbors";
     case Capability::update:
       return "update";
+    case Capability::scores:
+      return "scores";
   }
   return "";
 }
@@ -78,6 +81,25 @@ std::size_t AnyModel::feature_count() const { return self_->feature_count(); }
 std::span<const std::string> AnyModel::class_names() const { return self_->class_names(); }
 std::size_t AnyModel::cluster_count() const { return self_->cluster_count(); }
 std::size_t AnyModel::output_count() const { return self_->output_count(); }
+std::size_t AnyModel::score_count() const { return self_->score_count(); }
+
+std::span<const AttributeInfo> AnyModel::attributes() const {
+  return self_ ? self_->attributes() : std::span<const AttributeInfo>{};
+}
+
+std::optional<Figure> AnyModel::attribute(std::string_view name) const {
+  const std::span<const AttributeInfo> known = attributes();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i].name == name) return self_->attribute(i);
+    names.emplace_back(known[i].name);
+  }
+  throw UnsupportedError(
+      "model.attribute",
+      fmt::format("{} has no attribute \"{}\".{} {}", card_ ? card_->name : "an empty model", printable(name),
+                  suggestion(name, names),
+                  names.empty() ? "It shows none." : fmt::format("It shows {}.", join_and(names))));
+}
 
 void AnyModel::require(Capability capability) const {
   if (!can(capability)) {
@@ -161,6 +183,15 @@ AnyModel AnyModel::update(const Dataset& data, const Context& context) const {
   require(Capability::update);
   require_width(data.features);
   return {self_->update(data, context), card_};
+}
+
+void AnyModel::scores(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::scores);
+  require_width(x);
+  require_size(out.size(), x.rows() * score_count(), "scores");
+  context.check();
+  self_->scores(x, out, context);
+  require_finite(*card_, x, out);
 }
 
 Json AnyModel::summary() const { return self_->summary(); }

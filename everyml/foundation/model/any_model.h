@@ -3,14 +3,17 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/base/json.h"
 #include "everyml/foundation/io/archive.h"
+#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 
 namespace everyml {
@@ -19,6 +22,7 @@ namespace everyml {
 //   std::size_t feature_count() const;
 //   Json summary() const;                       what a person wants to know of it: coefficients, sizes, ...
 //   void save(ArchiveWriter&) const;  static M load(const ArchiveReader&);
+// if it likes, static constexpr auto attributes(), its fitted figures by name (attributes.h),
 // and those of the following that it can. All are const and safe to call from many threads; none copies or
 // keeps the features. Output spans are row-major and must have the stated size.
 
@@ -56,6 +60,15 @@ template <class M>
 concept ShowsNeighbors =
     requires(const M& m, const Features& x, std::span<std::int64_t> rows_out, std::span<double> distances,
              const Context& context) { m.neighbors(x, std::size_t{1}, rows_out, distances, context); };
+/// out: [rows, score_count()], finite. One score when there are two classes: above 0 the second is likelier.
+/// Else one per class in code order, larger is likelier: the largest score and the largest probability are of
+/// the same class, and a class the model never gives has std::numeric_limits<double>::lowest().
+template <class M>
+concept GivesScores = PredictsProbabilities<M> &&
+                      requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+                        m.scores(x, out, context);
+                        { m.score_count() } -> std::convertible_to<std::size_t>;
+                      };
 /// A new model that has also seen `data`; the old one stays as it is.
 template <class M>
 concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
@@ -81,6 +94,14 @@ class AnyModel {
   std::span<const std::string> class_names() const;
   std::size_t cluster_count() const;
   std::size_t output_count() const;
+  /// Scores per row; 0 for a model without scores.
+  std::size_t score_count() const;
+
+  /// The figures that models of this type may have; empty when the type declares none.
+  std::span<const AttributeInfo> attributes() const;
+  /// The figure of that name; none when this particular fit has none. Throws UnsupportedError
+  /// "model.attribute" for a name that attributes() does not list.
+  std::optional<Figure> attribute(std::string_view name) const;
 
   void values(const Features& x, std::span<double> out, const Context& context) const;
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
@@ -91,6 +112,7 @@ class AnyModel {
   void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows, std::span<double> distances,
                  const Context& context) const;
   AnyModel update(const Dataset& data, const Context& context) const;
+  void scores(const Features& x, std::span<double> out, const Context& context) const;
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -120,6 +142,10 @@ struct AnyModel::Interface {
   virtual std::span<const std::string> class_names() const = 0;
   virtual std::size_t cluster_count() const = 0;
   virtual std::size_t output_count() const = 0;
+  virtual std::size_t score_count() const = 0;
+  virtual std::span<const AttributeInfo> attributes() const = 0;
+  /// The figure at that place of attributes().
+  virtual std::optional<Figure> attribute(std::size_t index) const = 0;
   virtual void values(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual void probabilities(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual void assign(const Features& x, std::span<std::int32_t> out, const Context& context) const = 0;
@@ -129,6 +155,7 @@ struct AnyModel::Interface {
   virtual void neighbors(const Features& x, std::size_t k, std::span<std::int64_t> rows,
                          std::span<double> distances, const Context& context) const = 0;
   virtual std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const = 0;
+  virtual void scores(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,7 +44,12 @@ enum class Capability : std::uint8_t {
   intervals,      ///< a prediction interval per row
   neighbors,      ///< the training rows that decided
   update,         ///< a new model that has seen more rows
+  scores,         ///< a decision score per row, or per row and class, before it becomes a probability
 };
+/// All of them, in the order they are told.
+inline constexpr std::array kCapabilities{
+    Capability::values,    Capability::probabilities, Capability::assign, Capability::transform,
+    Capability::intervals, Capability::neighbors,     Capability::update, Capability::scores};
 std::string_view to_string(Capability capability);
 
 }  // namespace everyml

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "everyml/foundation/model/registry.h"
@@ -26,6 +27,8 @@ constexpr bool model_can(Capability capability) {
       return ShowsNeighbors<M>;
     case Capability::update:
       return Updates<M>;
+    case Capability::scores:
+      return GivesScores<M>;
   }
   return false;
 }
@@ -35,6 +38,37 @@ namespace entry_detail {
 template <class M>
 inline constexpr char type_tag = 0;
 [[noreturn]] void cannot(Capability capability);
+
+template <class M>
+concept DeclaresAttributes = requires { M::attributes(); };
+
+/// Distinct names, each with a help and a reader.
+template <class Rows>
+constexpr bool sound_attributes(const Rows& rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].name.empty() || rows[i].help.empty() || rows[i].read == nullptr) return false;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (rows[i].name == rows[j].name) return false;
+    }
+  }
+  return true;
+}
+
+template <class M>
+std::span<const AttributeInfo> attribute_infos() {
+  if constexpr (DeclaresAttributes<M>) {
+    static constexpr auto rows = M::attributes();
+    static_assert(sound_attributes(rows));
+    static constexpr auto infos = [] {
+      std::array<AttributeInfo, rows.size()> list{};
+      for (std::size_t i = 0; i < rows.size(); ++i) list[i] = {rows[i].name, rows[i].help};
+      return list;
+    }();
+    return infos;
+  } else {
+    return {};
+  }
+}
 }  // namespace entry_detail
 
 template <class M>
@@ -64,6 +98,19 @@ struct AnyModel::Holder final : AnyModel::Interface {
       return model.output_count();
     else
       return 0;
+  }
+  std::size_t score_count() const override {
+    if constexpr (GivesScores<M>)
+      return model.score_count();
+    else
+      return 0;
+  }
+  std::span<const AttributeInfo> attributes() const override { return entry_detail::attribute_infos<M>(); }
+  std::optional<Figure> attribute(std::size_t index) const override {
+    if constexpr (entry_detail::DeclaresAttributes<M>)
+      return M::attributes()[index].read(model);
+    else
+      return std::nullopt;
   }
   void values(const Features& x, std::span<double> out, const Context& context) const override {
     if constexpr (PredictsValues<M>)
@@ -109,6 +156,12 @@ struct AnyModel::Holder final : AnyModel::Interface {
     else
       entry_detail::cannot(Capability::update);
   }
+  void scores(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (GivesScores<M>)
+      model.scores(x, out, context);
+    else
+      entry_detail::cannot(Capability::scores);
+  }
   Json summary() const override { return model.summary(); }
   void save(ArchiveWriter& archive) const override { model.save(archive); }
 };
@@ -135,11 +188,10 @@ Entry entry() {
   made.card_ = std::make_shared<const Card>(std::move(card));
   made.settings_ = &describe<S>();
   if constexpr (requires { S::search(); }) made.search_ = S::search();
-  for (const Capability capability :
-       {Capability::values, Capability::probabilities, Capability::assign, Capability::transform,
-        Capability::intervals, Capability::neighbors, Capability::update}) {
+  for (const Capability capability : kCapabilities) {
     if (model_can<Model>(capability)) made.capabilities_.push_back(capability);
   }
+  made.attributes_ = entry_detail::attribute_infos<Model>();
   made.actions_ = {.make = []() -> std::shared_ptr<void> { return std::make_shared<S>(); },
                    .copy = [](const void* settings) -> std::shared_ptr<void> {
                      return std::make_shared<S>(*static_cast<const S*>(settings));

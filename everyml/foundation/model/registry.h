@@ -27,6 +27,8 @@ class Entry {
   /// What a fitted model of the defaults can do.
   std::span<const Capability> capabilities() const { return capabilities_; }
   bool can(Capability capability) const;
+  /// The figures that a fitted model shows by name (AnyModel::attribute); empty when its type declares none.
+  std::span<const AttributeInfo> attributes() const { return attributes_; }
   /// The estimator with default settings.
   AnyEstimator make() const;
   /// A model written by AnyModel::save. Throws FormatError on anything else.
@@ -47,6 +49,7 @@ class Entry {
   const ParamSet* settings_ = nullptr;
   std::vector<Trial> search_;
   std::vector<Capability> capabilities_;
+  std::span<const AttributeInfo> attributes_;
   Actions actions_{};
 };
 
