@@ -3,10 +3,12 @@
 #include "apps/python/core/entries.h"
 #include "apps/python/core/errors.h"
 #include "apps/python/core/features.h"
+#include "apps/python/core/metrics.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
 
-// The engine as Python sees it: arrays, handles and JSON. What users call is made of it in apps/python/everyml.
+// The engine as Python sees it: arrays, handles and JSON. What users call is made of it in
+// apps/python/everyml.
 NB_MODULE(_core, module) {
   using namespace everyml::python;
   module.attr("version") = EVERYML_VERSION;
@@ -15,4 +17,5 @@ NB_MODULE(_core, module) {
   bind_features(module);
   bind_model(module);
   bind_entries(module);
+  bind_metrics(module);
 }
