@@ -1,4 +1,4 @@
-"""Class probabilities of scikit-learn's naive Bayes variants, for tests/golden/bayes/*.json.
+"""Class probabilities and fitted figures of scikit-learn's naive Bayes variants, for tests/golden/bayes/*.json.
 
 Usage: python bench/peers/bayes_goldens.py tests/golden/bayes DIGITS8X8.csv
 Each case holds the training rows, the rows asked about and scikit-learn's answer in full precision. The digits file
@@ -16,6 +16,19 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 
 
+def figures(estimator):
+    """Its fitted arrays by the names of our attributes; CategoricalNB keeps lists of tables, which are left out."""
+    found = {"class_count": estimator.class_count_, "class_prior": getattr(estimator, "class_prior_", None)}
+    if found["class_prior"] is None:
+        found["class_prior"] = np.exp(estimator.class_log_prior_)
+    for ours, theirs in {"means": "theta_", "variances": "var_", "feature_count": "feature_count_",
+                         "feature_log_prob": "feature_log_prob_"}.items():
+        value = getattr(estimator, theirs, None)
+        if isinstance(value, np.ndarray):
+            found[ours] = value
+    return {name: value.tolist() for name, value in found.items()}
+
+
 def case(path, estimator, settings, x, y, asked, weights=None):
     estimator.fit(x, y, sample_weight=weights)
     content = {
@@ -27,6 +40,7 @@ def case(path, estimator, settings, x, y, asked, weights=None):
         "weights": [] if weights is None else weights.tolist(),
         "asked": asked.tolist(),
         "probabilities": estimator.predict_proba(asked).tolist(),
+        "figures": figures(estimator),
     }
     path.write_text(json.dumps(content) + "\n")
 

@@ -132,7 +132,8 @@ Features stored(const Features& x, Features::Storage storage) {
 
 std::vector<double> Answers::all() const {
   std::vector<double> out;
-  for (const auto* part : {&values, &probabilities, &assigned, &transformed, &low, &high, &distances}) {
+  for (const auto* part :
+       {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances}) {
     out.insert(out.end(), part->begin(), part->end());
   }
   return out;
@@ -148,6 +149,10 @@ Answers answers(const AnyModel& model, const Features& x, const Context& context
   if (model.can(Capability::probabilities)) {
     out.probabilities.resize(rows * model.class_names().size());
     model.probabilities(x, out.probabilities, context);
+  }
+  if (model.can(Capability::scores)) {
+    out.scores.resize(rows * model.score_count());
+    model.scores(x, out.scores, context);
   }
   if (model.can(Capability::assign)) {
     std::vector<std::int32_t> clusters(rows);
@@ -169,6 +174,12 @@ Answers answers(const AnyModel& model, const Features& x, const Context& context
     model.neighbors(x, 1, nearest, out.distances, context);
   }
   return out;
+}
+
+std::vector<std::optional<Figure>> figures(const AnyModel& model) {
+  std::vector<std::optional<Figure>> all;
+  for (const AttributeInfo& info : model.attributes()) all.push_back(model.attribute(info.name));
+  return all;
 }
 
 double difference(const std::vector<double>& a, const std::vector<double>& b) {

@@ -36,10 +36,12 @@ Features stored(const Features& x, Features::Storage storage);
 
 /// All that a model answers about rows, one block per capability.
 struct Answers {
-  std::vector<double> values, probabilities, assigned, transformed, low, high, distances;
+  std::vector<double> values, probabilities, scores, assigned, transformed, low, high, distances;
   std::vector<double> all() const;
 };
 Answers answers(const AnyModel& model, const Features& x, const Context& context = Context{});
+/// Every attribute that the type declares, in order; an empty one where this fit has none.
+std::vector<std::optional<Figure>> figures(const AnyModel& model);
 /// The largest |a - b| / max(1, |a|); infinity when sizes differ or one is NaN.
 double difference(const std::vector<double>& a, const std::vector<double>& b);
 bool all_finite(const std::vector<double>& values);

@@ -21,9 +21,7 @@ TEST_P(EveryAlgorithm, DefaultsFitATinySet) {
   const Answers out = answers(model, questions(20));
   EXPECT_TRUE(all_finite(out.all()));
   EXPECT_FALSE(out.all().empty());
-  for (const Capability capability :
-       {Capability::values, Capability::probabilities, Capability::assign, Capability::transform,
-        Capability::intervals, Capability::neighbors, Capability::update}) {
+  for (const Capability capability : kCapabilities) {
     EXPECT_EQ(model.can(capability), entry().can(capability)) << to_string(capability);
   }
   const auto target = entry().card().target;

@@ -54,6 +54,7 @@ bool survives(const Entry& entry, const std::string& altered) {
     answers(model, questions(3, std::min<std::size_t>(model.feature_count(), 64)), context);
   });
   code_of([&] { model.summary(); });
+  code_of([&] { figures(model); });
   code_of([&] { bytes_of(model); });
   return true;
 }

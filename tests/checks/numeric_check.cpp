@@ -261,6 +261,7 @@ void expect_honest(const AnyModel& model, const Features& asked, const std::stri
   code_of([&] { out = answers(model, asked); });
   EXPECT_TRUE(all_finite(out.values)) << what << ": values";
   EXPECT_TRUE(all_finite(out.probabilities)) << what << ": probabilities";
+  EXPECT_TRUE(all_finite(out.scores)) << what << ": scores";
   EXPECT_TRUE(all_finite(out.transformed)) << what << ": transformed";
   EXPECT_TRUE(all_finite(out.distances)) << what << ": distances";
   // With nothing left to estimate the noise from, an interval may honestly be everything.

@@ -40,6 +40,10 @@ std::string entries_json() {
     for (const Capability capability : entry.capabilities()) {
       capabilities.push_back(std::string(to_string(capability)));
     }
+    Json attributes = Json::array();
+    for (const AttributeInfo& attribute : entry.attributes()) {
+      attributes.push_back({{"name", std::string(attribute.name)}, {"help", std::string(attribute.help)}});
+    }
     all.push_back({{"name", card.name},
                    {"title", card.title},
                    {"summary", card.summary},
@@ -47,9 +51,12 @@ std::string entries_json() {
                    {"family", card.family},
                    {"target", std::string(to_string(card.target))},
                    {"fills_missing", card.needs.missing == InputNeeds::Missing::impute},
+                   {"complexity", card.complexity},
+                   {"weights_are_votes", card.weights == Card::Weights::votes},
                    {"references", card.references},
                    {"capabilities", capabilities},
-                   {"params", params}});
+                   {"params", params},
+                   {"attributes", attributes}});
   }
   return write_json(all);
 }

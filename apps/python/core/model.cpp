@@ -42,6 +42,29 @@ Fitted fit_features(const std::string& name, const nb::dict& settings, const Fea
   return share(std::move(*made));
 }
 
+Fitted fit_on_table(const std::string& name, const nb::dict& settings, const Table& table,
+                    const std::optional<Target>& target, const Weights64& weights,
+                    const std::string& target_name, const Run& run) {
+  const AnyEstimator estimator = estimator_of(name, settings);
+  std::vector<double> row_weights = doubles_of(weights);
+  std::optional<Artifact> made;
+  run_released(run, table.rows() * table.columns(), [&](const Context& context) {
+    made = fit_rows(estimator, table, table.names(), target.value_or(Target()), std::move(row_weights),
+                    target_name, context);
+  });
+  return share(std::move(*made));
+}
+
+/// Features of the rows of a table, and what happened to them on their way in.
+nb::object encode(const Fitted& self, const Table& table, const Run& run) {
+  EncodeNotes notes;
+  Features features;
+  run_released(run, table.rows() * table.columns(), [&](const Context& context) {
+    features = self.artifact->encoder.transform(table, context, &notes);
+  });
+  return nb::make_tuple(nb::cast(std::move(features)), notes.sentences);
+}
+
 /// The model that has also seen these rows; the encoder stays as it is.
 Fitted update(const Fitted& self, const Features& x, const std::optional<Target>& target,
               const Weights64& weights, const Run& run) {
@@ -55,14 +78,20 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
   return share(std::move(made));
 }
 
+/// Rows as the model is to see them: of a model of plain numbers with their missing cells filled.
+Features taken(const Fitted& self, const Features& x, const Context& context) {
+  const Encoder& encoder = self.artifact->encoder;
+  return encoder.takes_numbers() && x.columns() == encoder.feature_count() ? encoder.fill_numbers(x, context)
+                                                                            : x;
+}
+
 /// Calls work(filled features, out, context) for an array of `width` values per row and hands that array out.
 template <class T, class Work>
 nb::object answers(const Fitted& self, const Features& x, std::size_t width, bool flat, const Run& run,
                    Work work) {
   auto out = Buffer<T>::uninitialized(x.rows() * width);
-  run_released(run, cells_of(x), [&](const Context& context) {
-    work(self.artifact->encoder.fill_numbers(x, context), out.span(), context);
-  });
+  run_released(run, cells_of(x),
+               [&](const Context& context) { work(taken(self, x, context), out.span(), context); });
   if (flat) return to_numpy(std::move(out), {x.rows()});
   return to_numpy(std::move(out), {x.rows(), width});
 }
@@ -128,7 +157,7 @@ nb::object scores(const Fitted& self, const Features& x, const Run& run) {
 nb::object intervals(const Fitted& self, const Features& x, double level, const Run& run) {
   std::vector<double> low(x.rows()), high(x.rows());
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.intervals(self.artifact->encoder.fill_numbers(x, context), level, low, high,
+    self.artifact->model.intervals(taken(self, x, context), level, low, high,
                                    context);
   });
   return nb::make_tuple(to_numpy(std::move(low), {x.rows()}), to_numpy(std::move(high), {x.rows()}));
@@ -138,7 +167,7 @@ nb::object neighbors(const Fitted& self, const Features& x, std::size_t count, c
   std::vector<std::int64_t> rows(x.rows() * count);
   std::vector<double> distances(x.rows() * count);
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.neighbors(self.artifact->encoder.fill_numbers(x, context), count, rows, distances,
+    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances,
                                    context);
   });
   return nb::make_tuple(to_numpy(std::move(distances), {x.rows(), count}),
@@ -182,6 +211,9 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("output_count", [](const Fitted& self) { return self.artifact->model.output_count(); })
       .def("summary_json", [](const Fitted& self) { return write_json(self.artifact->model.summary()); })
       .def("attribute", &attribute)
+      .def_prop_ro("takes_numbers",
+                   [](const Fitted& self) { return self.artifact->encoder.takes_numbers(); })
+      .def("encode", &encode)
       .def("values", &values)
       .def("probabilities", &probabilities)
       .def("decide", &decide)
@@ -197,6 +229,8 @@ void bind_model(nb::module_& module) {
       .def("save", [](const Fitted& self, const std::string& path,
                       bool overwrite) { self.artifact->save(path, overwrite); })
       .def_static("load", [](const std::string& path) { return share(Artifact::load(path, catalog())); });
+  module.def("fit_table", &fit_on_table, nb::arg("name"), nb::arg("settings"), nb::arg("table"),
+             nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"), nb::arg("run"));
   module.def("fit_features", &fit_features, nb::arg("name"), nb::arg("settings"), nb::arg("features"),
              nb::arg("names"), nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"),
              nb::arg("run"));

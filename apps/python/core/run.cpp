@@ -3,6 +3,7 @@
 #include <nanobind/stl/string.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -135,9 +136,10 @@ void run_released(const Run& run, std::size_t cells, const std::function<void(co
     }
   }
   worker.join();
+  if (!raised && !failure && !run.progress.is_none()) board.show(run.progress);
+  if (nb::hasattr(run.progress, "close")) run.progress.attr("close")();
   if (raised) throw std::move(*raised);
   if (failure) std::rethrow_exception(failure);
-  if (!run.progress.is_none()) board.show(run.progress);
 }
 
 void bind_run(nb::module_& module) {

@@ -1,4 +1,4 @@
-// Probabilities against scikit-learn's, exported by bench/peers/bayes_goldens.py.
+// Probabilities and fitted figures against scikit-learn's, exported by bench/peers/bayes_goldens.py.
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,9 @@
 #include <sstream>
 #include <string>
 
+#include "everyml/classical/bayes/bayes_family.h"
 #include "everyml/classical/bayes/naive_bayes.h"
+#include "everyml/foundation/model/registry.h"
 
 namespace everyml {
 namespace {
@@ -62,24 +64,55 @@ double largest_difference(const NaiveBayesModel& model, const Features& asked, c
   return worst;
 }
 
-class NaiveBayesGolden : public testing::TestWithParam<const char*> {};
+class NaiveBayesGolden : public testing::TestWithParam<const char*> {
+ protected:
+  Json golden = Json::parse(read_text(std::string("tests/golden/bayes/") + GetParam() + ".json"));
+};
 
-TEST_P(NaiveBayesGolden, ProbabilitiesAreThoseOfScikitLearn) {
-  const Json golden = Json::parse(read_text(std::string("tests/golden/bayes/") + GetParam() + ".json"));
-  NaiveBayes settings;
-  describe<NaiveBayes>().set_all(&settings, golden["settings"]);
+Dataset dataset_of(const Json& golden) {
   Dataset data{.features = features_of(golden["x"]), .weights = golden["weights"].get<std::vector<double>>()};
   Buffer<std::int32_t> codes(golden["y"].size());
   for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = golden["y"][i].get<std::int32_t>();
   std::vector<std::string> names;
   for (int c = 0; c < golden["classes"].get<int>(); ++c) names.push_back(std::to_string(c));
   data.target = Target::classes(std::move(codes), names);
+  return data;
+}
+
+TEST_P(NaiveBayesGolden, ProbabilitiesAreThoseOfScikitLearn) {
+  NaiveBayes settings;
+  describe<NaiveBayes>().set_all(&settings, golden["settings"]);
+  Dataset data = dataset_of(golden);
   const Features asked = features_of(golden["asked"]);
   EXPECT_LT(largest_difference(settings.fit(data, Context{}), asked, golden["probabilities"]), 1e-9);
   if (settings.likelihood == BayesLikelihood::gaussian) return;
   data.features = sparse_copy(data.features);
   EXPECT_LT(largest_difference(settings.fit(data, Context{}), sparse_copy(asked), golden["probabilities"]),
             1e-9);
+}
+
+void expect_figure(const Figure& figure, const Json& expected, const std::string& name) {
+  std::vector<std::size_t> shape{expected.size()};
+  if (expected[0].is_array()) shape.push_back(expected[0].size());
+  ASSERT_EQ(figure.shape, shape) << name;
+  for (std::size_t i = 0; i < figure.values.size(); ++i) {
+    const Json& cell = shape.size() == 1 ? expected[i] : expected[i / shape[1]][i % shape[1]];
+    const double value = cell.get<double>();
+    EXPECT_NEAR(figure.values[i], value, 1e-10 * std::max(1.0, std::abs(value))) << name << " " << i;
+  }
+}
+
+TEST_P(NaiveBayesGolden, FiguresAreThoseOfScikitLearn) {
+  AnyEstimator estimator = bayes_family()[0].make();
+  estimator.set_json(golden["settings"]);
+  const AnyModel model = estimator.fit(dataset_of(golden), Context{});
+  ASSERT_GE(golden["figures"].size(), 2U);
+  for (const AttributeInfo& info : model.attributes()) {
+    const std::string name(info.name);
+    const auto figure = model.attribute(name);
+    EXPECT_EQ(figure.has_value(), golden["figures"].contains(name)) << name;
+    if (figure && golden["figures"].contains(name)) expect_figure(*figure, golden["figures"][name], name);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, NaiveBayesGolden,

@@ -144,7 +144,7 @@ void check_weights(std::string_view learner, std::span<const double> weights) {
   }
   if (!positive) {
     throw DataError("data.weights_zero",
-                    fmt::format("{}: all weights are 0; at least one must be positive", learner));
+                    fmt::format("{}: all weights are zero; at least one must be positive", learner));
   }
 }
 

@@ -9,10 +9,11 @@
 
 namespace everyml {
 
-/// A fitted figure with its shape.
+/// A fitted figure with its shape. Values are finite but for NaN, where an entry does not exist, and ratios
+/// that are honestly infinite, as the t of a coefficient without error.
 struct Figure {
   std::vector<std::size_t> shape;  ///< empty: one number; [n]: a list; [rows, columns]: a table
-  std::vector<double> values;      ///< row-major; NaN where this entry does not exist
+  std::vector<double> values;      ///< row-major
 
   static Figure number(double value) { return {{}, {value}}; }
   /// None for NaN.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -47,6 +48,9 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
     throw DataError("data.length",
                     fmt::format("the encoder: {} names for {} columns", names.size(), x.columns()));
   }
+  if (!weights.empty() && weights.size() != x.rows()) {
+    throw DataError("data.length", fmt::format("the encoder: {} weights for {} rows", weights.size(), x.rows()));
+  }
   if (fill && x.storage() == Features::Storage::sparse32) {
     throw UnsupportedError("encode.sparse_missing",
                            "missing cells of sparse features cannot be filled; give a dense matrix");
@@ -69,6 +73,14 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
   }
   data->finish();
   return Encoder(std::move(data));
+}
+
+bool Encoder::takes_numbers() const {
+  const Data& own = data();
+  return own.needs.scale == InputNeeds::Scale::none &&
+         std::all_of(own.plans.begin(), own.plans.end(), [](const encode_detail::Plan& plan) {
+           return plan.way == encode_detail::Way::number && !plan.indicator;
+         });
 }
 
 Features Encoder::fill_numbers(const Features& x, const Context& context) const {

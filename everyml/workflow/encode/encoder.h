@@ -71,8 +71,10 @@ class Encoder {
   /// fill.
   static Encoder of_numbers(const Features& x, std::span<const std::string> names,
                             std::span<const double> weights, bool fill, const Context& context);
+  /// True when each feature is a column of numbers as it is, one after the other; so it is after of_numbers.
+  bool takes_numbers() const;
   /// Such rows as the model is to see them: `x` itself, or a copy of the same storage in which missing cells
-  /// are filled. REQUIRES: made by of_numbers for as many columns.
+  /// are filled. REQUIRES: takes_numbers(), as many columns as feature_count().
   Features fill_numbers(const Features& x, const Context& context) const;
 
   /// Features for new rows. A column found with another kind is converted where that is exact (number <->

@@ -43,7 +43,7 @@ void require_learnable(const Target& target, std::size_t rows, std::string_view 
   if (rows == 0) throw DataError("fit.no_rows", "there are no rows to learn from");
   if (target.kind() == Target::Kind::classes && target.class_count() < 2) {
     throw DataError("learn.one_class",
-                    fmt::format("every row has the same \"{}\"; there is nothing to tell apart",
+                    fmt::format("all rows have one class of \"{}\", the same; there is nothing to tell apart",
                                 printable(target_name)));
   }
 }
