@@ -6,6 +6,7 @@
 #include "apps/python/core/metrics.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
+#include "apps/python/core/tables.h"
 
 // The engine as Python sees it: arrays, handles and JSON. What users call is made of it in
 // apps/python/everyml.
@@ -15,6 +16,7 @@ NB_MODULE(_core, module) {
   bind_errors(module);
   bind_run(module);
   bind_features(module);
+  bind_tables(module);
   bind_model(module);
   bind_entries(module);
   bind_metrics(module);
