@@ -13,6 +13,7 @@
 #include "everyml/classical/bayes/naive_bayes.h"
 #include "everyml/classical/clustering/kmeans.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/select/fit_one.h"
 
