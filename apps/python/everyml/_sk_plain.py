@@ -76,6 +76,7 @@ class Plain:
         return X
 
     def _rows(self, X: Any) -> Any:
+        self._require_fitted()  # type: ignore[attr-defined]
         return super()._rows(self._prepared(X))  # type: ignore[misc]
 
     def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
@@ -92,9 +93,6 @@ class Plain:
 
     def _told(self, error: DataError) -> DataError:
         return error
-
-    def _fit_options(self, options: dict[str, Any]) -> None:
-        """What a kind needs to know before it fits."""
 
     def __sklearn_tags__(self) -> Any:
         tags = _scikit.tags(self)
@@ -116,7 +114,7 @@ class Targets(Plain):
     def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         columns = columns_of(y)
         mine = self.__dict__
-        mine["_many"], mine["_place"] = None, 0
+        mine["_many"], mine["_place"], mine["_flat"] = None, 0, columns is None
         if columns is None:
             return self._learn_one(X, y, sample_weight)
         fits = []

@@ -130,8 +130,8 @@ _LINEAR = {"coef_": "coefficients", "intercept_": "intercept"}
 _MANY = {"target_tags.multi_output": True}
 
 _POSITIVE = Param(False, values=(False,), why="coefficients bound to be positive are not offered")
-_FORCE = Param(True, values=(True, False), why="alpha is taken as it is")
-_ALPHA = Param(1.0, "alpha", number)
+_FORCE = Param(True, handled=True, why="False raises an alpha below 1e-10 to it, with a warning")
+_ALPHA = Param(1.0, handled=True, stands_for="alpha", why="copies of every level or word added to what was counted")
 _COUNTS = {"class_count_": "class_count", "feature_count_": "feature_count", "feature_log_prob_": "feature_log_prob"}
 _LOG_PRIOR = {"class_log_prior_": "logarithm of class_prior: [classes]"}
 _NB_TAGS = {"classifier_tags.poor_score": True}
@@ -217,7 +217,7 @@ CLASSES: dict[str, Row] = {
             "random_state": Param(None, why="nothing is drawn"),
         },
         attributes=_LINEAR,
-        computed={"n_iter_": "None, as of every direct solver"},
+        computed={"n_iter_": "1 per target, for it is solved in one go; None for 'svd' and 'cholesky'"},
         missing=("solver_",),
         tags=_MANY,
     ),
@@ -291,7 +291,7 @@ CLASSES: dict[str, Row] = {
             "feature_log_prob_": "per feature, the log-probability of each category: [classes, categories]",
             "n_categories_": "categories of each feature: [features]",
         },
-        tags={**_POSITIVE_TAGS, "input_tags.categorical": True},
+        tags={**_POSITIVE_TAGS, "input_tags.categorical": True, "input_tags.sparse": False},
     ),
     "KNeighborsClassifier": _neighbors("knn-classifier", kind="NearestClasses", computed={"outputs_2d_": "False"}),
     "KNeighborsRegressor": _neighbors("knn-regressor", kind="NearestNumbers", tags=_MANY),
@@ -319,12 +319,11 @@ CLASSES: dict[str, Row] = {
         module="dummy",
         kind="ConstantClasses",
         params={
-            "strategy": Param("prior", "strategy", choice(prior="prior", most_frequent="majority")),
+            "strategy": Param("prior", handled=True, why="'prior', 'most_frequent' or 'constant'; nothing is drawn"),
             "random_state": Param(None, why="nothing is drawn"),
-            "constant": Param(None, values=(None,), why="the strategy 'constant' is not offered"),
+            "constant": Param(None, handled=True, why="the class that the strategy 'constant' answers"),
         },
-        attributes={"class_prior_": "class_prior"},
-        computed={"n_classes_": "number of classes", "n_outputs_": "1", "sparse_output_": "False"},
+        computed={"class_prior_": "share of each class: [classes]", "n_classes_": "number of classes", "n_outputs_": "1", "sparse_output_": "False"},
         tags={"classifier_tags.poor_score": True, "no_validation": True},
     ),
     "DummyRegressor": Row(
@@ -332,9 +331,9 @@ CLASSES: dict[str, Row] = {
         module="dummy",
         kind="ConstantNumbers",
         params={
-            "strategy": Param("mean", "strategy", choice(mean="mean", median="median")),
-            "constant": Param(None, values=(None,), why="the strategy 'constant' is not offered"),
-            "quantile": Param(None, values=(None,), why="the strategy 'quantile' is not offered"),
+            "strategy": Param("mean", handled=True, why="'mean', 'median', 'quantile' or 'constant'"),
+            "constant": Param(None, handled=True, why="what the strategy 'constant' answers: a number, or one per target"),
+            "quantile": Param(None, handled=True, why="from 0 to 1, for the strategy 'quantile'"),
         },
         computed={"constant_": "the number answered: [1, targets]", "n_outputs_": "number of targets"},
         tags={**_MANY, "regressor_tags.poor_score": True, "no_validation": True},
