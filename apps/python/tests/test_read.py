@@ -7,12 +7,13 @@ import subprocess
 import sys
 import textwrap
 
-import everyml
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from test_tables import contents, environment, to_table
+
+import everyml
 
 
 def test_the_table_shows_itself_and_goes_out():
@@ -54,10 +55,16 @@ def test_readers(tmp_path):
     lines = tmp_path / "a.jsonl"
     lines.write_text('{"a": 1, "b": "x"}\n{"a": null, "b": "y"}\n')
     assert everyml.read_table(lines).source == "jsonl" and np.isnan(everyml.read_table(lines)["a"][1])
-    for wrong in ({"delim": ","}, {"delimiter": ",,"}, {"types": {"x": "nmber"}}, {"max_rows": -1}, {"types": {"q": "number"}}):
+    for wrong in (
+        {"delim": ","},
+        {"delimiter": ",,"},
+        {"types": {"x": "nmber"}},
+        {"max_rows": -1},
+        {"types": {"q": "number"}},
+    ):
         with pytest.raises(everyml.ParameterError):
             everyml.read_csv(path, **wrong)
-    with pytest.raises(everyml.DataError, match="line 2, column \"day\""):
+    with pytest.raises(everyml.DataError, match='line 2, column "day"'):
         everyml.read_csv(path, types={"day": "number"})
     with pytest.raises(everyml.DataError):
         everyml.read_csv(b"")

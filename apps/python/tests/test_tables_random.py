@@ -1,8 +1,8 @@
 """Ten thousand frames that nobody chose: what goes in comes out exactly, or a typed error says why not.
 
-Hypothesis draws a frame (columns of every kind, missing cells, odd names, no rows, no columns); four more are made of it by
-turning its rows, cutting it, taking cells out and repeating columns. Each goes in by way of pandas, polars, pyarrow or
-plain Python, and out to all of them and in again. What the cells should be is told here in Python alone.
+Hypothesis draws a frame (columns of every kind, missing cells, odd names, no rows, no columns); four more are made of
+it by turning its rows, cutting it, taking cells out and repeating columns. Each goes in by way of pandas, polars,
+pyarrow or plain Python, and out to one of the three and in again. What the cells should be is told here in Python.
 """
 
 import collections
@@ -12,14 +12,15 @@ import math
 import os
 import warnings
 
-import everyml
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from everyml._tables import to_table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+import everyml
+from everyml._tables import to_table
 
 FRAMES = int(os.environ.get("EVERYML_FRAMES", "10000"))
 PER_EXAMPLE = 5
@@ -40,12 +41,23 @@ KINDS = {
     "moment": moments,
     "date": st.dates(),
     "number": st.floats() | st.integers(-(10**20), 10**20) | st.booleans(),
-    "mixed": any_texts | st.floats() | st.integers(-100, 100) | st.booleans() | st.dates() | st.just(decimal.Decimal("1.5")),
+    "mixed": any_texts
+    | st.floats()
+    | st.integers(-100, 100)
+    | st.booleans()
+    | st.dates()
+    | st.just(decimal.Decimal("1.5")),
     "hopeless": st.sampled_from([{"a": 1}, [1], {2}, (3,), object(), 1j, b"\xff", "\udcff"]) | st.integers(0, 9),
     "nothing": st.none(),
 }
 OF_PYTHON = {"number", "mixed", "hopeless", "nothing"}
-NAMES = texts | st.sampled_from(["", "x", "x", "x_2", "a\nb", "column_1"]) | st.integers(-3, 3) | st.none() | st.tuples(texts)
+NAMES = (
+    texts
+    | st.sampled_from(["", "x", "x", "x_2", "a\nb", "column_1"])
+    | st.integers(-3, 3)
+    | st.none()
+    | st.tuples(texts)
+)
 
 
 @st.composite
@@ -143,7 +155,9 @@ def bits(answer):
 def array_of(kind, cells):
     """A column of the type that a careful user would give it, for pandas."""
     if kind in ("float", "float32"):
-        return np.array([math.nan if cell is None else cell for cell in cells], dtype=np.float64 if kind == "float" else np.float32)
+        return np.array(
+            [math.nan if cell is None else cell for cell in cells], dtype=np.float64 if kind == "float" else np.float32
+        )
     if kind == "int":
         return pd.array(cells, dtype="Int64")
     if kind == "bool":
@@ -171,7 +185,8 @@ def by_pandas(names, columns):
 
 
 ARROW = {"float": pa.float64(), "float32": pa.float32(), "int": pa.int64(), "bool": pa.bool_(), "text": pa.string(),
-         "category": pa.dictionary(pa.int8(), pa.string()), "moment": pa.timestamp("us"), "date": pa.date32()}  # fmt: skip
+         "category": pa.dictionary(pa.int8(), pa.string()), "moment": pa.timestamp("us"),
+         "date": pa.date32()}  # fmt: skip
 
 
 def by_arrow(names, columns):
@@ -180,7 +195,9 @@ def by_arrow(names, columns):
 
 
 def by_dict(names, columns):
-    return dict(zip(names, (pd.Categorical(cells) if kind == "category" else objects(cells) for _, kind, cells in columns)))
+    return dict(
+        zip(names, (pd.Categorical(cells) if kind == "category" else objects(cells) for _, kind, cells in columns))
+    )
 
 
 def way_in(number, names, columns):
@@ -271,7 +288,10 @@ def test_ten_thousand_frames():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run()
-    print(f"{counts['frames']} generated frames:", ", ".join(f"{n} {what}" for what, n in sorted(counts.items()) if what != "frames"))
+    print(
+        f"{counts['frames']} generated frames:",
+        ", ".join(f"{n} {what}" for what, n in sorted(counts.items()) if what != "frames"),
+    )
     assert counts["frames"] >= FRAMES
     for what in ("pandas", "polars", "pyarrow", "dict", "refused"):
         assert counts[what] >= FRAMES // 100, what
