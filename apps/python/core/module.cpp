@@ -6,6 +6,7 @@
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/tables.h"
+#include "apps/python/core/workflow.h"
 
 // The engine as Python sees it: arrays, handles and JSON. What users call is made of it in
 // apps/python/everyml.
@@ -18,4 +19,5 @@ NB_MODULE(_core, module) {
   bind_tables(module);
   bind_model(module);
   bind_entries(module);
+  bind_workflow(module);
 }
