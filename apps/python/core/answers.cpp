@@ -4,7 +4,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "apps/python/core/run.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/io/csv.h"
 #include "everyml/workflow/explain/evaluate.h"
 #include "everyml/workflow/explain/explain.h"
 
@@ -31,18 +31,18 @@ std::size_t cells_of(const Table& table) { return table.rows() * table.columns()
 /// The rows of a file for this model, read as the command reads them: each column in the kind that the model
 /// knows. Beside it sentences for people.
 nb::object read_rows(const Fitted& self, const std::string& path, const Run& run) {
-  std::optional<Table> table;
+  Table table;
   std::vector<std::string> sentences;
   run_released(run, kLong, [&](const Context& context) {
     const auto stream = TableStream::open(path, self.artifact->encoder.schema(), ReadOptions{}, context);
-    table = stream->next(std::numeric_limits<std::size_t>::max());
+    if (auto all = stream->next(kLong)) table = *std::move(all);
     for (const std::string& column : stream->absent()) {
       sentences.push_back("The input has no column \"" + printable(column) +
                           "\": it is taken as wholly missing.");
     }
     for (const ReadNote& note : stream->notes()) sentences.push_back(note.sentence);
   });
-  return nb::make_tuple(table ? nb::cast(std::move(*table)) : nb::none(), sentences);
+  return nb::make_tuple(std::move(table), sentences);
 }
 
 /// The table of answers, and what happened to the rows on their way in.

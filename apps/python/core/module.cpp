@@ -3,6 +3,7 @@
 #include "apps/python/core/entries.h"
 #include "apps/python/core/errors.h"
 #include "apps/python/core/features.h"
+#include "apps/python/core/metrics.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/tables.h"
@@ -19,5 +20,6 @@ NB_MODULE(_core, module) {
   bind_tables(module);
   bind_model(module);
   bind_entries(module);
+  bind_metrics(module);
   bind_workflow(module);
 }

@@ -128,6 +128,23 @@ TEST(Splits, StratifiedFoldsSpreadEveryClass) {
   }
 }
 
+TEST(Splits, BlocksKeepTheOrderOfTheRows) {
+  const Folds folds = block_folds(8, 3);
+  expect_partition(folds, 8);
+  EXPECT_THAT(folds[0].test, ElementsAre(0, 1, 2));
+  EXPECT_THAT(folds[1].test, ElementsAre(3, 4, 5));
+  EXPECT_THAT(folds[2].test, ElementsAre(6, 7));
+  EXPECT_EQ(failure([] { block_folds(3, 4); }).first, "splits.folds");
+
+  const std::vector<std::int32_t> codes = {0, 1, 0, 1, 0, 1, 0, 1, 0};
+  const Folds stratified = stratified_block_folds(codes, 2);
+  expect_partition(stratified, 9);
+  EXPECT_THAT(stratified[0].test, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(stratified[1].test, ElementsAre(5, 6, 7, 8));
+  const Folds dealt = stratified_folds(codes, 2, stream(1));
+  EXPECT_EQ(dealt[0].test.size(), stratified[0].test.size());
+}
+
 TEST(Splits, QuantileFoldsTakeOneRowOfEachNeighbourhood) {
   for (const auto [n, k] : random_shapes(100)) {
     std::vector<double> target(n);

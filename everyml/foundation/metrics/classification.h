@@ -30,6 +30,14 @@ struct ConfusionMatrix {
 };
 ConfusionMatrix confusion_matrix(Labels truth, Labels predicted, std::size_t classes, Weights weights = {});
 
+/// The margins of the confusion matrix, [classes] each: enough for most figures, and small with many classes.
+struct ClassTotals {
+  std::vector<double> truth;      ///< weight of the rows of the class
+  std::vector<double> predicted;  ///< weight of the rows predicted so
+  std::vector<double> right;      ///< weight of the rows of the class that are predicted so
+};
+ClassTotals class_totals(Labels truth, Labels predicted, std::size_t classes, Weights weights = {});
+
 /// Share of rows predicted right, [0, 1].
 double accuracy(Labels truth, Labels predicted, Weights weights = {});
 /// 1 - accuracy.
@@ -84,6 +92,8 @@ struct ThresholdCurve {
   std::vector<double> false_positive_rate;  ///< NaN when no row is negative
   std::vector<double> true_positive_rate;   ///< recall; NaN when no row is positive
   std::vector<double> precision;            ///< 1 at the first point
+  std::vector<double> false_positives;      ///< weight of the negative rows called positive
+  std::vector<double> true_positives;       ///< weight of the positive rows called so
 };
 /// truth is 0 or 1. Rows of weight 0 make no point.
 ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Weights weights = {});

@@ -30,6 +30,14 @@ struct Prepared {
   }
 };
 
+std::vector<double> shares_of_last(const std::vector<double>& sums) {
+  const double all = sums.back();
+  std::vector<double> shares(sums.size());
+  std::transform(sums.begin(), sums.end(), shares.begin(),
+                 [all](double sum) { return all > 0 ? sum / all : nan; });
+  return shares;
+}
+
 }  // namespace
 
 namespace detail {
@@ -69,21 +77,18 @@ ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Wei
   const Prepared prepared(truth, scores, weights);
   ThresholdCurve curve;
   curve.threshold = {infinity};
-  curve.true_positive_rate = {0.0};
-  curve.false_positive_rate = {0.0};
   curve.precision = {1.0};
-  double positives = 0, negatives = 0;
+  curve.true_positives = {0.0};
+  curve.false_positives = {0.0};
   detail::walk_thresholds({scores, prepared.order, prepared.positive}, weights,
                           [&](double threshold, double right, double wrong) {
                             curve.threshold.push_back(threshold);
-                            curve.true_positive_rate.push_back(right);
-                            curve.false_positive_rate.push_back(wrong);
+                            curve.true_positives.push_back(right);
+                            curve.false_positives.push_back(wrong);
                             curve.precision.push_back(right / (right + wrong));
-                            positives = right;
-                            negatives = wrong;
                           });
-  for (double& rate : curve.true_positive_rate) rate = positives > 0 ? rate / positives : nan;
-  for (double& rate : curve.false_positive_rate) rate = negatives > 0 ? rate / negatives : nan;
+  curve.true_positive_rate = shares_of_last(curve.true_positives);
+  curve.false_positive_rate = shares_of_last(curve.false_positives);
   return curve;
 }
 
