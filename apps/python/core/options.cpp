@@ -11,11 +11,11 @@ void refuse_option(std::string_view name, std::string_view wanted) {
   throw ParameterError("parameter.type", std::string(name) + " must be " + std::string(wanted));
 }
 
-Options::Options(nanobind::handle given) : given_(json_of(given)) {}
+Options::Options(nanobind::handle given) : given_(std::make_shared<const Json>(json_of(given))) {}
 
 const Json* Options::find(std::string_view name) const {
-  const auto found = given_.find(std::string(name));
-  return found == given_.end() || found->is_null() ? nullptr : &*found;
+  const auto found = given_->find(std::string(name));
+  return found == given_->end() || found->is_null() ? nullptr : &*found;
 }
 
 void Options::take(std::string_view name, std::string& into) const {

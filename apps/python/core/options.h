@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ class Options {
   const Json* find(std::string_view name) const;
 
  private:
-  Json given_;
+  std::shared_ptr<const Json> given_;
 };
 
 [[noreturn]] void refuse_option(std::string_view name, std::string_view wanted);

@@ -20,6 +20,7 @@
 #include "apps/python/core/values.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/io/atomic_file.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/report/report.h"
 #include "everyml/workflow/select/fit_one.h"
@@ -213,7 +214,9 @@ void bind_workflow(nb::module_& module) {
       .def("json", [](const Learned& self) { return write_json(self.result->to_json()); })
       .def("text",
            [](const Learned& self, std::size_t width) {
-             return cli::describe_result(*self.result, cli::Terminal::plain(width));
+             const cli::Terminal terminal = cli::Terminal::plain(width);
+             return cli::describe_result(*self.result, terminal) + "\n" +
+                    cli::wrapped(printable(self.result->sentence, 2000), terminal.width());
            })
       .def("report", &report_of, nb::arg("title"), nb::arg("command"))
       .def("dependence_json", [](const Learned& self) { return dependence_json(*self.result); })
@@ -237,6 +240,10 @@ void bind_workflow(nb::module_& module) {
              nb::arg("future").none(), nb::arg("run"));
   module.def("map", &territories, nb::arg("table").none(), nb::arg("file"), nb::arg("target"),
              nb::arg("width"));
+  module.def("write_text", [](const std::string& path, const std::string& text, bool overwrite) {
+    const nb::gil_scoped_release released;
+    write_file_atomically(path, text, {.overwrite = overwrite});
+  });
   bind_answers(module);
 }
 
