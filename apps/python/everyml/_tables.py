@@ -99,7 +99,7 @@ def library_of(data: Any) -> str:
 
 
 def column_names(raw: Iterable[Any], notes: Notes) -> list[str]:
-    """Texts that differ, by the rule of the readers of files."""
+    """Texts that differ, by the rule of the readers of files. DataError for a name without UTF-8 or with a zero byte."""
     given = [name if isinstance(name, str) else str(name) for name in raw]
     all_given, taken, out = set(given), set(), []
     for i, name in enumerate(given, 1):
@@ -108,6 +108,8 @@ def column_names(raw: Iterable[Any], notes: Notes) -> list[str]:
             other.encode()
         except UnicodeEncodeError:
             raise data_error("data.utf8", f"the name of column {i} has characters that UTF-8 does not have") from None
+        if "\0" in name:
+            raise data_error("data.name_zero", f"the name of column {i} has a zero byte, which no Arrow name can have")
         if not name:
             other = f"column_{i}"
             while other in taken or other in all_given:
@@ -345,7 +347,7 @@ def _of_polars(series: Sequence[Any], names: list[str], notes: Notes) -> list[_c
     return columns
 
 
-_AS_OBJECTS = ("time", "binary", "large_binary", "fixed_size_binary", "binary_view", "decimal256", "run_end_encoded")
+_AS_OBJECTS = ("time32", "time64", "binary", "large_binary", "fixed_size_binary", "binary_view", "decimal256", "run_end_encoded")
 
 
 def _of_pyarrow(arrays: Sequence[Any], names: list[str], notes: Notes) -> list[_core.Column]:
