@@ -157,13 +157,17 @@ Examined examine_table(const Table& table, nb::handle given, const std::string& 
   return {std::move(report)};
 }
 
-/// The territories as JSON and as the command shows them.
+/// The territories as JSON and as the command shows them. `file` is empty for a table in memory.
 nb::object territories(const std::optional<Table>& table, const std::string& file, const std::string& target,
                        std::size_t width) {
   std::vector<Territory> map;
   {
     const nb::gil_scoped_release released;
     map = table ? map_of_table(*table, file, target) : map_of_learning();
+    // Commands take files; what is in memory has none.
+    if (file.empty()) {
+      for (Territory& territory : map) territory.next.clear();
+    }
   }
   return nb::make_tuple(write_json(cli::map_json(map)), cli::describe_map(map, cli::Terminal::plain(width)));
 }

@@ -43,6 +43,12 @@ def number(value: Any, kind: str = "number") -> str:
     return "" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
 
 
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else str(value)
+
+
 def evaluation(found: Any) -> str:
     rows = [
         [name, number(one["value"]), f"{number(one['low'])} to {number(one['high'])}"] for name, one in found.items()
@@ -57,11 +63,11 @@ def model(self: Any, inspected: dict[str, Any]) -> str:
         shown = ", ".join(inspected["classes"][:12])
         facts.append(["classes", shown + (" ..." if len(inspected["classes"]) > 12 else "")])
     facts.append(["columns", ", ".join(f"{one['name']} ({one['kind']})" for one in inspected["columns"][:40])])
-    settings = ", ".join(f"{name} = {value}" for name, value in inspected["settings"].items())
+    settings = ", ".join(f"{name} = {_plain(value)}" for name, value in inspected["settings"].items())
     if settings:
         facts.append(["settings", settings])
     kept = inspected["metadata"]
-    facts += [[name, kept[name]] for name in ("metric", "verdict", "rows", "seed") if name in kept]
+    facts += [[name, number(kept[name]) if name == "rows" else kept[name]] for name in ("metric", "verdict", "rows", "seed") if name in kept]
     sentence = f'<p style="max-width:60em">{escape(str(kept["sentence"]))}</p>' if kept.get("sentence") else ""
     features = "".join(f"<li>{escape(line)}</li>" for line in inspected["features"][:200])
     return (
@@ -87,7 +93,7 @@ def explanation(self: Any) -> str:
 def doctor(name: str, told: dict[str, Any]) -> str:
     findings = "".join(
         f'<li style="margin:.35em 0"><b style="color:{_COLORS[one["severity"]]}">{one["severity"]}</b> '
-        f'{escape(one["sentence"])}<br><span style="{_MUTED}">{escape(" ".join(filter(None, [one["evidence"], one["remedy"]])))}'
+        f'{escape(one["sentence"])}<br><span style="{_MUTED}">{"<br>".join(escape(text) for text in (one["evidence"], one["remedy"]) if text)}'
         "</span></li>"
         for one in told["findings"]
     )
@@ -115,7 +121,7 @@ def territories(map_: list[dict[str, Any]]) -> str:
     parts = []
     for one in map_:
         if "fits" in one:
-            mark = "fits" if one["fits"] else "does not fit"
+            mark = ("fits" if one["fits"] else "does not fit") + ("" if one["works"] else ", not built yet")
             text = escape(one["reason"])
             below = f'<br><code>{escape(one["next"])}</code>' if one.get("next") else ""
         else:

@@ -311,13 +311,14 @@ def map(data: Any = None, target: str | None = None) -> Map:
     """The map of machine learning and what works in each territory today; with a table, what fits it and why."""
     table, name = None, ""
     if data is not None:
-        table, _, name = table_of(data)
-        name = name if is_path(data) else "data.csv"
+        table, _, path = table_of(data)
+        name = path if is_path(data) else ""
     return Map(*_core.map(table, name, target or "", width()))
 
 
 class Map(list):
-    """Territories: dicts of name, question, works, algorithms, not_yet; with a table fits, reason and next, a command."""
+    """Territories: dicts of name, question, works, algorithms, not_yet; with a table fits and reason;
+    with a file next, a command."""
 
     def __init__(self, told: str, text: str) -> None:
         super().__init__(json.loads(told))
