@@ -21,11 +21,14 @@ __version__: str = _core.version
 
 _ERRORS = ["DataError", "Error", "FormatError", "ParameterError", "ResourceError", "UnsupportedError"]
 _DOORS = {
+    "DoctorReport": "_workflow",
     "EncodeWarning": "_estimator",
+    "Evaluation": "_workflow",
     "LearnResult": "_workflow",
     "Model": "_workflow",
     "Table": "_read",
     "doctor": "_workflow",
+    "fit": "_workflow",
     "learn": "_workflow",
     "load": "_workflow",
     "map": "_workflow",

@@ -19,9 +19,12 @@ from ._read import Table as Table
 from ._read import read_csv as read_csv
 from ._read import read_sql as read_sql
 from ._read import read_table as read_table
+from ._workflow import DoctorReport as DoctorReport
+from ._workflow import Evaluation as Evaluation
 from ._workflow import LearnResult as LearnResult
 from ._workflow import Model as Model
 from ._workflow import doctor as doctor
+from ._workflow import fit as fit
 from ._workflow import learn as learn
 from ._workflow import load as load
 from ._workflow import map as map
