@@ -94,6 +94,8 @@ nb::object encode(const Fitted& self, const Table& table, const Run& run) {
   run_released(run, table.rows() * table.columns(), [&](const Context& context) {
     features = self.artifact->encoder.transform(table, context, &notes);
   });
+  // That some number is beyond those of fit is no news in a cross-validation; it comes last.
+  if (notes.outside_range > 0) notes.sentences.pop_back();
   return nb::make_tuple(nb::cast(std::move(features)), notes.sentences);
 }
 

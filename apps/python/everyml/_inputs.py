@@ -56,6 +56,7 @@ def is_frame(data: Any) -> bool:
         or hasattr(data, "__dataframe__")
         or hasattr(data, "iloc") and hasattr(data, "columns")
         or isinstance(data, dict)
+        or isinstance(data, list) and bool(data) and isinstance(data[0], dict)
         or isinstance(data, _core.Table)
     )
 
@@ -122,12 +123,14 @@ def sparse(matrix: Any) -> Any:
 
 def _names_of(data: Any) -> list[str] | None:
     """The names of a frame's columns when all are texts; scikit-learn's rule."""
-    columns = getattr(data, "columns", None)
+    columns = getattr(data, "column_names", None)
+    if columns is None or callable(columns):
+        columns = getattr(data, "columns", None)
     if columns is None and isinstance(data, dict):
         columns = data.keys()
-    if columns is None:
+    if columns is None or callable(columns):
         return None
-    names = list(columns() if callable(columns) else columns)
+    names = list(columns)
     texts = [isinstance(name, str) for name in names]
     if all(texts):
         return [str(name) for name in names]
@@ -213,13 +216,17 @@ def _read_table(data: Any) -> Mixed:
 
     if is_sparse(data):
         data = data.toarray()
-    names = _names_of(data) if is_frame(data) else None
-    if not is_frame(data) and not (isinstance(data, list) and data and isinstance(data[0], dict)):
+    frame = is_frame(data)
+    names = _names_of(data) if frame else None
+    if not frame:
         data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
     table = _tables.to_table(data)
     rows, columns = table.shape
+    if names is None and frame and not hasattr(data, "columns"):
+        # A container without a list of names, such as a stream: those that it turned out to have.
+        names = list(table.columns)
     _require_cells(rows, columns)
     return Mixed(table, names, rows, columns)
 
@@ -256,6 +263,8 @@ def _vector(y: Any, who: str) -> np.ndarray:
 
 
 def _series_values(y: Any) -> np.ndarray:
+    if type(y).__module__.startswith("pyarrow"):
+        return np.asarray(y)
     if hasattr(y, "to_numpy"):
         array = y.to_numpy()
         if array.dtype.kind in "OM" and getattr(getattr(y, "dtype", None), "kind", "") in ("i", "u", "f", "b"):

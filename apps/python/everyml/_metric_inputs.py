@@ -141,21 +141,27 @@ def weights_of(sample_weight: Any, rows: int) -> np.ndarray:
     """One float64 per row; empty when there are none."""
     if sample_weight is None:
         return NO_WEIGHTS
-    if isinstance(sample_weight, Number):
-        return np.full(rows, float(sample_weight))  # type: ignore[arg-type]
-    array = array_of(sample_weight, "sample_weight")
+    array = np.full(rows, sample_weight) if isinstance(sample_weight, Number) else array_of(sample_weight, "sample_weight")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         raise DataError(f"sample_weight must be 1D, one weight per row, got an array of shape {array.shape}")
     if len(array) != rows:
         raise DataError(f"sample_weight has {len(array)} entries for {rows} rows; there must be one per row")
-    return as_doubles(array, "sample_weight")
+    weights = as_doubles(array, "sample_weight")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        row = int(np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))[0])
+        raise DataError(f"sample_weight is {weights[row]} in row {row}; weights are finite and not negative")
+    if rows > 0 and not weights.any():
+        raise DataError("sample_weight must contain at least one weight that is not 0")
+    return weights
 
 
 def counts_whole(sample_weight: Any) -> bool:
     """Whether totals are whole numbers: no weights, or weights of a whole type."""
-    return sample_weight is None or array_of(sample_weight, "sample_weight").dtype.kind in "iub"
+    if sample_weight is None or isinstance(sample_weight, Number):
+        return sample_weight is None or isinstance(sample_weight, (int, np.integer))
+    return array_of(sample_weight, "sample_weight").dtype.kind in "iub"
 
 
 def as_doubles(array: np.ndarray, name: str) -> np.ndarray:

@@ -106,8 +106,6 @@ def _kept(pair: Pair, labels: Any, who: str) -> tuple[np.ndarray, np.ndarray, np
 def _matrix(pair: Pair, labels: Any, sample_weight: Any, who: str) -> np.ndarray:
     weights = weights_of(sample_weight, pair.rows)
     truth, predicted, kept, size = _kept(pair, labels, who)
-    if len(weights) and not weights.any():
-        raise DataError("sample_weight must contain at least one weight that is not 0")
     if len(weights) and not kept.all():
         weights = np.ascontiguousarray(weights[kept])
     if len(truth) == 0 or len(weights) and not weights.any():
@@ -128,7 +126,8 @@ def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = No
     score = _c.balanced_accuracy(pair.truth, pair.predicted, len(pair.classes), weights)
     if not adjusted:
         return score
-    return (score - 1 / present) / (1 - 1 / present) if present > 1 else float("nan")
+    with np.errstate(all="ignore"):  # with one class there is nothing but chance
+        return float((score - np.float64(1 / present)) / np.float64(1 - 1 / present))
 
 
 def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:

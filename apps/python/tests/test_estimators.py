@@ -484,3 +484,38 @@ def test_random_state_in_all_its_forms():
     assert one != kind(clusters=5, random_state=np.random.RandomState(4)).fit(X).to_bytes()
     kind(clusters=5, random_state=None).fit(X)
     kind(clusters=5, random_state=np.random.default_rng(1)).fit(X)
+
+
+def test_containers_of_rows_and_of_targets():
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    X, score = frame()
+    y = pd.Series(np.where(score > np.median(score), "yes", "no"), name="answer")
+    model = everyml.LogisticRegression().fit(X, y)
+    expected = model.predict(X)
+    arrow = pa.Table.from_pandas(X)
+    for same in (pl.from_pandas(X), arrow, arrow.to_batches()[0]):
+        other = everyml.LogisticRegression().fit(same, y)
+        assert other.to_bytes() == model.to_bytes()
+        assert list(other.feature_names_in_) == list(X.columns)
+        np.testing.assert_array_equal(other.predict(X), expected)
+        np.testing.assert_array_equal(model.predict(same), expected)
+    for rows in (X.to_dict("list"), X.to_dict("records")):
+        np.testing.assert_array_equal(everyml.LogisticRegression().fit(rows, y).predict(X), expected)
+    labels = y.tolist()
+    for same in (labels, pl.Series(labels), pa.array(labels), pa.chunked_array([labels]), y.astype("category"), y.array):
+        other = everyml.LogisticRegression().fit(X, same)
+        np.testing.assert_array_equal(other.predict(X), expected)
+    flags = y == "yes"
+    for same in (flags, flags.astype("boolean"), flags.astype("Int64"), pl.Series(flags.tolist()), flags.tolist()):
+        other = everyml.LogisticRegression().fit(X, same)
+        np.testing.assert_array_equal(other.predict(X) == other.classes_[1], expected == "yes")
+    whole = pd.DataFrame({"a": pd.array([1, 2, None, 4] * 10, dtype="Int64"), "b": np.arange(40) % 7})
+    near = everyml.Ridge().fit(whole, np.arange(40.0))
+    assert near.coef_.shape == (2,)
+    with pytest.raises(TypeError, match="not 'dict'"):
+        everyml.LogisticRegression().fit(X.assign(bad=[{}] * len(X)), y)
+    with pytest.raises(ValueError, match="NaN"):
+        everyml.LogisticRegression().fit(X, y.where(y == "yes"))
+    # Rows without names for a model of named columns: taken in order, and told.
+    with pytest.warns(UserWarning, match="valid feature names"):
+        np.testing.assert_array_equal(model.predict(X.to_numpy()), expected)
