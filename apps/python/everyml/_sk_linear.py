@@ -43,6 +43,11 @@ class Penalised(Targets):
         models = self._models()
         return None if self.solver in ("svd", "cholesky") else np.ones(len(models), dtype=np.int32)
 
+    @property
+    def solver_(self) -> str:
+        self._require_fitted()
+        return "cholesky" if self.solver == "auto" else self.solver
+
     def _own_settings(self) -> dict[str, Any]:
         alpha = self.alpha
         if np.ndim(alpha) == 1:

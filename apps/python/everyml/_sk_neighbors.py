@@ -39,6 +39,12 @@ class Nearest(Plain):
         state["_training"] = None
         return state
 
+    def __getattr__(self, name: str) -> Any:
+        fitted = self.__dict__.get("_fitted")
+        if name == "n_samples_fit_" and fitted is not None:
+            return int(fitted.attribute("training_rows"))
+        return super().__getattr__(name)
+
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """The training rows nearest to each row of X, nearest first: distances [rows, n] and row numbers [rows, n].
         Without X each training row is asked for its neighbours other than itself."""
@@ -99,5 +105,4 @@ class NearestClasses(Nearest):
 
 
 class NearestNumbers(Nearest, Targets):
-    def _stacked(self, name: str) -> Any:
-        return int(self._models()[0].attribute(name))
+    pass

@@ -71,6 +71,10 @@ class Plain:
             progress = callback(True, type(self).__name__)
         return _core.Run(_estimator.threads_of(self.n_jobs), self.__dict__.get("_seed", 0), progress)
 
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)  # type: ignore[misc]
+        return np.float64(value) if type(value) is float else value
+
     def _prepared(self, X: Any) -> Any:
         """X as the engine is to read it."""
         return X

@@ -1,7 +1,8 @@
 """Runs scikit-learn's own test files with our classes in place of theirs, put in at run time.
 
-    python sklearn_files.py sklearn/tests/test_naive_bayes.py        runs one file and writes JSON lines, one per test
-    python sklearn_files.py --keep                                    runs all and writes sklearn_files_passing.txt
+    python sklearn_files.py FILE            runs one of FILES and writes JSON lines to stderr, one per test
+    python sklearn_files.py FILE --kept     the same for the tests of sklearn_files_passing.txt alone
+    python sklearn_files.py --keep          runs all files and writes that list and sklearn_files_failing.txt
 
 A test file imports its names from a module of scikit-learn; before that happens the names are set to our classes. A
 test counts when it makes or fits one of them: the others say nothing about us.
@@ -18,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 KEPT = HERE / "sklearn_files_passing.txt"
+FAILING = HERE / "sklearn_files_failing.txt"
 #: Test file -> the module whose names it imports.
 FILES = {
     "sklearn/linear_model/tests/test_base.py": "linear_model",
@@ -44,10 +46,10 @@ def replacements(file: str) -> dict[str, dict[str, type]]:
 class Watch:
     """Writes a line per test: its id, how it ended, whether it made or fitted one of our estimators, and the error."""
 
-    def __init__(self, file: str, out) -> None:
+    def __init__(self, file: str, out, only: set[str] | None) -> None:
         from everyml._sk_plain import Plain
 
-        self.file, self.out, self.touched = file, out, False
+        self.file, self.out, self.only, self.touched = file, out, only, False
         watch, learn = self, Plain._learn
 
         def new(cls, *args, **kwargs):
@@ -61,20 +63,26 @@ class Watch:
         Plain.__new__ = new
         Plain._learn = learned
 
+    def _name(self, nodeid: str) -> str:
+        return self.file + "::" + nodeid.split("::", 1)[-1]
+
+    def pytest_collection_modifyitems(self, items) -> None:
+        if self.only is not None:
+            items[:] = [item for item in items if self._name(item.nodeid) in self.only]
+
     def pytest_runtest_logstart(self, nodeid, location) -> None:
         self.touched = False
 
     def pytest_runtest_logreport(self, report) -> None:
         if report.when == "call" or report.outcome != "passed":
             error = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
-            name = self.file + "::" + report.nodeid.split("::", 1)[-1]
-            line = {"id": name, "outcome": report.outcome, "ours": self.touched, "error": error[:600]}
+            line = {"id": self._name(report.nodeid), "outcome": report.outcome, "ours": self.touched, "error": error[:600]}
             self.out.write(json.dumps(line) + "\n")
             self.out.flush()
 
 
-def run_here(file: str, out) -> int:
-    """Runs one file in this process; lines go to ``out``."""
+def run_here(file: str, out, only: set[str] | None) -> int:
+    """Runs one file in this process, or those of its tests that are in ``only``; lines go to ``out``."""
     import os
 
     import pytest
@@ -87,15 +95,14 @@ def run_here(file: str, out) -> int:
             setattr(place, name, kind)
     root = Path(sklearn.__file__).parent.parent
     arguments = [str(root / file), "-q", "-p", "no:cacheprovider", "--rootdir", str(root), "-c", "/dev/null"]
-    return pytest.main(arguments, plugins=[Watch(file, out)])
+    return pytest.main(arguments, plugins=[Watch(file, out, only)])
 
 
-def run(file: str, seconds: float = 600) -> tuple[list[dict], float]:
+def run(file: str, *options: str) -> tuple[list[dict], float]:
     """The lines of one file, run in a process of its own, and the seconds it took."""
     begin = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, __file__, file], capture_output=True, text=True, timeout=seconds, check=False
-    )
+    command = [sys.executable, __file__, file, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{"id"')]
     if not lines:
         raise RuntimeError(f"no test of {file} ran:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
@@ -116,13 +123,17 @@ def kept() -> set[str]:
 
 def main() -> int:
     if sys.argv[1:] != ["--keep"]:
-        return run_here(sys.argv[1], sys.stderr)
+        return run_here(sys.argv[1], sys.stderr, kept() if "--kept" in sys.argv else None)
     passing: list[str] = []
+    failing: list[str] = []
     for file in FILES:
         lines, seconds = run(file)
-        print(file, counts(lines), f"{seconds:.0f} s")
-        passing += [line["id"] for line in lines if line["outcome"] == "passed" and line["ours"]]
+        print(file, counts(lines), f"{seconds:.0f} s", flush=True)
+        ours = [line for line in lines if line["ours"] or line["outcome"] == "failed"]
+        passing += [line["id"] for line in ours if line["outcome"] == "passed"]
+        failing += [f"{line['id']} | {line['error'].splitlines()[0]}" for line in ours if line["outcome"] == "failed"]
     KEPT.write_text("\n".join(sorted(passing)) + "\n")
+    FAILING.write_text("\n".join(sorted(failing)) + "\n")
     return 0
 
 
