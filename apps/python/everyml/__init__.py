@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from ._errors import DataError, Error, FormatError, ParameterError, ResourceError, UnsupportedError
+from ._errors import DataError, Error, FileError, FormatError, ParameterError, ResourceError, UnsupportedError
 
 __version__: str = _core.version
 
-_ERRORS = ["DataError", "Error", "FormatError", "ParameterError", "ResourceError", "UnsupportedError"]
+_ERRORS = ["DataError", "Error", "FileError", "FormatError", "ParameterError", "ResourceError", "UnsupportedError"]
 _DOORS = {
     "DoctorReport": "_workflow",
     "EncodeWarning": "_estimator",

@@ -10,6 +10,7 @@ from . import metrics as metrics, model_selection as model_selection, sklearn as
 
 from ._errors import DataError as DataError
 from ._errors import Error as Error
+from ._errors import FileError as FileError
 from ._errors import FormatError as FormatError
 from ._errors import ParameterError as ParameterError
 from ._errors import ResourceError as ResourceError
