@@ -39,14 +39,13 @@ void raise(const Error& error) {
 }  // namespace
 
 void bind_errors(nb::module_&) {
-  nb::register_exception_translator(
-      [](const std::exception_ptr& pointer, void*) {
-        try {
-          std::rethrow_exception(pointer);
-        } catch (const Error& error) {
-          raise(error);
-        }
-      });
+  nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
+    try {
+      std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      raise(error);
+    }
+  });
 }
 
 }  // namespace everyml::python

@@ -13,6 +13,8 @@
 // apps/python/everyml.
 NB_MODULE(_core, module) {
   using namespace everyml::python;
+  // What a program still holds at its end is no leak worth a page of text on its terminal.
+  nanobind::set_leak_warnings(false);
   module.attr("version") = EVERYML_VERSION;
   bind_errors(module);
   bind_run(module);

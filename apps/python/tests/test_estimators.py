@@ -4,6 +4,8 @@ import copy
 import inspect
 import io
 import pickle
+import threading
+import time
 import warnings
 
 import everyml
@@ -256,6 +258,9 @@ def test_kinds_are_known_to_scikit_learn():
         np.array(["b", "a", "ç"], dtype=object),
         np.array([2.0, 0.0, 1.0]),
         np.array([True, False, True]),
+        np.array([2**62 + 1, 2**62 + 2, 5]),
+        np.array([7, 9, 8], dtype=np.uint64),
+        np.array([b"x", b"y", b"z"]),
     ],
     ids=lambda labels: f"{labels.dtype}",
 )
@@ -473,6 +478,26 @@ def test_progress_is_told_and_may_stop():
         everyml.KMeans(clusters=40, restarts=60, tolerance=0.0, progress=enough).fit(X)
     stopped = everyml.KMeans(clusters=40, restarts=60, tolerance=0.0, progress=lambda stage, share: True).fit(X)
     assert stopped.cluster_centers_.shape == (40, 4)
+
+
+def test_the_interpreter_is_free_while_the_engine_works():
+    X, _ = numbers(20000)
+    ticks, done = [0], threading.Event()
+
+    def count():
+        while not done.is_set():
+            ticks[0] += 1
+            time.sleep(0.001)
+
+    other = threading.Thread(target=count)
+    other.start()
+    try:
+        before = ticks[0]
+        everyml.KMeans(clusters=40, restarts=20, tolerance=0.0).fit(X)
+        assert ticks[0] > before + 5
+    finally:
+        done.set()
+        other.join()
 
 
 def test_random_state_in_all_its_forms():
