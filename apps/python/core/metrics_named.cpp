@@ -46,6 +46,31 @@ double shape_figure(ShapeFigure figure, const Features& x, const Codes& labels, 
   return made;
 }
 
+double mutual_information(const Codes& truth, const Codes& found, const std::string& mean) {
+  const std::pair<const char*, EntropyMean> means[] = {{"arithmetic", EntropyMean::arithmetic},
+                                                       {"geometric", EntropyMean::geometric},
+                                                       {"min", EntropyMean::smaller},
+                                                       {"max", EntropyMean::larger}};
+  for (const auto& [name, value] : means) {
+    if (mean != name) continue;
+    const nb::gil_scoped_release guard;
+    return normalised_mutual_information(span_of(truth), span_of(found), value);
+  }
+  throw ParameterError("metrics.choice",
+                       "metrics: the mean of the entropies is arithmetic, geometric, min or "
+                       "max, got \"" +
+                           mean + "\"");
+}
+
+nb::object silhouettes_of(const Numbers& distances, const Codes& labels, const Run& run) {
+  Silhouette made;
+  run_released(run, distances.size(), [&](const Context& context) {
+    made = silhouette_of_distances(span_of(distances), span_of(labels), context);
+  });
+  const std::size_t rows = made.rows.size();
+  return nb::make_tuple(made.mean, to_numpy(std::move(made.rows), {rows}));
+}
+
 nb::dict info_of(const MetricInfo& info) {
   nb::dict out;
   out["name"] = nb::cast(std::string(info.name));
@@ -129,6 +154,7 @@ nb::dict t_test(const Numbers& a, const Numbers& b, double ratio, double level) 
 
 void bind_clustering_metrics(nb::module_& m) {
   m.def("silhouette", &silhouettes);
+  m.def("silhouette_of_distances", &silhouettes_of);
   m.def("sampled_silhouette", &sampled);
   m.def("davies_bouldin", [](const Features& x, const Codes& labels, const Run& run) {
     return shape_figure(&davies_bouldin, x, labels, run);
@@ -140,12 +166,7 @@ void bind_clustering_metrics(nb::module_& m) {
       "adjusted_rand",
       [](const Codes& truth, const Codes& found) { return adjusted_rand(span_of(truth), span_of(found)); },
       nb::call_guard<nb::gil_scoped_release>());
-  m.def(
-      "normalised_mutual_information",
-      [](const Codes& truth, const Codes& found) {
-        return normalised_mutual_information(span_of(truth), span_of(found));
-      },
-      nb::call_guard<nb::gil_scoped_release>());
+  m.def("normalised_mutual_information", &mutual_information);
   m.def("v_measure", [](const Codes& truth, const Codes& found) {
     VMeasure made;
     {

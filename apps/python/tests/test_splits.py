@@ -290,7 +290,7 @@ def test_settings_are_shown_and_travel():
         lambda: list(ours.KFold(2).split([1, 2, 3], [1, 2])),
         lambda: list(ours.StratifiedKFold(3).split([0] * 4, [0, 0, 1, 1])),
         lambda: list(ours.StratifiedKFold(2).split([0] * 4, [0.1, 0.2, 0.3, 0.4])),
-        lambda: list(ours.StratifiedKFold(2).split([0] * 4)),
+        lambda: list(ours.StratifiedKFold(2).split([0] * 4, None)),
         lambda: list(ours.GroupKFold(2).split([0] * 4)),
         lambda: list(ours.TimeSeriesSplit(3).split([1, 2, 3])),
         lambda: list(ours.TimeFolds([1, 1, 2], 2).split([0] * 3)),
