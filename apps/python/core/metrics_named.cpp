@@ -9,6 +9,7 @@
 #include "apps/python/core/metrics.h"
 #include "apps/python/core/run.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/random.h"
 #include "everyml/foundation/metrics/bootstrap.h"
 #include "everyml/foundation/metrics/clustering.h"
 #include "everyml/foundation/metrics/metric.h"
@@ -156,6 +157,16 @@ void bind_clustering_metrics(nb::module_& m) {
   m.def("silhouette", &silhouettes);
   m.def("silhouette_of_distances", &silhouettes_of);
   m.def("sampled_silhouette", &sampled);
+  m.def(
+      "silhouette_sample",
+      [](std::size_t rows, std::size_t sample, const Run& run) {
+        const std::vector<std::size_t> drawn =
+            Stream(run.seed, "silhouette").sample(rows, std::min(sample, rows));
+        std::vector<std::int64_t> out(drawn.begin(), drawn.end());
+        const std::size_t size = out.size();
+        return to_numpy(std::move(out), {size});
+      },
+      "The rows that sampled_silhouette looks at.");
   m.def("davies_bouldin", [](const Features& x, const Codes& labels, const Run& run) {
     return shape_figure(&davies_bouldin, x, labels, run);
   });

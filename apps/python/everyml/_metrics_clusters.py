@@ -124,8 +124,8 @@ def silhouette_score(
         return _silhouettes(X, labels, metric)[0]
     if isinstance(sample_size, bool) or not isinstance(sample_size, (int, np.integer)) or sample_size < 1:
         raise ParameterError(f"sample_size must be a whole number of at least 1, or None, got {sample_size!r}")
+    run = _core.Run(seed=seed_of(random_state))
     if metric == "euclidean":
-        run = _core.Run(seed=seed_of(random_state))
         features = _inputs.read(X, "never").features
         codes = _codes(labels, "labels")
         if len(codes) != features.shape[0]:
@@ -134,8 +134,7 @@ def silhouette_score(
     distances, values = array_of(X, "X"), vector(labels, "labels")
     same_length(distances, values, "X and labels")
     if distances.ndim == 2 and sample_size < len(distances):
-        share = sample_size / len(distances)
-        kept = _core.splits.holdout(len(distances), share, np.empty(0, dtype=np.int32), seed_of(random_state), 0)[1]
+        kept = _c.silhouette_sample(len(distances), int(sample_size), run)
         distances, values = distances[np.ix_(kept, kept)], values[kept]
     return _silhouettes(distances, values, metric)[0]
 
