@@ -108,4 +108,52 @@ std::string summary_lines(const Json& summary, std::size_t width) {
   return (facts.rows.empty() ? "" : facts.render(width)) + tables;
 }
 
+Json artifact_json(const Artifact& artifact) {
+  Json columns = Json::array();
+  for (const ColumnSchema& column : artifact.encoder.schema().columns) {
+    columns.push_back({{"name", column.name}, {"kind", to_string(column.kind)}});
+  }
+  return {{"algorithm", artifact.algorithm},
+          {"title", artifact.model.card().title},
+          {"target", artifact.target_name},
+          {"classes", artifact.class_names},
+          {"settings", Json::parse(artifact.settings_json)},
+          {"columns", columns},
+          {"features", artifact.encoder.formulas()},
+          {"model", artifact.model.summary()},
+          {"metadata", Json::parse(artifact.metadata_json)}};
+}
+
+std::string describe_artifact(const Artifact& artifact, std::string_view name, const Terminal& terminal) {
+  const std::size_t width = terminal.width();
+  std::string out = fmt::format("{}: {}", printable(name, 200), artifact.model.card().title);
+  if (!artifact.target_name.empty()) out += fmt::format(" for \"{}\"", printable(artifact.target_name));
+  out += "\n";
+  TextTable facts{.alignment = {Align::left, Align::left}, .rows = {}};
+  if (!artifact.class_names.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& one : artifact.class_names) names.push_back(printable(one, 30));
+    facts.rows.push_back({"classes", join_and(names)});
+  }
+  const Json metadata = Json::parse(artifact.metadata_json);
+  for (const char* key : {"metric", "verdict", "rows", "seed"}) {
+    if (metadata.contains(key)) {
+      facts.rows.push_back({key, metadata[key].is_string() ? printable(metadata[key].get<std::string>(), 200)
+                                                           : printable(metadata[key].dump(), 200)});
+    }
+  }
+  out += facts.render(width);
+  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
+    out += "  " + wrapped("settings: " + facts_line(settings), width, 2, 2) + "\n";
+  }
+  if (metadata.contains("sentence") && metadata["sentence"].is_string()) {
+    out += "  " + wrapped(printable(metadata["sentence"].get<std::string>(), 2000), width, 2, 2) + "\n";
+  }
+  out += "\n" + terminal.styled("Features", Style::strong) + "\n";
+  for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
+  out +=
+      "\n" + terminal.styled("Model", Style::strong) + "\n" + summary_lines(artifact.model.summary(), width);
+  return out;
+}
+
 }  // namespace everyml::cli

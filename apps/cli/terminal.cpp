@@ -13,6 +13,8 @@ namespace everyml::cli {
 
 namespace {
 
+constexpr std::size_t kNarrowest = 40, kWidest = 120;
+
 bool set(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0';
@@ -90,8 +92,10 @@ Terminal::Terminal(int descriptor) {
   const char* force = std::getenv("CLICOLOR_FORCE");
   const bool forced = force != nullptr && *force != '\0' && std::string_view(force) != "0";
   colored_ = !set("NO_COLOR") && (forced || interactive_);
-  width_ = std::clamp<std::size_t>(columns_of(descriptor), 40, 120);
+  width_ = std::clamp(columns_of(descriptor), kNarrowest, kWidest);
 }
+
+Terminal Terminal::plain(std::size_t width) { return {false, false, std::clamp(width, kNarrowest, kWidest)}; }
 
 std::string Terminal::styled(std::string_view text, Style style) const {
   if (!colored_ || text.empty() || style == Style::plain) return std::string(text);

@@ -15,6 +15,8 @@ class Terminal {
  public:
   /// `descriptor`: 1 or 2.
   explicit Terminal(int descriptor);
+  /// Text without styles, on lines of `width` columns.
+  static Terminal plain(std::size_t width);
   bool interactive() const { return interactive_; }
   bool colored() const { return colored_; }
   /// Columns to write in, 40 to 120.
@@ -23,6 +25,9 @@ class Terminal {
   std::string styled(std::string_view text, Style style) const;
 
  private:
+  Terminal(bool interactive, bool colored, std::size_t width)
+      : interactive_(interactive), colored_(colored), width_(width) {}
+
   bool interactive_;
   bool colored_;
   std::size_t width_;

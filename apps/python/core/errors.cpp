@@ -25,8 +25,12 @@ const char* class_of(ErrorKind kind) {
   return "Error";
 }
 
+const char* class_of(const Error& error) {
+  return error.code().starts_with("io.") ? "FileError" : class_of(error.kind());
+}
+
 void raise(const Error& error) {
-  const nb::object type = nb::module_::import_("everyml._errors").attr(class_of(error.kind()));
+  const nb::object type = nb::module_::import_("everyml._errors").attr(class_of(error));
   const nb::object made = type(nb::str(error.what()));
   made.attr("code") = nb::str(std::string(error.code()).c_str());
   PyErr_SetObject(type.ptr(), made.ptr());
@@ -35,14 +39,13 @@ void raise(const Error& error) {
 }  // namespace
 
 void bind_errors(nb::module_&) {
-  nb::register_exception_translator(
-      [](const std::exception_ptr& pointer, void*) {
-        try {
-          std::rethrow_exception(pointer);
-        } catch (const Error& error) {
-          raise(error);
-        }
-      });
+  nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
+    try {
+      std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      raise(error);
+    }
+  });
 }
 
 }  // namespace everyml::python

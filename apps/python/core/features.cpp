@@ -54,6 +54,16 @@ Features sparse(std::size_t rows, std::size_t columns, const Vector<std::int64_t
                           converted<std::uint32_t>(indices), converted<float>(values));
 }
 
+/// As a table names it; beyond what a double holds, digit by digit.
+template <class T>
+std::string name_of(T value) {
+  const double wide = static_cast<double>(value);
+  if constexpr (std::is_integral_v<T>) {
+    if (std::abs(wide) >= 9007199254740992.0) return std::to_string(value);
+  }
+  return format_number(wide);
+}
+
 /// Codes of the sorted distinct values, and the first row of each.
 template <class T>
 nb::object labels_of(const Vector<T>& array) {
@@ -95,7 +105,7 @@ nb::object labels_of(const Vector<T>& array) {
     const Seen& one = seen.at(sorted[i]);
     place[static_cast<std::size_t>(one.code)] = static_cast<std::int32_t>(i);
     first[i] = one.row;
-    names.push_back(format_number(static_cast<double>(sorted[i])));
+    names.push_back(name_of(sorted[i]));
   }
   for (std::int32_t& code : codes) code = place[static_cast<std::size_t>(code)];
   const std::size_t rows = codes.size(), classes = first.size();
@@ -130,7 +140,8 @@ std::vector<double> doubles_of(const std::optional<Vector<double>>& array) {
 }
 
 void bind_features(nb::module_& module) {
-  nb::class_<Features>(module, "Features", "A matrix of numbers as the engine sees it; may borrow its values.")
+  nb::class_<Features>(module, "Features",
+                       "A matrix of numbers as the engine sees it; may borrow its values.")
       .def_prop_ro("shape", [](const Features& x) { return nb::make_tuple(x.rows(), x.columns()); })
       .def_prop_ro("storage",
                    [](const Features& x) {
@@ -138,12 +149,13 @@ void bind_features(nb::module_& module) {
                             : x.storage() == Features::Storage::dense32 ? "float32"
                                                                         : "sparse";
                    })
-      .def_prop_ro("address",
-                   [](const Features& x) {
-                     const void* values = x.dense64() ? static_cast<const void*>(x.dense64()) : x.dense32();
-                     return reinterpret_cast<std::uintptr_t>(values);
-                   },
-                   "Where the values lie: tests compare it with the source's.")
+      .def_prop_ro(
+          "address",
+          [](const Features& x) {
+            const void* values = x.dense64() ? static_cast<const void*>(x.dense64()) : x.dense32();
+            return reinterpret_cast<std::uintptr_t>(values);
+          },
+          "Where the values lie: tests compare it with the source's.")
       .def("has_missing", &Features::has_missing)
       .def("row", [](const Features& x, std::size_t row) {
         std::vector<double> out(x.columns());
@@ -159,13 +171,12 @@ void bind_features(nb::module_& module) {
   module.def("labels", &labels_of<std::int64_t>, nb::arg("values").noconvert());
 
   nb::class_<Target>(module, "Target", "What is to be learned.")
-      .def_static("classes",
-                  [](const Vector<std::int32_t>& codes, std::vector<std::string> names,
-                     const std::string& kind) {
-                    return Target::classes(copied(codes), std::move(names), kind_named(kind));
-                  })
-      .def_static("numbers",
-                  [](const Vector<double>& values) { return Target::numbers(copied(values)); });
+      .def_static(
+          "classes",
+          [](const Vector<std::int32_t>& codes, std::vector<std::string> names, const std::string& kind) {
+            return Target::classes(copied(codes), std::move(names), kind_named(kind));
+          })
+      .def_static("numbers", [](const Vector<double>& values) { return Target::numbers(copied(values)); });
 }
 
 }  // namespace everyml::python

@@ -62,6 +62,8 @@ nb::object encode(const Fitted& self, const Table& table, const Run& run) {
   run_released(run, table.rows() * table.columns(), [&](const Context& context) {
     features = self.artifact->encoder.transform(table, context, &notes);
   });
+  // That some number is beyond those of fit is no news in a cross-validation; it comes last.
+  if (notes.outside_range > 0) notes.sentences.pop_back();
   return nb::make_tuple(nb::cast(std::move(features)), notes.sentences);
 }
 
@@ -82,7 +84,7 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
 Features taken(const Fitted& self, const Features& x, const Context& context) {
   const Encoder& encoder = self.artifact->encoder;
   return encoder.takes_numbers() && x.columns() == encoder.feature_count() ? encoder.fill_numbers(x, context)
-                                                                            : x;
+                                                                           : x;
 }
 
 /// Calls work(filled features, out, context) for an array of `width` values per row and hands that array out.
@@ -123,8 +125,8 @@ nb::object decide(const Fitted& self, const Features& x, const Run& run) {
         for (std::size_t begin = 0; begin < rows.rows(); begin += kRows) {
           const std::size_t end = std::min(rows.rows(), begin + kRows);
           part.resize((end - begin) * classes);
-          artifact.model.probabilities(
-              begin == 0 && end == rows.rows() ? rows : rows.slice(begin, end), part, context);
+          artifact.model.probabilities(begin == 0 && end == rows.rows() ? rows : rows.slice(begin, end), part,
+                                       context);
           artifact.calibration.apply(part);
           const std::vector<std::int32_t> found = everyml::decide(artifact, part);
           std::copy(found.begin(), found.end(), out.begin() + static_cast<std::ptrdiff_t>(begin));
@@ -157,8 +159,7 @@ nb::object scores(const Fitted& self, const Features& x, const Run& run) {
 nb::object intervals(const Fitted& self, const Features& x, double level, const Run& run) {
   std::vector<double> low(x.rows()), high(x.rows());
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.intervals(taken(self, x, context), level, low, high,
-                                   context);
+    self.artifact->model.intervals(taken(self, x, context), level, low, high, context);
   });
   return nb::make_tuple(to_numpy(std::move(low), {x.rows()}), to_numpy(std::move(high), {x.rows()}));
 }
@@ -167,8 +168,7 @@ nb::object neighbors(const Fitted& self, const Features& x, std::size_t count, c
   std::vector<std::int64_t> rows(x.rows() * count);
   std::vector<double> distances(x.rows() * count);
   run_released(run, cells_of(x), [&](const Context& context) {
-    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances,
-                                   context);
+    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances, context);
   });
   return nb::make_tuple(to_numpy(std::move(distances), {x.rows(), count}),
                         to_numpy(std::move(rows), {x.rows(), count}));
@@ -211,8 +211,7 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("output_count", [](const Fitted& self) { return self.artifact->model.output_count(); })
       .def("summary_json", [](const Fitted& self) { return write_json(self.artifact->model.summary()); })
       .def("attribute", &attribute)
-      .def_prop_ro("takes_numbers",
-                   [](const Fitted& self) { return self.artifact->encoder.takes_numbers(); })
+      .def_prop_ro("takes_numbers", [](const Fitted& self) { return self.artifact->encoder.takes_numbers(); })
       .def("encode", &encode)
       .def("values", &values)
       .def("probabilities", &probabilities)

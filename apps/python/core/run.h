@@ -16,8 +16,8 @@ struct Run {
   int threads = 0;  ///< 0: as many as the process may use
   std::uint64_t seed = 0;
   /// None, or a callable progress(stage: str, fraction: float). What it raises ends the work; when it returns
-  /// True, iterative learners end with the valid state they have. Its close(), if it has one, is called at the
-  /// end.
+  /// True, iterative learners end with the valid state they have. Its close(), if it has one, is called at
+  /// the end.
   nb::object progress = nb::none();
   double seconds = 0;  ///< 0: no limit
 };

@@ -1,8 +1,7 @@
 #include "apps/python/core/values.h"
 
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace everyml::python {
 
@@ -36,10 +35,9 @@ Json json_of(nb::handle value) {
     for (const nb::handle item : nb::borrow<nb::object>(value)) list.push_back(json_of(item));
     return list;
   }
-  throw nb::type_error(
-      ("a setting must be a number, a text, true or false, None or a list, got " +
-       std::string(nb::cast<std::string_view>(nb::str(value.type().attr("__name__")))))
-          .c_str());
+  throw nb::type_error(("a setting must be a number, a text, true or false, None or a list, got " +
+                        std::string(nb::cast<std::string_view>(nb::str(value.type().attr("__name__")))))
+                           .c_str());
 }
 
 }  // namespace everyml::python

@@ -15,17 +15,20 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from ._errors import DataError, Error, FormatError, ParameterError, ResourceError, UnsupportedError
+from ._errors import DataError, Error, FileError, FormatError, ParameterError, ResourceError, UnsupportedError
 
 __version__: str = _core.version
 
-_ERRORS = ["DataError", "Error", "FormatError", "ParameterError", "ResourceError", "UnsupportedError"]
+_ERRORS = ["DataError", "Error", "FileError", "FormatError", "ParameterError", "ResourceError", "UnsupportedError"]
 _DOORS = {
+    "DoctorReport": "_workflow",
     "EncodeWarning": "_estimator",
+    "Evaluation": "_workflow",
     "LearnResult": "_workflow",
     "Model": "_workflow",
     "Table": "_read",
     "doctor": "_workflow",
+    "fit": "_workflow",
     "learn": "_workflow",
     "load": "_workflow",
     "map": "_workflow",

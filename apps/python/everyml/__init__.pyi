@@ -10,6 +10,7 @@ from . import metrics as metrics, model_selection as model_selection, sklearn as
 
 from ._errors import DataError as DataError
 from ._errors import Error as Error
+from ._errors import FileError as FileError
 from ._errors import FormatError as FormatError
 from ._errors import ParameterError as ParameterError
 from ._errors import ResourceError as ResourceError
@@ -19,9 +20,12 @@ from ._read import Table as Table
 from ._read import read_csv as read_csv
 from ._read import read_sql as read_sql
 from ._read import read_table as read_table
+from ._workflow import DoctorReport as DoctorReport
+from ._workflow import Evaluation as Evaluation
 from ._workflow import LearnResult as LearnResult
 from ._workflow import Model as Model
 from ._workflow import doctor as doctor
+from ._workflow import fit as fit
 from ._workflow import learn as learn
 from ._workflow import load as load
 from ._workflow import map as map

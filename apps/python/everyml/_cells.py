@@ -108,7 +108,9 @@ def _decoded(value: bytes, name: str, row: int) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise data_error("data.utf8", f"column {quoted(name)}, row {row}: the bytes are not UTF-8; decode them first") from None
+        raise data_error(
+            "data.utf8", f"column {quoted(name)}, row {row}: the bytes are not UTF-8; decode them first"
+        ) from None
 
 
 def _rarer(value: Any, name: str, row: int) -> Any:

@@ -17,7 +17,7 @@ def entries() -> dict[str, dict[str, Any]]:
 
 
 def class_name(algorithm: str) -> str:
-    return "".join(word.capitalize() for word in algorithm.split("-")) if algorithm != "k-means" else "KMeans"
+    return "".join(word.capitalize() for word in algorithm.split("-"))
 
 
 def default_of(param: dict[str, Any]) -> Any:

@@ -27,5 +27,9 @@ class ResourceError(Error, RuntimeError):
     """Memory, time or disk ended, or the work was stopped from outside."""
 
 
-for _error in (Error, ParameterError, DataError, UnsupportedError, FormatError, ResourceError):
+class FileError(ResourceError, OSError):
+    """A file cannot be opened, read or written."""
+
+
+for _error in (Error, ParameterError, DataError, UnsupportedError, FormatError, ResourceError, FileError):
     _error.__module__ = "everyml"

@@ -195,8 +195,9 @@ class Estimator:
                     "features as input."
                 )
             self._warn_names(rows.names)
-            if known is not None:
-                table = table.renamed(list(known))
+            from ._tables import to_table
+
+            table = to_table(table, _inputs.default_names(rows.columns) if known is None else list(known))
         features, sentences = fitted.encode(table, self._run())
         for sentence in sentences:
             warnings.warn(sentence, EncodeWarning, stacklevel=4)

@@ -56,6 +56,7 @@ def is_frame(data: Any) -> bool:
         or hasattr(data, "__dataframe__")
         or hasattr(data, "iloc") and hasattr(data, "columns")
         or isinstance(data, dict)
+        or isinstance(data, list) and bool(data) and isinstance(data[0], dict)
         or isinstance(data, _core.Table)
     )
 
@@ -122,12 +123,14 @@ def sparse(matrix: Any) -> Any:
 
 def _names_of(data: Any) -> list[str] | None:
     """The names of a frame's columns when all are texts; scikit-learn's rule."""
-    columns = getattr(data, "columns", None)
+    columns = getattr(data, "column_names", None)
+    if columns is None or callable(columns):
+        columns = getattr(data, "columns", None)
     if columns is None and isinstance(data, dict):
         columns = data.keys()
-    if columns is None:
+    if columns is None or callable(columns):
         return None
-    names = list(columns() if callable(columns) else columns)
+    names = list(columns)
     texts = [isinstance(name, str) for name in names]
     if all(texts):
         return [str(name) for name in names]
@@ -213,13 +216,17 @@ def _read_table(data: Any) -> Mixed:
 
     if is_sparse(data):
         data = data.toarray()
-    names = _names_of(data) if is_frame(data) else None
-    if not is_frame(data) and not (isinstance(data, list) and data and isinstance(data[0], dict)):
+    frame = is_frame(data)
+    names = _names_of(data) if frame else None
+    if not frame:
         data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
     table = _tables.to_table(data)
     rows, columns = table.shape
+    if names is None and frame and not hasattr(data, "columns"):
+        # A container without a list of names, such as a stream: those that it turned out to have.
+        names = list(table.columns)
     _require_cells(rows, columns)
     return Mixed(table, names, rows, columns)
 
@@ -256,6 +263,8 @@ def _vector(y: Any, who: str) -> np.ndarray:
 
 
 def _series_values(y: Any) -> np.ndarray:
+    if type(y).__module__.startswith("pyarrow"):
+        return np.asarray(y)
     if hasattr(y, "to_numpy"):
         array = y.to_numpy()
         if array.dtype.kind in "OM" and getattr(getattr(y, "dtype", None), "kind", "") in ("i", "u", "f", "b"):
@@ -287,6 +296,12 @@ def _missing_label(row: int) -> DataError:
 
 def labels(y: Any, who: str) -> tuple[Any, np.ndarray]:
     """The target of a classifier and the sorted classes in y's own type."""
+    codes, classes, names, kind = _coded(y, who)
+    return _core.Target.classes(codes, names, kind), classes
+
+
+def _coded(y: Any, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
+    """Codes [rows] of int32, the sorted classes in y's own type, their names and what they are in a table."""
     y = _vector(y, who)
     kind = y.dtype.kind
     if kind == "O":
@@ -297,7 +312,7 @@ def labels(y: Any, who: str) -> tuple[Any, np.ndarray]:
         present = [bool(value) for value in (False, True) if (y == value).any()]
         codes = y.astype(np.int32) if len(present) == 2 else np.zeros(len(y), dtype=np.int32)
         names = ["true" if value else "false" for value in present]
-        return _core.Target.classes(codes, names, "boolean"), np.array(present, dtype=bool)
+        return codes, np.array(present, dtype=bool), names, "boolean"
     if kind in "iuf":
         if kind == "f":
             whole = np.isfinite(y)
@@ -306,9 +321,8 @@ def labels(y: Any, who: str) -> tuple[Any, np.ndarray]:
                     f"Unknown label type: continuous. {who} tells classes apart, and y holds fractions; a regressor "
                     "predicts numbers."
                 )
-        wide = np.ascontiguousarray(y, dtype=np.float64 if kind == "f" or y.dtype == np.uint64 else np.int64)
-        codes, first, names = _core.labels(wide)
-        return _core.Target.classes(codes, names, "number"), y[first]
+        codes, first, names = _core.labels(_wide(y))
+        return codes, y[first], names, "number"
     if kind in "OUS":
         return _text_labels(y, who)
     if kind == "M":
@@ -326,7 +340,7 @@ def _plain_numbers(y: np.ndarray) -> np.ndarray | None:
     return y.astype(np.float64 if any(issubclass(k, (float, np.floating)) for k in kinds) else np.int64)
 
 
-def _text_labels(y: np.ndarray, who: str) -> tuple[Any, np.ndarray]:
+def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
     found: dict[Any, int] = {}
     values = y.tolist()
     try:
@@ -348,18 +362,27 @@ def _text_labels(y: np.ndarray, who: str) -> tuple[Any, np.ndarray]:
         place[found[value]] = position
     names = [value.decode() if isinstance(value, bytes) else value for value in ordered]
     classes = np.array(ordered, dtype=y.dtype)
-    return _core.Target.classes(place[codes], names, "category"), classes
+    return place[codes], classes, names, "category"
+
+
+def _wide(numbers: np.ndarray) -> np.ndarray:
+    """Whole numbers as int64, others as float64."""
+    if numbers.dtype.kind == "f":
+        return np.ascontiguousarray(numbers, dtype=np.float64)
+    if numbers.dtype == np.uint64 and numbers.size and numbers.max() > np.iinfo(np.int64).max:
+        raise DataError("Unknown label type: whole numbers beyond 2^63; give such labels as texts.")
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 def known_labels(y: Any, classes: np.ndarray, who: str) -> Any:
     """The target of further rows, in the codes of `classes`."""
-    target, found = labels(y, who)
-    unknown = [value for value in found.tolist() if value not in classes.tolist()]
-    if unknown:
-        raise DataError(f"y holds {unknown[0]!r}, which is not among the classes of the first call: {classes.tolist()}")
+    codes, found, _, _ = _coded(y, who)
     order = {value: code for code, value in enumerate(classes.tolist())}
-    codes = np.array([order[value] for value in _vector(y, who).tolist()], dtype=np.int32)
-    return _core.Target.classes(codes, *class_names(classes))
+    place = np.array([order.get(value, -1) for value in found.tolist()], dtype=np.int32)
+    if (place < 0).any():
+        unknown = found.tolist()[int(np.flatnonzero(place < 0)[0])]
+        raise DataError(f"y holds {unknown!r}, which is not among the classes of the first call: {classes.tolist()}")
+    return _core.Target.classes(place[codes], *class_names(classes))
 
 
 def class_names(classes: np.ndarray) -> tuple[list[str], str]:
@@ -368,8 +391,7 @@ def class_names(classes: np.ndarray) -> tuple[list[str], str]:
     if kind == "b":
         return ["true" if value else "false" for value in classes], "boolean"
     if kind in "iuf":
-        wide = np.ascontiguousarray(classes, dtype=np.float64 if kind == "f" else np.int64)
-        return _core.labels(wide)[2], "number"
+        return _core.labels(_wide(classes))[2], "number"
     return [value.decode() if isinstance(value, bytes) else str(value) for value in classes], "category"
 
 

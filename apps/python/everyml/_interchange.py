@@ -106,9 +106,7 @@ def _texts(column: Any) -> list[str | None]:
     offsets = _copied(offsets_buffer, f"i{bits // 8}", column.offset, column.size() + 1).tolist()
     data = _copied(buffers["data"][0], "u1", 0, offsets[-1]).tobytes() if offsets else b""
     missing = _missing(column, buffers, None).tolist()
-    return [
-        None if gone else data[begin:end].decode() for gone, begin, end in zip(missing, offsets[:-1], offsets[1:])
-    ]
+    return [None if gone else data[begin:end].decode() for gone, begin, end in zip(missing, offsets[:-1], offsets[1:])]
 
 
 def _level_texts(name: str, described: Any) -> list[str]:

@@ -40,7 +40,7 @@ def is_all_numbers(data: Any) -> bool:
 
 
 def to_matrix(data: Any) -> np.ndarray:
-    """The frame as a C-contiguous matrix [rows, columns]: float32 when every column is, else float64; NaN where missing.
+    """The frame as a C-contiguous matrix [rows, columns], NaN where missing; float32 if every column is, else float64.
 
     Without a copy where the frame's memory already is such a matrix. REQUIRES: is_all_numbers(data).
     """

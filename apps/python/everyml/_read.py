@@ -30,12 +30,12 @@ class Note(NamedTuple):
 class Table:
     """Named typed columns of equal length, as the engine holds them; immutable.
 
-    Kinds are number, boolean, category, text and date. ``Table(data)`` takes what ``fit`` takes: a frame of pandas, polars
-    or pyarrow, a dict of columns, a list of dicts, an array. pandas, polars, pyarrow and others read it back without a
-    copy of its numbers through ``__arrow_c_stream__``.
+    Kinds are number, boolean, category, text and date. ``Table(data)`` takes what ``fit`` takes: a frame of pandas,
+    polars or pyarrow, a dict of columns, a list of dicts, an array. pandas, polars, pyarrow and others read it back
+    without a copy of its numbers through ``__arrow_c_stream__``.
 
-    ``texts="keep"`` leaves columns of text alone, which are otherwise judged as a file's would be; ``types`` gives columns
-    a kind by name. ``notes`` tells what was done.
+    ``texts="keep"`` leaves columns of text alone, which are otherwise judged as a file's would be; ``types`` gives
+    columns a kind by name. ``notes`` tells what was done.
 
     >>> table = Table({"age": [29, None], "sex": ["f", "m"]})
     >>> table.shape
@@ -135,7 +135,7 @@ class Table:
         return _library("polars").DataFrame(self)
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame``: categories as Categorical, booleans with missing cells as "boolean"; needs no pyarrow."""
+        """A ``pandas.DataFrame``: categories as Categorical, booleans with missing cells as "boolean"."""
         pandas = _library("pandas")
         columns = {}
         for name in self.columns:
@@ -149,7 +149,7 @@ class Table:
         return pandas.DataFrame(columns, columns=self.columns)
 
     def to_numpy(self) -> np.ndarray:
-        """A matrix [rows, columns]: float64 (float32 if all columns are) for numbers and booleans alone, else of objects."""
+        """A matrix [rows, columns] of float64 (float32 if all columns are), or of objects if another kind is there."""
         if self._core_table.all_numbers:
             return to_matrix(self)
         out = np.empty(self.shape, dtype=object)
@@ -192,14 +192,15 @@ class Table:
         body = ""
         for row in range(min(len(self), _SHOWN_ROWS)):
             body += "<tr>" + "".join(f"<td>{escape(c[row + 2])}</td>" for c in columns) + "</tr>"
-        return f"<table><caption>{self._title()}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        caption = f"<caption>{self._title()}</caption>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def values_of(column: _core.Column) -> np.ndarray:
     """The cells of a column [rows].
 
-    Numbers are float64 or float32 with NaN for missing, dates datetime64[us] with NaT, booleans bool; categories, texts,
-    and booleans with missing cells are objects with None.
+    Numbers are float64 or float32 with NaN for missing, dates datetime64[us] with NaT, booleans bool; categories,
+    texts, and booleans with missing cells are objects with None.
     """
     values = column.to_numpy()
     if column.kind == "number":
@@ -249,10 +250,10 @@ def read_csv(source: Any, *, threads: int = 0, progress: Any = None, **options: 
     """Reads a delimited text file, plain or gzip; kinds of columns are found over all rows.
 
     ``source`` is a path, bytes, or a file open for reading. Options, all found by the reader when not given:
-    ``delimiter``, ``quote``, ``header`` (bool), ``decimal`` ("." or ","), ``types`` (kind by column name: number, boolean,
-    category, text, date), ``types_where_present`` (a type for a column that is not there is no error), ``missing`` (marks
-    of a missing cell instead of the usual ones), ``strict`` (ragged rows and broken UTF-8 are errors), ``max_rows``.
-    ``progress(stage, fraction)`` is called now and then.
+    ``delimiter``, ``quote``, ``header`` (bool), ``decimal`` ("." or ","), ``types`` (kind by column name: number,
+    boolean, category, text, date), ``types_where_present`` (a type for a column that is not there is no error),
+    ``missing`` (marks of a missing cell instead of the usual ones), ``strict`` (ragged rows and broken UTF-8 are
+    errors), ``max_rows``. ``progress(stage, fraction)`` is called now and then.
 
     Raises ResourceError, DataError with line and column, FormatError, and ParameterError for a wrong option.
     """
@@ -282,8 +283,8 @@ def read_sql(
 ) -> Table:
     """The answer of one SELECT over files, which ``tables`` names: ``read_sql("SELECT * FROM a", {"a": "a.csv"})``.
 
-    Our reader reads the files, so their kinds are the usual ones; DuckDB's library runs the query, sees these tables and
-    nothing else. ``seed`` is that of random(). Options are those of ``read_csv``.
+    Our reader reads the files, so their kinds are the usual ones; DuckDB's library runs the query, sees these tables
+    and nothing else. ``seed`` is that of random(). Options are those of ``read_csv``.
 
     Raises UnsupportedError without the library, ParameterError for a wrong query, and as ``read_table`` does.
     """

@@ -46,17 +46,17 @@ def to_table(
     """The engine's table of ``data`` [rows, columns].
 
     ``data`` is a frame of pandas, polars or pyarrow, anything with ``__arrow_c_stream__``, ``__arrow_c_array__`` or
-    ``__dataframe__``, a dict of columns, a list of dicts or of rows, or a NumPy array (structured, of objects, or of any
-    other type). Contiguous float64 and float32 columns are borrowed. Truths, categories, moments and missing cells (None,
-    NaN, NaT, pd.NA) stay what they are; ``everyml._cells.convert`` says what becomes of other objects.
+    ``__dataframe__``, a dict of columns, a list of dicts or of rows, or a NumPy array (structured, of objects, or of
+    any other type). Contiguous float64 and float32 columns are borrowed. Truths, categories, moments and missing cells
+    (None, NaN, NaT, pd.NA) stay what they are; ``everyml._cells.convert`` says what becomes of other objects.
 
-    Columns of text are judged as a file's would be: few texts that come back are categories, texts that are all numbers,
-    truths or dates are these, the empty text is missing; so a frame read from a CSV file leads to the same model as the
-    file. ``texts="keep"`` leaves them alone. ``types`` gives columns a kind by name.
+    Columns of text are judged as a file's would be: few texts that come back are categories, texts that are all
+    numbers, truths or dates are these, the empty text is missing; so a frame read from a CSV file leads to the same
+    model as the file. ``texts="keep"`` leaves them alone. ``types`` gives columns a kind by name.
 
     Names are turned into texts; an empty one is called ``column_3`` after its place and a repeated one ``x_2``, which
-    ``notes`` tells, if given, along with all else that was done. Without names the columns are ``x0, x1, ...``; ``names``
-    replaces them.
+    ``notes`` tells, if given, along with all else that was done. Without names the columns are ``x0, x1, ...``;
+    ``names`` replaces them.
 
     Raises DataError and UnsupportedError, a TypeError, for what has no place in a table, naming column and row.
     """
@@ -99,7 +99,7 @@ def library_of(data: Any) -> str:
 
 
 def column_names(raw: Iterable[Any], notes: Notes) -> list[str]:
-    """Texts that differ, by the rule of the readers of files."""
+    """Texts that differ, by the rule of the readers of files. DataError for one without UTF-8 or with a zero byte."""
     given = [name if isinstance(name, str) else str(name) for name in raw]
     all_given, taken, out = set(given), set(), []
     for i, name in enumerate(given, 1):
@@ -108,6 +108,8 @@ def column_names(raw: Iterable[Any], notes: Notes) -> list[str]:
             other.encode()
         except UnicodeEncodeError:
             raise data_error("data.utf8", f"the name of column {i} has characters that UTF-8 does not have") from None
+        if "\0" in name:
+            raise data_error("data.name_zero", f"the name of column {i} has a zero byte, which no Arrow name can have")
         if not name:
             other = f"column_{i}"
             while other in taken or other in all_given:
@@ -133,7 +135,7 @@ def _chosen(given: Iterable[Any], names: Sequence[Any] | None, notes: Notes) -> 
     if names is not None:
         if len(names) != len(given):
             raise _parameter_error(
-                "table.names", f"names has {len(names)} names, but the table has {len(given)} columns: give one to each"
+                "table.names", f"{len(names)} names are given, but the table has {len(given)} columns"
             )
         given = list(names)
     return column_names(given, notes)
@@ -236,8 +238,8 @@ def _of_array(array: np.ndarray, names: Sequence[Any] | None, notes: Notes) -> l
         return [any_column(name, array[field], notes) for field, name in zip(fields, _chosen(fields, names, notes))]
     if array.ndim != 2:
         raise DataError(
-            f"Expected 2D array, got {array.ndim}D array instead. Reshape your data with array.reshape(-1, 1) if it is one "
-            "column, or array.reshape(1, -1) if it is one row."
+            f"Expected 2D array, got {array.ndim}D array instead. Reshape your data with array.reshape(-1, 1) if it "
+            "is one column, or array.reshape(1, -1) if it is one row."
         )
     chosen = _chosen([f"x{i}" for i in range(array.shape[1])], names, notes)
     return [numpy_column(name, array[:, i]) for i, name in enumerate(chosen)]
@@ -248,9 +250,7 @@ def _of_rows(rows: Sequence[Any], names: Sequence[Any] | None, notes: Notes) -> 
     if rows and all(isinstance(row, Mapping) for row in rows):
         keys = list(dict.fromkeys(key for row in rows for key in row))
         chosen = _chosen(keys, names, notes)
-        return [
-            _core.Column.objects(name, [row.get(key) for row in rows], convert) for key, name in zip(keys, chosen)
-        ]
+        return [_core.Column.objects(name, [row.get(key) for row in rows], convert) for key, name in zip(keys, chosen)]
     if not all(isinstance(row, (list, tuple, np.ndarray)) for row in rows):
         raise _not_a_table(rows)
     width = len(rows[0]) if rows else 0
@@ -280,7 +280,8 @@ def any_column(name: str, values: Any, notes: Notes) -> _core.Column:
     if library == "pyarrow" and hasattr(values, "to_pylist"):
         return _of_pyarrow([values], [name], notes)[0]
     raise _parameter_error(
-        "table.column", f"column {quoted(name)} must be a list or an array of one value per row, got {type(values).__name__!r}"
+        "table.column",
+        f"column {quoted(name)} must be a list or an array of one value per row, got {type(values).__name__!r}",
     )
 
 
@@ -345,7 +346,16 @@ def _of_polars(series: Sequence[Any], names: list[str], notes: Notes) -> list[_c
     return columns
 
 
-_AS_OBJECTS = ("time", "binary", "large_binary", "fixed_size_binary", "binary_view", "decimal256", "run_end_encoded")
+_AS_OBJECTS = (
+    "time32",
+    "time64",
+    "binary",
+    "large_binary",
+    "fixed_size_binary",
+    "binary_view",
+    "decimal256",
+    "run_end_encoded",
+)
 
 
 def _of_pyarrow(arrays: Sequence[Any], names: list[str], notes: Notes) -> list[_core.Column]:

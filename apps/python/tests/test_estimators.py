@@ -4,6 +4,8 @@ import copy
 import inspect
 import io
 import pickle
+import threading
+import time
 import warnings
 
 import everyml
@@ -256,6 +258,9 @@ def test_kinds_are_known_to_scikit_learn():
         np.array(["b", "a", "ç"], dtype=object),
         np.array([2.0, 0.0, 1.0]),
         np.array([True, False, True]),
+        np.array([2**62 + 1, 2**62 + 2, 5]),
+        np.array([7, 9, 8], dtype=np.uint64),
+        np.array([b"x", b"y", b"z"]),
     ],
     ids=lambda labels: f"{labels.dtype}",
 )
@@ -475,6 +480,26 @@ def test_progress_is_told_and_may_stop():
     assert stopped.cluster_centers_.shape == (40, 4)
 
 
+def test_the_interpreter_is_free_while_the_engine_works():
+    X, _ = numbers(20000)
+    ticks, done = [0], threading.Event()
+
+    def count():
+        while not done.is_set():
+            ticks[0] += 1
+            time.sleep(0.001)
+
+    other = threading.Thread(target=count)
+    other.start()
+    try:
+        before = ticks[0]
+        everyml.KMeans(clusters=40, restarts=20, tolerance=0.0).fit(X)
+        assert ticks[0] > before + 5
+    finally:
+        done.set()
+        other.join()
+
+
 def test_random_state_in_all_its_forms():
     X, _ = numbers(300)
     kind = everyml.KMeans
@@ -484,3 +509,38 @@ def test_random_state_in_all_its_forms():
     assert one != kind(clusters=5, random_state=np.random.RandomState(4)).fit(X).to_bytes()
     kind(clusters=5, random_state=None).fit(X)
     kind(clusters=5, random_state=np.random.default_rng(1)).fit(X)
+
+
+def test_containers_of_rows_and_of_targets():
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    X, score = frame()
+    y = pd.Series(np.where(score > np.median(score), "yes", "no"), name="answer")
+    model = everyml.LogisticRegression().fit(X, y)
+    expected = model.predict(X)
+    arrow = pa.Table.from_pandas(X)
+    for same in (pl.from_pandas(X), arrow, arrow.to_batches()[0]):
+        other = everyml.LogisticRegression().fit(same, y)
+        assert other.to_bytes() == model.to_bytes()
+        assert list(other.feature_names_in_) == list(X.columns)
+        np.testing.assert_array_equal(other.predict(X), expected)
+        np.testing.assert_array_equal(model.predict(same), expected)
+    for rows in (X.to_dict("list"), X.to_dict("records")):
+        np.testing.assert_array_equal(everyml.LogisticRegression().fit(rows, y).predict(X), expected)
+    labels = y.tolist()
+    for same in (labels, pl.Series(labels), pa.array(labels), pa.chunked_array([labels]), y.astype("category"), y.array):
+        other = everyml.LogisticRegression().fit(X, same)
+        np.testing.assert_array_equal(other.predict(X), expected)
+    flags = y == "yes"
+    for same in (flags, flags.astype("boolean"), flags.astype("Int64"), pl.Series(flags.tolist()), flags.tolist()):
+        other = everyml.LogisticRegression().fit(X, same)
+        np.testing.assert_array_equal(other.predict(X) == other.classes_[1], expected == "yes")
+    whole = pd.DataFrame({"a": pd.array([1, 2, None, 4] * 10, dtype="Int64"), "b": np.arange(40) % 7})
+    near = everyml.Ridge().fit(whole, np.arange(40.0))
+    assert near.coef_.shape == (2,)
+    with pytest.raises(TypeError, match="not 'dict'"):
+        everyml.LogisticRegression().fit(X.assign(bad=[{}] * len(X)), y)
+    with pytest.raises(ValueError, match="NaN"):
+        everyml.LogisticRegression().fit(X, y.where(y == "yes"))
+    # Rows without names for a model of named columns: taken in order, and told.
+    with pytest.warns(UserWarning, match="valid feature names"):
+        np.testing.assert_array_equal(model.predict(X.to_numpy()), expected)

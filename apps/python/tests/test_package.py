@@ -68,5 +68,7 @@ def test_errors_are_of_the_kinds_python_knows():
     assert isinstance(raised.value, everyml.ParameterError)
     assert raised.value.code == "parameter.range"
     assert "ridge: alpha must be between 0 and" in str(raised.value)
+    with pytest.raises(OSError, match="no_such_file.csv"):
+        everyml.read_csv("no_such_file.csv")
     assert issubclass(everyml.UnsupportedError, TypeError)
     assert issubclass(everyml.ResourceError, RuntimeError)

@@ -39,16 +39,19 @@ print(result.sentence)
 
 def main() -> int:
     source, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in (folder, source / "build" / "wheel"):
+        shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True)
     settings = {
         "cmake.build-type": "RelWithDebInfo",
         "cmake.define.CMAKE_CXX_FLAGS_RELWITHDEBINFO": "-O2 -g1",
         "install.strip": "true",
-        "build-dir": str(folder / "cmake"),
+        # As deep as the developer's build, and with its compiler's name: else the cache would know nothing of it.
+        "build-dir": str(source / "build" / "wheel"),
     }
     if shutil.which("ccache"):
         settings["cmake.define.CMAKE_CXX_COMPILER_LAUNCHER"] = "ccache"
+        settings["cmake.define.CMAKE_CXX_COMPILER"] = shutil.which("c++")
     options = [f"--config-settings={name}={value}" for name, value in settings.items()]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     environment = dict(os.environ, CCACHE_NOHASHDIR="1")
@@ -65,7 +68,6 @@ def main() -> int:
     target = folder / "target"
     subprocess.run([*pip, "install", "-q", "--no-deps", "--target", target, wheel], check=True)
     subprocess.run([sys.executable, "-c", USE], check=True, cwd=folder, env={**environment, "PYTHONPATH": str(target)})
-    shutil.rmtree(folder / "cmake")
     return 0
 
 

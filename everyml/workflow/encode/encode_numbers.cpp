@@ -49,7 +49,8 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
                     fmt::format("the encoder: {} names for {} columns", names.size(), x.columns()));
   }
   if (!weights.empty() && weights.size() != x.rows()) {
-    throw DataError("data.length", fmt::format("the encoder: {} weights for {} rows", weights.size(), x.rows()));
+    throw DataError("data.length",
+                    fmt::format("the encoder: {} weights for {} rows", weights.size(), x.rows()));
   }
   if (fill && x.storage() == Features::Storage::sparse32) {
     throw UnsupportedError("encode.sparse_missing",

@@ -94,9 +94,9 @@ TEST(EncoderOfNumbers, RefusesWhatDoesNotFit) {
   starts[1] = 1;
   Buffer<std::uint32_t> columns(1);
   Buffer<float> values(1);
-  const Features sparse =
-      Features::sparse(1, 2, std::move(starts), std::move(columns), std::move(values));
-  EXPECT_EQ(code_of([&] { Encoder::of_numbers(sparse, kNames, {}, true, context); }), "encode.sparse_missing");
+  const Features sparse = Features::sparse(1, 2, std::move(starts), std::move(columns), std::move(values));
+  EXPECT_EQ(code_of([&] { Encoder::of_numbers(sparse, kNames, {}, true, context); }),
+            "encode.sparse_missing");
 }
 
 }  // namespace

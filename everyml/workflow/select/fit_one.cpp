@@ -69,11 +69,15 @@ Artifact finished(const AnyEstimator& estimator, Encoder encoder, const Dataset&
 
 }  // namespace
 
-Artifact fit_one(const Table& whole, const FitOptions& options, const Context& context) {
-  const Entry& entry = catalog().find(options.algorithm);
-  const Card& card = entry.card();
-  AnyEstimator estimator = entry.make();
+Artifact fit_one(const Table& table, const FitOptions& options, const Context& context) {
+  AnyEstimator estimator = catalog().find(options.algorithm).make();
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
+  return fit_one(estimator, table, options, context);
+}
+
+Artifact fit_one(const AnyEstimator& estimator, const Table& whole, const FitOptions& options,
+                 const Context& context) {
+  const Card& card = estimator.card();
   if (options.target.empty() != (card.target == Target::Kind::none)) {
     throw ParameterError("fit.target",
                          options.target.empty()

@@ -29,6 +29,11 @@ struct FitOptions {
 /// "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm throws.
 Artifact fit_one(const Table& table, const FitOptions& options, const Context& context);
 
+/// The same for an algorithm whose settings stand already: those of `options` and its algorithm are passed
+/// over.
+Artifact fit_one(const AnyEstimator& estimator, const Table& table, const FitOptions& options,
+                 const Context& context);
+
 /// What `fit_one` ends in, for callers who have the target by itself: `target` and `weights` (may be empty)
 /// belong to the rows of `table`, `columns` are those to learn from. Throws DataError "learn.one_class",
 /// "fit.no_rows" and what the encoder and the algorithm throw.
