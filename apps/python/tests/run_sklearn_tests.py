@@ -7,7 +7,7 @@ Nothing of scikit-learn is copied: its installed test module is imported while t
 ours under the same names, so that what the tests import and what their parameters hold is ours. Only tests that use one
 of ours are counted. What fails runs again with the texts of errors and warnings not compared, their types still: a test
 that passes then differs in words alone. The table has a row per test: module, test, outcome (passed, wording, failed,
-skipped), reason.
+skipped), reason. Ends with 1 when a test fails that is not in EXPECTED.
 """
 
 from __future__ import annotations
@@ -52,6 +52,28 @@ MODULES: dict[str, Callable[[], dict[str, Any]]] = {
     "sklearn.metrics.cluster.tests.test_unsupervised": metrics,
     "sklearn.model_selection.tests.test_split": splitters,
 }
+
+#: Why a test fails, by module and test; a name without its parameters stands for all of them. docs/python_sklearn_tests.md
+#: says more.
+EXPECTED: dict[str, dict[str, str]] = {
+    "sklearn.metrics.tests.test_classification": {
+        "test_confusion_matrix_dtype": "expects whole weights near 2^63 to overflow; ours are summed as float64",
+        "test_prf_warnings": "compares whole texts of warnings",
+        "test_recall_warnings": "compares whole texts of warnings",
+        "test_precision_warnings": "compares whole texts of warnings",
+        "test_fscore_warnings": "compares whole texts of warnings",
+        "test_log_loss_y_pred_deprecation": "the old name of an argument, which is on its way out",
+    },
+    "sklearn.model_selection.tests.test_split": {
+        "test_stratified_group_kfold_against_group_kfold": "asks GroupKFold to stratify worse than another, on one draw",
+    },
+}
+
+
+def expected(module: str, test: str) -> str | None:
+    """The reason why a test fails, None when it should not."""
+    reasons = EXPECTED.get(module, {})
+    return reasons.get(test) or reasons.get(test.partition("[")[0])
 
 
 @contextlib.contextmanager
@@ -167,26 +189,29 @@ def _counts(rows: list[tuple[str, ...]]) -> str:
     return ", ".join(f"{counts[what]} {what}" for what in ("passed", "wording", "failed", "skipped"))
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="scikit-learn's tests against our objects")
     parser.add_argument("module", help="one of MODULES, or all")
     parser.add_argument("--table", type=Path, help="write the table as CSV")
     options = parser.parse_args()
     import sklearn
 
-    rows = []
+    rows, surprises = [], 0
     for name in MODULES if options.module == "all" else [options.module]:
         found = run(name)
         print(f"{name}: {_counts(found)}")
         for test, outcome, reason in found:
             if outcome in ("failed", "wording"):
-                print(f"  {outcome}: {test}: {reason[:160]}")
+                known = outcome == "wording" or expected(name, test)
+                surprises += not known
+                print(f"  {outcome if known else 'NOT EXPECTED'}: {test}: {reason[:160]}")
         rows += [(name, *row) for row in found]
     print(f"scikit-learn {sklearn.__version__}: {_counts(rows)}")
     if options.table:
         with options.table.open("w", newline="") as file:
             csv.writer(file).writerows([("module", "test", "outcome", "reason"), *rows])
+    return 1 if surprises else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
