@@ -249,8 +249,8 @@ def test_groups_are_routed():
     with sklearn.config_context(enable_metadata_routing=True):
         assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=ours.GroupKFold(3), params={"groups": groups})) == 3
         refusing = ours.GroupKFold(3).set_split_request(groups=False)
-        with pytest.raises(ValueError):
-            theirs.cross_val_score(LogisticRegression(), X, y, cv=refusing, params={"groups": groups}, error_score="raise")
+        with pytest.raises(TypeError, match="not routed"):
+            theirs.cross_val_score(LogisticRegression(), X, y, cv=refusing, params={"groups": groups})
         assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=ours.KFold(3))) == 3
     with pytest.warns(UserWarning, match="ignored"):
         ours.KFold(3).split(X, y, groups)
