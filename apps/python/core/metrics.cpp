@@ -168,6 +168,12 @@ void bind_probability(nb::module_& m) {
       },
       Released());
   m.def(
+      "partial_roc_auc",
+      [](const Codes& truth, const Numbers& scores, double most_false, const Numbers& weights) {
+        return partial_roc_auc(span_of(truth), span_of(scores), most_false, span_of(weights));
+      },
+      Released());
+  m.def(
       "roc_auc_one_vs_rest",
       [](const Codes& truth, const Numbers& probabilities, std::size_t classes, const std::string& average,
          const Numbers& weights) {

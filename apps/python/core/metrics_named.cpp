@@ -9,6 +9,7 @@
 #include "apps/python/core/metrics.h"
 #include "apps/python/core/run.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/random.h"
 #include "everyml/foundation/metrics/bootstrap.h"
 #include "everyml/foundation/metrics/clustering.h"
 #include "everyml/foundation/metrics/metric.h"
@@ -44,6 +45,31 @@ double shape_figure(ShapeFigure figure, const Features& x, const Codes& labels, 
   double made = 0;
   run_released(run, cells_of(x), [&](const Context& context) { made = figure(x, span_of(labels), context); });
   return made;
+}
+
+double mutual_information(const Codes& truth, const Codes& found, const std::string& mean) {
+  const std::pair<const char*, EntropyMean> means[] = {{"arithmetic", EntropyMean::arithmetic},
+                                                       {"geometric", EntropyMean::geometric},
+                                                       {"min", EntropyMean::smaller},
+                                                       {"max", EntropyMean::larger}};
+  for (const auto& [name, value] : means) {
+    if (mean != name) continue;
+    const nb::gil_scoped_release guard;
+    return normalised_mutual_information(span_of(truth), span_of(found), value);
+  }
+  throw ParameterError("metrics.choice",
+                       "metrics: the mean of the entropies is arithmetic, geometric, min or "
+                       "max, got \"" +
+                           mean + "\"");
+}
+
+nb::object silhouettes_of(const Numbers& distances, const Codes& labels, const Run& run) {
+  Silhouette made;
+  run_released(run, distances.size(), [&](const Context& context) {
+    made = silhouette_of_distances(span_of(distances), span_of(labels), context);
+  });
+  const std::size_t rows = made.rows.size();
+  return nb::make_tuple(made.mean, to_numpy(std::move(made.rows), {rows}));
 }
 
 nb::dict info_of(const MetricInfo& info) {
@@ -129,7 +155,18 @@ nb::dict t_test(const Numbers& a, const Numbers& b, double ratio, double level) 
 
 void bind_clustering_metrics(nb::module_& m) {
   m.def("silhouette", &silhouettes);
+  m.def("silhouette_of_distances", &silhouettes_of);
   m.def("sampled_silhouette", &sampled);
+  m.def(
+      "silhouette_sample",
+      [](std::size_t rows, std::size_t sample, const Run& run) {
+        const std::vector<std::size_t> drawn =
+            Stream(run.seed, "silhouette").sample(rows, std::min(sample, rows));
+        std::vector<std::int64_t> out(drawn.begin(), drawn.end());
+        const std::size_t size = out.size();
+        return to_numpy(std::move(out), {size});
+      },
+      "The rows that sampled_silhouette looks at.");
   m.def("davies_bouldin", [](const Features& x, const Codes& labels, const Run& run) {
     return shape_figure(&davies_bouldin, x, labels, run);
   });
@@ -140,12 +177,7 @@ void bind_clustering_metrics(nb::module_& m) {
       "adjusted_rand",
       [](const Codes& truth, const Codes& found) { return adjusted_rand(span_of(truth), span_of(found)); },
       nb::call_guard<nb::gil_scoped_release>());
-  m.def(
-      "normalised_mutual_information",
-      [](const Codes& truth, const Codes& found) {
-        return normalised_mutual_information(span_of(truth), span_of(found));
-      },
-      nb::call_guard<nb::gil_scoped_release>());
+  m.def("normalised_mutual_information", &mutual_information);
   m.def("v_measure", [](const Codes& truth, const Codes& found) {
     VMeasure made;
     {

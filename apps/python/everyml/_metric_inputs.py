@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._errors import DataError, ParameterError
+from ._errors import DataError, ParameterError, UnsupportedError
 
 NO_WEIGHTS = np.empty(0)
 _NUMBERS = "biuf"
-_TEXTS = "OUST"
+_TEXTS = "OUT"
 
 
 class UndefinedMetricWarning(UserWarning):
@@ -66,6 +66,8 @@ def plain(array: np.ndarray, name: str) -> np.ndarray:
     if kind == "O":
         array = _from_objects(array, name)
         kind = array.dtype.kind
+    if kind == "S":
+        _refuse_bytes(name)
     if kind == "f":
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array.ravel()))[0])
@@ -77,10 +79,16 @@ def plain(array: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
+def _refuse_bytes(name: str) -> None:
+    raise UnsupportedError(f"Labels represented as bytes are not supported: decode those of {name} to texts")
+
+
 def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
     kinds = {type(value) for value in array.ravel()}
-    if all(issubclass(kind, (str, bytes)) for kind in kinds):
+    if all(issubclass(kind, str) for kind in kinds):
         return array
+    if bytes in kinds:
+        _refuse_bytes(name)
     for value in array.ravel():
         if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
             raise DataError(f"{name} contains NaN or None; leave such rows out")

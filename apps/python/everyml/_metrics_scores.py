@@ -46,7 +46,7 @@ def _probabilities(y_true: Any, y_proba: Any, labels: Any) -> tuple[np.ndarray, 
     matrix = numbers_of(y_proba, "y_proba")
     if matrix.ndim not in (1, 2):
         raise DataError(f"y_proba must be [rows] or [rows, classes], got an array of shape {matrix.shape}")
-    codes, classes = _truth_of(y_true, matrix, "y_proba")
+    codes, classes = _truth_or_one_hot(y_true, matrix)
     _check_range(matrix)
     if matrix.ndim == 1 or matrix.shape[1] == 1:
         matrix = np.column_stack([1 - matrix.ravel(), matrix.ravel()])
@@ -62,6 +62,18 @@ def _probabilities(y_true: Any, y_proba: Any, labels: Any) -> tuple[np.ndarray, 
             f"names the classes of the columns. Classes: {classes.tolist()}"
         )
     return codes, matrix
+
+
+def _truth_or_one_hot(y_true: Any, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As _truth_of; a truth of [rows, classes] with one 1 in each row is taken too."""
+    truth = array_of(y_true, "y_true")
+    if truth.ndim != 2 or truth.shape[1] == 1:
+        return _truth_of(truth, matrix, "y_proba")
+    same_length(truth, matrix, "y_true and y_proba")
+    chosen = indicator(truth, "y_true")
+    if (chosen.sum(axis=1) != 1).any():
+        raise DataError("y_true has a row with several classes or none; probabilities are of one class per row")
+    return chosen.argmax(axis=1).astype(np.int32), np.arange(truth.shape[1])
 
 
 def _check_range(matrix: np.ndarray) -> None:
@@ -267,11 +279,22 @@ def _one_hot(codes: np.ndarray, classes: int) -> np.ndarray:
     return (codes[:, None] == np.arange(classes)).astype(np.int32)
 
 
-def _auc(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
-    value = _c.roc_auc(truth, scores, weights)
-    if np.isnan(value):
+def _defined(area: float) -> float:
+    if np.isnan(area):
         warn_undefined("Only one class is present in y_true: the area under the ROC curve is not defined, and is NaN")
-    return value
+    return area
+
+
+def _auc(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
+    return _defined(_c.roc_auc(truth, scores, weights))
+
+
+def _auc_up_to(max_fpr: float | None) -> Callable[[np.ndarray, np.ndarray, np.ndarray], float]:
+    if max_fpr is None or max_fpr == 1:
+        return _auc
+    if not 0 < max_fpr < 1:
+        raise ParameterError(f"max_fpr must be above 0 and at most 1, got {max_fpr!r}")
+    return lambda truth, scores, weights: _defined(_c.partial_roc_auc(truth, scores, float(max_fpr), weights))
 
 
 def _average_precision(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
@@ -296,27 +319,26 @@ def roc_auc_score(
 
     Two classes: `y_score` is [rows], larger means more likely the larger class. More: `y_score` is the probabilities
     [rows, classes] in sorted order, and `multi_class` is "ovr" (each class against the rest) or "ovo" (each pair).
-    Sets of labels: [rows, labels]. NaN with a warning when a class is absent, as in scikit-learn; UnsupportedError for
-    a part of the area (`max_fpr`).
+    Sets of labels: [rows, labels]. NaN with a warning when a class is absent, as in scikit-learn. `max_fpr` takes the
+    part of the area left of that false positive rate, on a scale where chance is 0.5 (not for more than two classes).
     """
-    if max_fpr is not None and max_fpr != 1:
-        from ._errors import UnsupportedError
-
-        raise UnsupportedError(f"roc_auc_score measures the whole area: max_fpr must be None or 1, got {max_fpr!r}")
+    figure = _auc_up_to(max_fpr)
     truth, scores = array_of(y_true, "y_true"), numbers_of(y_score, "y_score")
     same_length(truth, scores, "y_true and y_score")
     weights = weights_of(sample_weight, len(scores))
     if truth.ndim == 2 and truth.shape[1] > 1:
-        return _by_columns(_auc, indicator(truth, "y_true"), scores.reshape(len(scores), -1), average, weights)
+        return _by_columns(figure, indicator(truth, "y_true"), scores.reshape(len(scores), -1), average, weights)
     codes, classes = _truth_of(truth, scores, "y_score")
     if len(classes) > 2 or scores.ndim == 2 and scores.shape[1] > 2:
+        if figure is not _auc:
+            raise ParameterError("Partial AUC is of two classes or sets of labels: max_fpr must be None for more classes")
         return _auc_of_classes(codes, classes, scores, labels, multi_class, average, sample_weight)
     one_of(average, "average", (None, "micro", "macro", "weighted", "samples"))
     if scores.ndim == 2:
         if scores.shape[1] != 1:
             raise DataError(f"y_score should be a 1d array for two classes, got an array of shape {scores.shape}")
         scores = np.ascontiguousarray(scores[:, 0])
-    return _auc((codes == len(classes) - 1).astype(np.int32) if len(classes) == 2 else codes * 0, scores, weights)
+    return figure((codes == len(classes) - 1).astype(np.int32) if len(classes) == 2 else codes * 0, scores, weights)
 
 
 def _auc_of_classes(

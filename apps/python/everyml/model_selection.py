@@ -62,10 +62,10 @@ def _check_lengths(*lists: Any) -> int:
     return lengths[0]
 
 
-def _whole(value: Any, name: str, least: int) -> int:
+def _whole(value: Any, name: str, least: int | None = None) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise ParameterError(f"{name} must be a whole number (Integral), got {value!r} of type {type(value).__name__}")
-    if value < least:
+    if least is not None and value < least:
         raise ParameterError(f"{name} must be at least {least}, got {name}={value}")
     return int(value)
 
@@ -78,13 +78,24 @@ def _class_codes(y: Any, who: str) -> np.ndarray:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise DataError(
-            f"Supported target types are: ('binary', 'multiclass'). {who} got an array of shape {labels.shape} instead."
+            f"Supported target types are: ('binary', 'multiclass'). Got 'multilabel' or other labels of shape "
+            f"{labels.shape} instead, which {who} cannot spread."
         )
     try:
         (codes,), _ = codes_of([plain(labels, "y")])
     except DataError as error:
         raise DataError(f"Supported target types are: ('binary', 'multiclass'). {who}: {error}") from error
     return codes
+
+
+def _stratum_codes(y: Any, who: str) -> np.ndarray:
+    """As _class_codes; of rows with several labels, each set of them is a class."""
+    if y is not None:
+        labels = array_of(y, "y")
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            _, codes = np.unique(labels if labels.dtype.kind != "O" else labels.astype(str), axis=0, return_inverse=True)
+            return np.ascontiguousarray(codes.ravel(), dtype=np.int32)
+    return _class_codes(y, who)
 
 
 def _by_first_row(codes: np.ndarray) -> np.ndarray:
@@ -95,8 +106,13 @@ def _by_first_row(codes: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(place[inverse])
 
 
+def _warn_groups(groups: Any, who: str) -> None:
+    if groups is not None:
+        warnings.warn(f"The groups parameter is ignored by {who}: GroupKFold heeds groups", UserWarning, stacklevel=3)
+
+
 class _Splitter:
-    """Settings as attributes; shown as they were given."""
+    """Settings as attributes; shown as they were given. `split` checks its rows when the first pair is asked for."""
 
     def __repr__(self) -> str:
         names = sorted(name for name in signature(type(self).__init__).parameters if name != "self")
@@ -104,7 +120,17 @@ class _Splitter:
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
         """Yields (train, test), arrays of row numbers. `X` tells the number of rows; see the class for `y`, `groups`."""
+        _warn_groups(groups, type(self).__name__)
+        return self._pairs(X, y, groups)
+
+    def _pairs(self, X: Any, y: Any, groups: Any) -> Iterator[Fold]:
         yield from self._folds(_check_lengths(X, y, groups), y, groups)
+
+    def get_metadata_routing(self) -> Any:
+        """For scikit-learn's routing of metadata: none is asked for."""
+        from sklearn.utils.metadata_routing import MetadataRequest
+
+        return MetadataRequest(owner=type(self).__name__)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """How many pairs `split` yields; the arguments are for compatibility."""
@@ -118,7 +144,7 @@ class _Splitter:
 
 class _Folds(_Splitter):
     def __init__(self, n_splits: int, *, shuffle: bool, random_state: Any) -> None:
-        self.n_splits = _whole(n_splits, "n_splits", 1)
+        self.n_splits = _whole(n_splits, "n_splits")
         if self.n_splits < 2:
             raise ParameterError(
                 f"k-fold cross-validation requires at least one train/test split by setting n_splits=2 or more, got "
@@ -133,8 +159,7 @@ class _Folds(_Splitter):
         self.shuffle = shuffle
         self.random_state = random_state
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
-        """Yields (train, test), arrays of row numbers. `X` tells the number of rows; see the class for `y`, `groups`."""
+    def _pairs(self, X: Any, y: Any, groups: Any) -> Iterator[Fold]:
         rows = _check_lengths(X, y, groups)
         if self.n_splits > rows:
             raise DataError(
@@ -165,6 +190,10 @@ class StratifiedKFold(_Folds):
     def __init__(self, n_splits: int = 5, *, shuffle: bool = False, random_state: Any = None) -> None:
         super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
 
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Fold]:
+        """Yields (train, test), arrays of row numbers; `y` is needed."""
+        return super().split(X, y, groups)
+
     def _folds(self, rows: int, y: Any, groups: Any) -> Iterable[Fold]:
         codes = _by_first_row(_class_codes(y, "StratifiedKFold"))
         sizes = np.bincount(codes)
@@ -192,6 +221,10 @@ class QuantileKFold(_Folds):
         super().__init__(n_splits, shuffle=True, random_state=random_state)
         del self.shuffle
 
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Fold]:
+        """Yields (train, test), arrays of row numbers; `y` is needed."""
+        return super().split(X, y, groups)
+
     def _folds(self, rows: int, y: Any, groups: Any) -> Iterable[Fold]:
         if y is None:
             raise DataError("QuantileKFold needs y: the numbers whose distribution the folds share")
@@ -207,6 +240,21 @@ class GroupKFold(_Folds):
 
     def __init__(self, n_splits: int = 5, *, shuffle: bool = False, random_state: Any = None) -> None:
         super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+        """Yields (train, test), arrays of row numbers; `groups` is needed."""
+        return self._pairs(X, y, groups)
+
+    def set_split_request(self, *, groups: bool | str | None = True) -> GroupKFold:
+        """For scikit-learn's routing of metadata: whether, or under which name, the groups are asked for."""
+        self._groups_request = groups
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """For scikit-learn's routing of metadata: the groups are asked for."""
+        request = super().get_metadata_routing()
+        request.split.add_request(param="groups", alias=getattr(self, "_groups_request", True))
+        return request
 
     def _folds(self, rows: int, y: Any, groups: Any) -> Iterable[Fold]:
         if groups is None:
@@ -229,9 +277,12 @@ class TimeSeriesSplit(_Splitter):
     def __init__(
         self, n_splits: int = 5, *, max_train_size: int | None = None, test_size: int | None = None, gap: int = 0
     ) -> None:
-        self.n_splits = _whole(n_splits, "n_splits", 1)
+        self.n_splits = _whole(n_splits, "n_splits")
         if self.n_splits < 2:
-            raise ParameterError(f"folds forward in time need n_splits=2 or more, got n_splits={n_splits}")
+            raise ParameterError(
+                "cross-validation forward in time requires at least one train/test split by setting n_splits=2 or more, "
+                f"got n_splits={n_splits}"
+            )
         self.max_train_size, self.test_size, self.gap = max_train_size, test_size, _whole(gap, "gap", 0)
 
     def _folds(self, rows: int, y: Any, groups: Any) -> Iterable[Fold]:
@@ -287,10 +338,19 @@ def _share(size: Any, rows: int, name: str, rounding: Any) -> int | None:
     return int(size)
 
 
+def _check_shares(test_size: Any, train_size: Any) -> None:
+    if isinstance(test_size, (float, np.floating)) and isinstance(train_size, (float, np.floating)):
+        if test_size + train_size > 1:
+            raise ParameterError(
+                f"The sum of test_size and train_size = {test_size + train_size}, should be in the (0, 1) range"
+            )
+
+
 def _sizes(rows: int, test_size: Any, train_size: Any, default: float) -> tuple[int, int]:
     """Rows to train and to test on; ValueError when there are not so many."""
     if test_size is None and train_size is None:
         test_size = default
+    _check_shares(test_size, train_size)
     test = _share(test_size, rows, "test_size", ceil)
     train = _share(train_size, rows, "train_size", floor)
     test = rows - train if test is None else test
@@ -320,10 +380,7 @@ class _Shuffles(_Splitter):
         self.n_splits = _whole(n_splits, "n_splits", 1)
         for size, name in ((test_size, "test_size"), (train_size, "train_size")):
             _share(size, 2**62, name, ceil)
-        if isinstance(test_size, float) and isinstance(train_size, float) and test_size + train_size > 1:
-            raise ParameterError(
-                f"The sum of test_size and train_size = {test_size + train_size} should be in the (0, 1) range."
-            )
+        _check_shares(test_size, train_size)
         self.test_size, self.train_size, self.random_state = test_size, train_size, random_state
 
     def _held(self, rows: int, codes: np.ndarray) -> Iterable[Fold]:
@@ -347,8 +404,12 @@ class ShuffleSplit(_Shuffles):
 class StratifiedShuffleSplit(_Shuffles):
     """As ShuffleSplit with the shares of the classes of y on both sides."""
 
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Fold]:
+        """Yields (train, test), arrays of row numbers; `y` is needed."""
+        return super().split(X, y, groups)
+
     def _folds(self, rows: int, y: Any, groups: Any) -> Iterable[Fold]:
-        return self._held(rows, _class_codes(y, "StratifiedShuffleSplit"))
+        return self._held(rows, _stratum_codes(y, "StratifiedShuffleSplit"))
 
 
 def _check_class_room(codes: np.ndarray, train: int, test: int) -> None:
@@ -405,7 +466,7 @@ def train_test_split(
             raise ParameterError("Stratified train/test split is not implemented for shuffle=False")
         parts = np.arange(train), np.arange(train, train + test)
     else:
-        codes = np.empty(0, dtype=np.int32) if stratify is None else _class_codes(stratify, "train_test_split")
+        codes = np.empty(0, dtype=np.int32) if stratify is None else _stratum_codes(stratify, "train_test_split")
         _check_class_room(codes, train, test)
         parts = _held_out(rows, train, test, codes, seed_of(random_state), 0)
     return [None if one is None else _taken(one, part) for one in arrays for part in parts]

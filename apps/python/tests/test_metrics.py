@@ -225,7 +225,9 @@ def test_curves(name):
         random, codes, probabilities, weights = score_case(seed, 2)
         mine, peer = dress(codes, KINDS[seed % len(KINDS)])
         options = {"sample_weight": weights}
-        if name != "roc_auc_score":
+        if name == "roc_auc_score":
+            options["max_fpr"] = random.uniform(0.01, 1) if seed % 3 else None
+        else:
             options["pos_label"] = np.unique(peer)[-1].item()
         if name.endswith("curve"):
             options["drop_intermediate"] = bool(random.integers(2))
@@ -312,6 +314,8 @@ def test_agreement_of_clusterings(name):
     for seed in range(CASES):
         random, mine, peer, _ = label_case(seed)
         options = {"beta": random.uniform(0.1, 3)} if name.startswith("homogeneity") else {}
+        if name.startswith("normalized"):
+            options["average_method"] = ["arithmetic", "geometric", "min", "max"][random.integers(4)]
         check(name, mine, peer, **options)
 
 
@@ -337,8 +341,24 @@ def test_shape_of_clusters(name, monkeypatch):
             mine = peer = codes - 1  # a label of -1 is a cluster here
         theirs_too = {"metric": "precomputed"} if silhouettes else {}
         peer_points = exact(points) if silhouettes else points
-        answers += check(name, (pd.DataFrame(points) if seed % 2 else points, mine), (peer_points, peer), theirs_too)
+        mine_points = pd.DataFrame(points) if seed % 2 else points
+        answers += check(name, (mine_points, mine), (peer_points, peer), theirs_too)
+        if silhouettes:
+            check(name, (peer_points, mine), (peer_points, peer), metric="precomputed")
     assert answers > CASES * 0.6
+
+
+def test_silhouettes_of_a_sample():
+    random = np.random.default_rng(2)
+    points = random.normal(size=(300, 2)) + 4 * np.repeat([[0], [1]], 150, axis=0)
+    labels = np.repeat(["a", "b"], 150)
+    whole = ours.silhouette_score(points, labels)
+    distances = np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
+    for data, metric in ((points, "euclidean"), (distances, "precomputed")):
+        options = {"metric": metric, "sample_size": 100, "random_state": 1}
+        assert ours.silhouette_score(data, labels, **options) == ours.silhouette_score(data, labels, **options)
+        assert abs(ours.silhouette_score(data, labels, **options) - whole) < 0.1
+        assert ours.silhouette_score(data, labels, metric=metric, sample_size=300) == pytest.approx(whole)
 
 
 def test_a_constant_truth_has_no_variance():
@@ -433,8 +453,8 @@ def test_errors_are_value_errors_with_a_sentence(call):
 def test_what_is_not_done_says_so():
     with pytest.raises(TypeError, match="euclidean"):
         ours.silhouette_score([[0], [1], [2]], [0, 1, 1], metric="cosine")
-    with pytest.raises(TypeError, match="max_fpr"):
-        ours.roc_auc_score([0, 1], [0.1, 0.2], max_fpr=0.5)
+    with pytest.raises(TypeError, match="bytes"):
+        ours.accuracy_score([b"a", b"b"], [b"a", b"b"])
 
 
 def test_many_rows_and_many_texts():

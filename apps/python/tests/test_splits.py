@@ -227,17 +227,33 @@ def test_in_scikit_learns_tools():
         ours.ShuffleSplit(4, random_state=1),
         ours.StratifiedShuffleSplit(4, random_state=1),
     ):
-        scores = theirs.cross_val_score(LogisticRegression(), X, y, cv=splitter, groups=groups)
+        given = groups if isinstance(splitter, ours.GroupKFold) else None
+        scores = theirs.cross_val_score(LogisticRegression(), X, y, cv=splitter, groups=given)
         assert len(scores) == 4 and scores.mean() > 0.6
         by_hand = [
             LogisticRegression().fit(X[train], y[train]).score(X[test], y[test])
-            for train, test in splitter.split(X, y, groups)
+            for train, test in splitter.split(X, y, given)
         ]
         assert scores.tolist() == by_hand
         search = theirs.GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=splitter)
-        assert search.fit(X, y, groups=groups).n_splits_ == 4
+        assert search.fit(X, y, groups=given).n_splits_ == 4
     scores = theirs.cross_val_score(Ridge(), X, X[:, 1], cv=ours.QuantileKFold(3, random_state=2))
     assert (scores > 0.9).all()
+
+
+def test_groups_are_routed():
+    import sklearn
+
+    random = np.random.default_rng(1)
+    X, y, groups = random.normal(size=(60, 2)), np.arange(60) % 2, np.arange(60) // 5
+    with sklearn.config_context(enable_metadata_routing=True):
+        assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=ours.GroupKFold(3), params={"groups": groups})) == 3
+        refusing = ours.GroupKFold(3).set_split_request(groups=False)
+        with pytest.raises(TypeError, match="not routed"):
+            theirs.cross_val_score(LogisticRegression(), X, y, cv=refusing, params={"groups": groups})
+        assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=ours.KFold(3))) == 3
+    with pytest.warns(UserWarning, match="ignored"):
+        ours.KFold(3).split(X, y, groups)
 
 
 def test_fold_files(tmp_path):
@@ -290,7 +306,7 @@ def test_settings_are_shown_and_travel():
         lambda: list(ours.KFold(2).split([1, 2, 3], [1, 2])),
         lambda: list(ours.StratifiedKFold(3).split([0] * 4, [0, 0, 1, 1])),
         lambda: list(ours.StratifiedKFold(2).split([0] * 4, [0.1, 0.2, 0.3, 0.4])),
-        lambda: list(ours.StratifiedKFold(2).split([0] * 4)),
+        lambda: list(ours.StratifiedKFold(2).split([0] * 4, None)),
         lambda: list(ours.GroupKFold(2).split([0] * 4)),
         lambda: list(ours.TimeSeriesSplit(3).split([1, 2, 3])),
         lambda: list(ours.TimeFolds([1, 1, 2], 2).split([0] * 3)),

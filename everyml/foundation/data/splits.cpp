@@ -58,11 +58,12 @@ ByClass by_class(std::span<const std::int32_t> codes, Stream* random) {
 }
 
 /// How many rows of each class go to the test side: shares of `total` by largest remainder, leaving every
-/// class a row to train on while that is possible.
-std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total) {
+/// class a row to train on while that is possible. Equal remainders take turns by chance, so that no class is
+/// favoured over many draws.
+std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total, Stream& random) {
   const std::size_t count = classes.starts.size() - 1;
   const double fraction = static_cast<double>(total) / static_cast<double>(classes.rows.size());
-  std::vector<std::size_t> shares(count), sizes(count), order(count);
+  std::vector<std::size_t> shares(count), sizes(count), order = random.permutation(count);
   std::vector<double> remainders(count);
   std::size_t given = 0;
   for (std::size_t c = 0; c < count; ++c) {
@@ -72,7 +73,6 @@ std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total)
     remainders[c] = quota - static_cast<double>(shares[c]);
     given += shares[c];
   }
-  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
   for (const bool last_row_too : {false, true}) {
@@ -251,7 +251,7 @@ Fold holdout(std::size_t n, double fraction, std::span<const std::int32_t> codes
   const std::size_t total = std::clamp<std::size_t>(wanted, 1, n - 1);
   const std::vector<std::int32_t> one_class(codes.empty() ? n : 0, 0);
   const ByClass classes = by_class(codes.empty() ? std::span<const std::int32_t>(one_class) : codes, &random);
-  const std::vector<std::size_t> shares = class_shares(classes, total);
+  const std::vector<std::size_t> shares = class_shares(classes, total, random);
   Fold fold;
   for (std::size_t c = 0; c < shares.size(); ++c) {
     for (std::size_t i = classes.starts[c]; i < classes.starts[c + 1]; ++i) {

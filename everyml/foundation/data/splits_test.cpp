@@ -290,6 +290,27 @@ TEST(Splits, HoldoutSharesAreExactWhenTheyCanBe) {
   EXPECT_EQ(failure([&] { holdout(99, 0.5, codes, stream(1)); }).first, "data.length");
 }
 
+TEST(Splits, HoldoutFavoursNoClass) {
+  // 5 of 22 rows: one class gives 3, the other 2. Each row is drawn 5 / 22 of the time, give or take 5
+  // errors.
+  std::vector<std::int32_t> codes(22);
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = i % 2;
+  const int draws = 2000;
+  std::vector<int> drawn(codes.size());
+  for (int seed = 0; seed < draws; ++seed) {
+    for (const std::size_t row :
+         holdout(codes.size(), 5.0 / 22.0, codes, stream(static_cast<std::uint64_t>(seed))).test) {
+      ++drawn[row];
+    }
+  }
+  const double share = 5.0 / 22.0, error = std::sqrt(share * (1 - share) * draws);
+  for (const int times : drawn) EXPECT_NEAR(times, share * draws, 5 * error);
+  const int even = std::accumulate(drawn.begin(), drawn.end(), 0, [i = 0](int sum, int times) mutable {
+    return i++ % 2 == 0 ? sum + times : sum;
+  });
+  EXPECT_NEAR(even, 2.5 * draws, 5 * 0.5 * std::sqrt(draws));
+}
+
 TEST(FoldFile, ComesBack) {
   for (const auto [n, k] : random_shapes(50)) {
     const Folds folds = random_folds(n, k, stream(n));

@@ -101,6 +101,10 @@ ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Wei
 /// Area under the ROC curve: the chance that a positive row has a larger score than a negative one, ties
 /// half. [0, 1]. NaN when the truth has one class only. Source: Hanley and McNeil, Radiology 143 (1982).
 double roc_auc(Labels truth, std::span<const double> scores, Weights weights = {});
+/// The part of that area left of a false positive rate, on a scale where chance is 0.5 and the best is 1. NaN
+/// when the truth has one class only; ParameterError "metrics.rate" unless 0 < most_false <= 1.
+/// Source: McClish, "Analyzing a portion of the ROC curve", Medical Decision Making 9 (1989).
+double partial_roc_auc(Labels truth, std::span<const double> scores, double most_false, Weights weights = {});
 /// Each class against the rest, averaged (macro or weighted) over the classes for which it is defined: those
 /// that occur and are not all there is. NaN when there is none. scikit-learn refuses a truth that lacks a
 /// class.

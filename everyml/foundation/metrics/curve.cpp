@@ -97,6 +97,25 @@ double roc_auc(Labels truth, std::span<const double> scores, Weights weights) {
   return detail::roc_auc({scores, prepared.order, prepared.positive}, weights);
 }
 
+double partial_roc_auc(Labels truth, std::span<const double> scores, double most_false, Weights weights) {
+  if (!(most_false > 0 && most_false <= 1)) {
+    throw ParameterError("metrics.rate",
+                         "metrics: the largest false positive rate must be above 0 and at most 1");
+  }
+  const ThresholdCurve curve = threshold_curve(truth, scores, weights);
+  const std::vector<double>&right = curve.true_positive_rate, &wrong = curve.false_positive_rate;
+  if (std::isnan(right.back()) || std::isnan(wrong.back())) return nan;
+  detail::Sum area;
+  for (std::size_t i = 1; i < wrong.size() && wrong[i - 1] < most_false; ++i) {
+    const double step = wrong[i] - wrong[i - 1];
+    // The last piece is cut at the limit, on the straight line between its points.
+    const double part = std::min(step, most_false - wrong[i - 1]);
+    if (step > 0) area.add(part * (right[i - 1] + (right[i] - right[i - 1]) * (part / step) / 2));
+  }
+  const double chance = most_false * most_false / 2;
+  return (1 + (area.value() - chance) / (most_false - chance)) / 2;
+}
+
 double average_precision(Labels truth, std::span<const double> scores, Weights weights) {
   const Prepared prepared(truth, scores, weights);
   return detail::average_precision({scores, prepared.order, prepared.positive}, weights);
