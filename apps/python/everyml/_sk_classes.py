@@ -14,7 +14,8 @@ def make(name: str, row: Row) -> type:
     defaults = {param: value.default for param, value in row.params.items()}
     kind = getattr(_sk_models, row.kind)
     # Only what theirs can do: no updates of a learner that has no partial_fit there.
-    can = [one for one in entry["capabilities"] if one != "intervals" and (one != "update" or row.ours == "naive-bayes")]
+    without = {"intervals"} if row.ours == "naive-bayes" else {"intervals", "update"}
+    can = [one for one in entry["capabilities"] if one not in without]
     namespace: dict[str, Any] = {
         "__module__": "everyml.sklearn",
         "__qualname__": name,
@@ -41,7 +42,7 @@ def sentence(param: Param, entry: dict[str, Any]) -> str:
     """What a parameter does here."""
     if param.ours is not None:
         known = {one["name"]: one["help"] for one in entry["params"]}
-        return known[param.ours]
+        return f"{known[param.ours]} {param.why}".strip()
     what = param.why[0].upper() + param.why[1:]
     if param.handled or param.values is None:
         return what + "."

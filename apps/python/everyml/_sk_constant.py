@@ -147,6 +147,6 @@ class ConstantNumbers(Constant, Targets):
         return self._stacked("answer")[None, :]
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """The one number, for each row of X: [rows] or [rows, targets]; with ``return_std`` also zeros of that shape."""
+        """The one number, for each row of X: [rows] or [rows, targets]; with ``return_std`` also as many zeros."""
         answers = super().predict(X)
         return (answers, np.zeros_like(answers)) if return_std else answers

@@ -56,8 +56,8 @@ class Centres(Plain):
         runs = self._n_init
         if not callable(self.init) and runs > 1:
             warnings.warn(
-                f"Explicit initial center position passed: performing only one init in {type(self).__name__} instead of "
-                f"n_init={runs}.",
+                f"Explicit initial center position passed: performing only one init in {type(self).__name__} instead "
+                f"of n_init={runs}.",
                 RuntimeWarning,
                 stacklevel=6,
             )
@@ -98,8 +98,8 @@ class Centres(Plain):
         found = len(np.unique(self.labels_))
         if found < self.n_clusters:
             warn(
-                f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters}). Possibly due "
-                "to duplicate points in X."
+                f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters}). Possibly "
+                "due to duplicate points in X."
             )
         return self
 

@@ -1,141 +1,170 @@
-"""Runs scikit-learn's own test files with our classes in place of theirs, put in at run time.
+"""scikit-learn's own test files of the estimators, against the classes of everyml.sklearn; see run_sklearn_tests.py.
 
-    python sklearn_files.py FILE            runs one of FILES and writes JSON lines to stderr, one per test
-    python sklearn_files.py FILE --kept     the same for the tests of sklearn_files_passing.txt alone
-    python sklearn_files.py --keep          runs all files and writes that list and sklearn_files_failing.txt
+    python sklearn_files.py MODULE [--kept]   one module; JSON lines [test, outcome, reason]
+    python sklearn_files.py --keep            all; writes sklearn_files_passing.txt and the tables of
+                                              docs/python_sklearn_tests.md
 
-A test file imports its names from a module of scikit-learn; before that happens the names are set to our classes. A
-test counts when it makes or fits one of them: the others say nothing about us.
+With --kept only the tests of sklearn_files_passing.txt run: those are the ones that must pass.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 KEPT = HERE / "sklearn_files_passing.txt"
-FAILING = HERE / "sklearn_files_failing.txt"
-#: Test file -> the module whose names it imports.
+PAGE = HERE.parents[2] / "docs/python_sklearn_tests.md"
+MARK = "<!-- estimators -->"
+#: Test module -> the module of scikit-learn whose classes it tests.
 FILES = {
-    "sklearn/linear_model/tests/test_base.py": "linear_model",
-    "sklearn/linear_model/tests/test_ridge.py": "linear_model",
-    "sklearn/linear_model/tests/test_logistic.py": "linear_model",
-    "sklearn/tests/test_naive_bayes.py": "naive_bayes",
-    "sklearn/neighbors/tests/test_neighbors.py": "neighbors",
-    "sklearn/cluster/tests/test_k_means.py": "cluster",
-    "sklearn/tests/test_dummy.py": "dummy",
+    "sklearn.linear_model.tests.test_base": "linear_model",
+    "sklearn.linear_model.tests.test_ridge": "linear_model",
+    "sklearn.linear_model.tests.test_logistic": "linear_model",
+    "sklearn.tests.test_naive_bayes": "naive_bayes",
+    "sklearn.neighbors.tests.test_neighbors": "neighbors",
+    "sklearn.cluster.tests.test_k_means": "cluster",
+    "sklearn.tests.test_dummy": "dummy",
 }
 
+Rows = list[tuple[str, str, str]]
 
-def replacements(file: str) -> dict[str, dict[str, type]]:
-    """Module of scikit-learn -> name in it -> our class, for a test file."""
-    from everyml._sk_table import CLASSES
-
-    from everyml import sklearn as ours
-
-    module = FILES[file]
-    names = {name: getattr(ours, name) for name, row in CLASSES.items() if row.module == module}
-    return {f"sklearn.{module}": names}
-
-
-class Watch:
-    """Writes a line per test: its id, how it ended, whether it made or fitted one of our estimators, and the error."""
-
-    def __init__(self, file: str, out, only: set[str] | None) -> None:
-        from everyml._sk_plain import Plain
-
-        self.file, self.out, self.only, self.touched = file, out, only, False
-        watch, learn = self, Plain._learn
-
-        def new(cls, *args, **kwargs):
-            watch.touched = True
-            return object.__new__(cls)
-
-        def learned(estimator, *args, **kwargs):
-            watch.touched = True
-            return learn(estimator, *args, **kwargs)
-
-        Plain.__new__ = new
-        Plain._learn = learned
-
-    def _name(self, nodeid: str) -> str:
-        return self.file + "::" + nodeid.split("::", 1)[-1]
-
-    def pytest_collection_modifyitems(self, items) -> None:
-        if self.only is not None:
-            items[:] = [item for item in items if self._name(item.nodeid) in self.only]
-
-    def pytest_runtest_logstart(self, nodeid, location) -> None:
-        self.touched = False
-
-    def pytest_runtest_logreport(self, report) -> None:
-        if report.when == "call" or report.outcome != "passed":
-            error = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
-            line = {"id": self._name(report.nodeid), "outcome": report.outcome, "ours": self.touched, "error": error[:600]}
-            self.out.write(json.dumps(line) + "\n")
-            self.out.flush()
+#: Why tests fail: what the test's name or the error says, and the reason. The first that fits counts.
+REASONS: list[tuple[str, str]] = [
+    (r"_preprocess_data|_update_mean_variance|_check_alpha|_init_centroids|_predict_proba_lr",
+     "asks for a private function or method of scikit-learn's"),
+    (r"float32.*float64|float64.*float32|test_dtype_match", "answers are float64, whatever the rows were"),
+    (r"only the L2 penalty|'elasticnet'|test_l1_ratio_non_elasticnet|l1ratio_incompatible|elastic_net|All the 5 fits.*|"
+     r"got 'l1'", "L1 and elastic-net penalties are not offered (ParameterError)"),
+    (r"liblinear|Liblinear|dual must be False", "liblinear and the dual problem are not offered (ParameterError)"),
+    (r"bound to be positive|positive_|got 'lbfgs'", "positive coefficients are not offered (ParameterError)"),
+    (r"set_callbacks|callback_support", "callbacks of scikit-learn are not offered"),
+    (r"sparsify", "sparsify and densify are not offered"),
+    (r"must be 'uniform' or 'distance'", "weights by a function are not offered (ParameterError)"),
+    (r"KNeighbors\w+: metric must be|KNeighbors\w+: p must be|semimetric|precomputed|metric_params_interface",
+     "metrics other than Euclidean, Manhattan and cosine are not offered (ParameterError)"),
+    (r"loocv", "predicting without X, each row from its neighbours, is not offered"),
+    (r"min_categories", "min_categories is not offered (ParameterError)"),
+    (r"norm must be False", "the second normalisation of ComplementNB is not offered (ParameterError)"),
+    (r"alpha must be one number", "an alpha per feature is not offered (ParameterError)"),
+    (r"provide_prior\[", "expects a fit that failed to have left its classes behind"),
+    (r"'stratified'|'uniform'|strategy_sparse_target_warning", "strategies that draw are not offered (ParameterError)"),
+    (r"learns one target at a time|sparse y is not", "several targets of classes, and sparse ones, are not offered"),
+    (r"y holds fractions", "classes that are fractions are refused: a regressor is meant"),
+    (r"test_dummy_regressor_sample_weight", "the mean differs in the last digit (two ways of rounding)"),
+    (r"\.n_iter_$|assert [12] == [23]|test_n_iter ", "n_iter_ counts steps of our solver: for k-means the moves of the "
+     "centres, without the pass that finds nothing to move; 1 for a direct solution"),
+    (r"test_kmeans_verbose|test_warning_elkan", "prints and hints of scikit-learn's own"),
+    (r"test_nan |nan_euclidean", "missing cells are taken, not refused"),
+    (r"inplace_data_preprocessing|copy_X", "copy_X=False expects X to be overwritten; ours never is"),
+    (r"csr_|coo_|csc_|fit_intercept_sparse|sparse_matrix|sparse_array|ball_kd_tree|large_sparse",
+     "sparse rows are kept in float32, so coefficients agree to about 1e-6; no solver refuses them"),
+    (r"warm_start", "a start from the last answer changes nothing at the optimum, and a run that was stopped begins anew"),
+    (r"max_iter|failed to converge|DID NOT WARN.*ConvergenceWarning|test_lbfgs_solver_error",
+     "compares the warning's words, or stops the solver before its first step"),
+    (r"no setter|test_write_parameters", "attributes of a fitted model cannot be overwritten"),
+    (r"multinomial_score|elastic_net\[3\]|on_folds", "compares with a solver stopped at tol=1e-4; ours goes on"),
+    (r"DID NOT WARN", "a warning about an argument that scikit-learn is giving up"),
+    (r"C must be between", "C is at most 1e12 (ParameterError); infinity is no penalty"),
+]
 
 
-def run_here(file: str, out, only: set[str] | None) -> int:
-    """Runs one file in this process, or those of its tests that are in ``only``; lines go to ``out``."""
-    import os
-
-    import pytest
-    import sklearn
-
-    os.environ.setdefault("SKLEARN_SKIP_NETWORK_TESTS", "1")
-    for module, names in replacements(file).items():
-        place = importlib.import_module(module)
-        for name, kind in names.items():
-            setattr(place, name, kind)
-    root = Path(sklearn.__file__).parent.parent
-    arguments = [str(root / file), "-q", "-p", "no:cacheprovider", "--rootdir", str(root), "-c", "/dev/null"]
-    return pytest.main(arguments, plugins=[Watch(file, out, only)])
+def reason_of(test: str, error: str) -> str | None:
+    """Why a test fails; None for a failure that has no reason yet."""
+    text = f"{test} {error}"
+    return next((reason for pattern, reason in REASONS if re.search(pattern, text)), None)
 
 
-def run(file: str, *options: str) -> tuple[list[dict], float]:
-    """The lines of one file, run in a process of its own, and the seconds it took."""
+def _ours(module: str) -> Callable[[], dict[str, Any]]:
+    def objects() -> dict[str, Any]:
+        from everyml._sk_table import CLASSES
+
+        from everyml import sklearn as ours
+
+        found = {name: getattr(ours, name) for name, row in CLASSES.items() if row.module == module}
+        place = importlib.import_module(f"sklearn.{module}")
+        if not hasattr(place, "__all__"):  # the runner looks there for what a module offers
+            place.__all__ = list(found)
+        return found
+
+    return objects
+
+
+def run_here(name: str, only: set[str] | None) -> Rows:
+    """The rows of one test module, run in this process."""
+    import run_sklearn_tests as runner
+
+    runner.MODULES[name] = _ours(FILES[name])
+    if only is None:
+        return runner.run(name)
+    objects = runner.MODULES[name]()
+    with runner.offered(objects):
+        module = importlib.import_module(name)
+    return runner._judged(name, runner.Judge(module, objects, only))
+
+
+def run(name: str, *options: str) -> tuple[Rows, float]:
+    """The same in a process of its own, and the seconds it took."""
     begin = time.monotonic()
-    command = [sys.executable, __file__, file, *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{"id"')]
-    if not lines:
-        raise RuntimeError(f"no test of {file} ran:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return lines, time.monotonic() - begin
+    command = [sys.executable, str(Path(__file__).resolve()), name, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    rows = [tuple(json.loads(line)) for line in done.stdout.splitlines() if line.startswith('["')]
+    if done.returncode != 0 or not rows:
+        raise RuntimeError(f"{name} did not run:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return rows, time.monotonic() - begin
 
 
-def counts(lines: list[dict]) -> dict[str, int]:
-    """How the tests that touch our classes ended, and how many tests do not."""
-    found = {"passed": 0, "failed": 0, "skipped": 0, "not ours": 0}
-    for line in lines:
-        found[line["outcome"] if line["ours"] or line["outcome"] == "skipped" else "not ours"] += 1
+def kept() -> dict[str, set[str]]:
+    """Test module -> the tests that must pass."""
+    found: dict[str, set[str]] = {name: set() for name in FILES}
+    for line in KEPT.read_text().splitlines():
+        module, test = line.split("::", 1)
+        found[module].add(test)
     return found
 
 
-def kept() -> set[str]:
-    return set(KEPT.read_text().split("\n")) - {""}
+def tables(found: dict[str, Rows]) -> str:
+    """What the page shows: counts per module, and a row per reason."""
+    lines = ["| test module | passed | other words | failed | skipped |", "| --- | --- | --- | --- | --- |"]
+    reasons: Counter[tuple[str, str]] = Counter()
+    for name, rows in found.items():
+        counts = Counter(outcome for _, outcome, _ in rows)
+        cells = " | ".join(str(counts[what]) for what in ("passed", "wording", "failed", "skipped"))
+        lines.append(f"| `{name}` | {cells} |")
+        for test, outcome, error in rows:
+            if outcome == "failed":
+                reasons[name.rsplit(".", 1)[1], reason_of(test, error) or f"NO REASON: {test}: {error}"] += 1
+    lines += ["", "| test module | failed | reason |", "| --- | --- | --- |"]
+    lines += [f"| `{module}` | {count} | {reason} |" for (module, reason), count in reasons.items()]
+    return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    if sys.argv[1:] != ["--keep"]:
-        return run_here(sys.argv[1], sys.stderr, kept() if "--kept" in sys.argv else None)
-    passing: list[str] = []
-    failing: list[str] = []
-    for file in FILES:
-        lines, seconds = run(file)
-        print(file, counts(lines), f"{seconds:.0f} s", flush=True)
-        ours = [line for line in lines if line["ours"] or line["outcome"] == "failed"]
-        passing += [line["id"] for line in ours if line["outcome"] == "passed"]
-        failing += [f"{line['id']} | {line['error'].splitlines()[0]}" for line in ours if line["outcome"] == "failed"]
+def keep() -> None:
+    found: dict[str, Rows] = {}
+    for name in FILES:
+        found[name], seconds = run(name)
+        print(name, dict(Counter(outcome for _, outcome, _ in found[name])), f"{seconds:.0f} s", flush=True)
+    passing = [f"{name}::{test}" for name, rows in found.items() for test, outcome, _ in rows if outcome == "passed"]
     KEPT.write_text("\n".join(sorted(passing)) + "\n")
-    FAILING.write_text("\n".join(sorted(failing)) + "\n")
-    return 0
+    text = PAGE.read_text()
+    PAGE.write_text(text[: text.index(MARK)] + MARK + "\n\n" + tables(found))
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--keep"]:
+        return keep()
+    name = sys.argv[1]
+    rows = run_here(name, kept()[name] if "--kept" in sys.argv else None)
+    print("\n" + "\n".join(json.dumps(row) for row in rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
