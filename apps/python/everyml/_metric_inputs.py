@@ -120,19 +120,16 @@ def codes_of(arrays: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray
 
 
 def _text_codes(joined: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    found: dict[Any, int] = {}
     values = joined.tolist()
-    codes = np.fromiter((found.setdefault(value, len(found)) for value in values), np.int32, len(values))
     try:
-        ordered = sorted(found)
+        ordered = sorted(set(values))
     except TypeError as error:
         raise DataError(f"Mix of label input types: {error}") from error
-    place = np.empty(len(ordered), dtype=np.int32)
-    for position, value in enumerate(ordered):
-        place[found[value]] = position
+    place = {value: code for code, value in enumerate(ordered)}
+    codes = np.fromiter(map(place.__getitem__, values), np.int32, len(values))
     classes = np.empty(len(ordered), dtype=joined.dtype)
     classes[:] = ordered
-    return place[codes], classes
+    return codes, classes
 
 
 def same_length(first: Any, second: Any, names: str) -> None:
@@ -149,7 +146,8 @@ def weights_of(sample_weight: Any, rows: int) -> np.ndarray:
     """One float64 per row; empty when there are none."""
     if sample_weight is None:
         return NO_WEIGHTS
-    array = np.full(rows, sample_weight) if isinstance(sample_weight, Number) else array_of(sample_weight, "sample_weight")
+    single = isinstance(sample_weight, Number)
+    array = np.full(rows, sample_weight) if single else array_of(sample_weight, "sample_weight")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:

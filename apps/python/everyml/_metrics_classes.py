@@ -12,8 +12,6 @@ from . import _core
 from ._errors import DataError, ParameterError
 from ._metric_inputs import (
     Pair,
-    as_doubles,
-    array_of,
     codes_of,
     counts_whole,
     one_of,
@@ -87,7 +85,7 @@ def confusion_matrix(
         return np.nan_to_num(matrix / whole[normalize])
 
 
-def _kept(pair: Pair, labels: Any, who: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+def kept_codes(pair: Pair, labels: Any, who: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Codes by the order of `labels`, and which rows have both labels among them."""
     if labels is None:
         return pair.truth, pair.predicted, np.ones(pair.rows, dtype=bool), len(pair.classes)
@@ -105,7 +103,7 @@ def _kept(pair: Pair, labels: Any, who: str) -> tuple[np.ndarray, np.ndarray, np
 
 def _matrix(pair: Pair, labels: Any, sample_weight: Any, who: str) -> np.ndarray:
     weights = weights_of(sample_weight, pair.rows)
-    truth, predicted, kept, size = _kept(pair, labels, who)
+    truth, predicted, kept, size = kept_codes(pair, labels, who)
     if len(weights) and not kept.all():
         weights = np.ascontiguousarray(weights[kept])
     if len(truth) == 0 or len(weights) and not weights.any():
@@ -153,7 +151,7 @@ def cohen_kappa_score(
     pair = Pair(y1, y2, ("y1", "y2"))
     pair.single("cohen_kappa_score")
     row_weights = weights_of(sample_weight, pair.rows)
-    truth, predicted, kept, size = _kept(pair, labels, "cohen_kappa_score (`y1`)")
+    truth, predicted, kept, size = kept_codes(pair, labels, "cohen_kappa_score (`y1`)")
     if len(row_weights):
         row_weights = np.ascontiguousarray(row_weights[kept])
     empty = len(truth) == 0 or labels is not None and len(row_weights) and not row_weights.any()
@@ -272,7 +270,8 @@ def precision_recall_fscore_support(
             stacklevel=3,
         )
     weights = weights_of(sample_weight, pair.rows)
-    truth, predicted, right = _row_totals(pair, labels) if average == "samples" else _totals(pair, labels, sample_weight)
+    by_rows = average == "samples"
+    truth, predicted, right = _row_totals(pair, labels) if by_rows else _totals(pair, labels, sample_weight)
     if average == "binary" and place_of(pos_label, pair.classes) < 0:
         truth, predicted, right = truth * 0, predicted * 0, right * 0
     if average == "micro":
@@ -368,46 +367,3 @@ def fbeta_score(
         y_true, y_pred, beta=beta, labels=labels, pos_label=pos_label, average=average, warn_for=("f-score",),
         sample_weight=sample_weight, zero_division=zero_division,
     )[2]  # fmt: skip
-
-
-def _costs(costs: Any, classes: int) -> np.ndarray:
-    matrix = as_doubles(array_of(costs, "costs"), "costs")
-    if matrix.shape != (classes, classes):
-        raise DataError(
-            f"costs must have shape ({classes}, {classes}), the cost of calling row's class as column's, got {matrix.shape}"
-        )
-    return matrix.ravel()
-
-
-def expected_cost(y_true: Any, y_pred: Any, costs: Any, *, labels: Any = None, sample_weight: Any = None) -> float:
-    """Mean cost of a row: costs[i, j] for a row of the i-th class called the j-th; gains are negative.
-
-    `labels` names the classes in the order of `costs`, default all that occur, sorted.
-    """
-    pair = Pair(y_true, y_pred)
-    pair.single("expected_cost")
-    weights = weights_of(sample_weight, pair.rows)
-    truth, predicted, kept, size = _kept(pair, labels, "expected_cost")
-    if not kept.all():
-        raise DataError("expected_cost: a label of y_true or y_pred is not among labels, so its cost is unknown")
-    return _c.expected_cost(truth, predicted, size, _costs(costs, size), weights)
-
-
-def cost_minimal_classes(y_proba: Any, costs: Any, *, classes: Any = None) -> np.ndarray:
-    """The class of smallest expected cost for each row of probabilities [rows, classes]; of `classes`, or codes."""
-    probabilities = as_doubles(array_of(y_proba, "y_proba"), "y_proba")
-    if probabilities.ndim != 2:
-        raise DataError(f"y_proba must have a row per row and a column per class, got shape {probabilities.shape}")
-    size = probabilities.shape[1]
-    codes = _c.cost_minimal_classes(probabilities.ravel(), size, _costs(costs, size))
-    if classes is None:
-        return codes
-    names = array_of(classes, "classes")
-    if len(names) != size:
-        raise DataError(f"classes has {len(names)} entries for {size} columns of y_proba")
-    return names[codes]
-
-
-def cost_threshold(costs: Any) -> float:
-    """For true probabilities of class 1: the probability at which both calls cost the same; costs is [2, 2]."""
-    return _c.cost_threshold(_costs(costs, 2))

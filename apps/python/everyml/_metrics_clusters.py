@@ -102,7 +102,7 @@ def _silhouettes(X: Any, labels: Any, metric: str) -> tuple[float, np.ndarray]:
     unit = np.finfo(np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64).eps
     if (np.abs(distances.diagonal()) > 100 * unit).any():
         raise DataError(
-            "The precomputed distance matrix contains non-zero elements on the diagonal: a row is at distance 0 of itself"
+            "The precomputed distance matrix contains non-zero elements on the diagonal: a row is at 0 from itself"
         )
     return _c.silhouette_of_distances(distances.ravel(), codes, _core.Run())
 
@@ -140,7 +140,7 @@ def silhouette_score(
 
 
 def davies_bouldin_score(X: Any, labels: Any) -> float:
-    """Mean over clusters of the worst (spread i + spread j) / (distance of the centres); at least 0, smaller is better."""
+    """Mean over clusters of the worst (spread i + spread j) / (distance of the centres); smaller is better."""
     return _c.davies_bouldin(*_clustered(X, labels), _core.Run())
 
 

@@ -56,9 +56,10 @@ def bootstrap_interval(
     random_state: Any = 0,
     n_jobs: int | None = None,
 ) -> dict[str, float]:
-    """A metric with an interval from resampled rows: estimate, low, high, standard_error, undefined (replicates left out).
+    """A metric with an interval from resampled rows: estimate, low, high, standard_error, undefined.
 
-    `method` is "percentile" or "bias_corrected" (BCa). The same seed gives the same interval at any number of threads.
+    `undefined` counts replicates left out. `method` is "percentile" or "bias_corrected" (BCa). The same seed gives the
+    same interval at any number of threads.
     """
     target, said = _judged(metric, y_true, y_pred, labels)
     weights = weights_of(sample_weight, len(np.asarray(y_true)))

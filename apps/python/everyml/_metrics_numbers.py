@@ -48,7 +48,7 @@ class _Columns:
 def _averaged(values: np.ndarray, multioutput: Any, shares: np.ndarray | None = None) -> Any:
     if multioutput is None or isinstance(multioutput, str):
         if multioutput is not None and multioutput not in _AVERAGES[: 3 if shares is not None else 2]:
-            raise ParameterError(f"Allowed 'multioutput' string values are {_AVERAGES}, or weights; got {multioutput!r}")
+            raise ParameterError(f"Allowed 'multioutput' string values are {_AVERAGES}; got {multioutput!r}")
         if multioutput == "raw_values":
             return values
         if multioutput != "variance_weighted" or not shares.any():
@@ -64,7 +64,9 @@ def _averaged(values: np.ndarray, multioutput: Any, shares: np.ndarray | None = 
     return float(np.average(values, weights=shares))
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None, multioutput: Any = "uniform_average") -> Any:
+def mean_absolute_error(
+    y_true: Any, y_pred: Any, *, sample_weight: Any = None, multioutput: Any = "uniform_average"
+) -> Any:
     """Mean of |y_true - y_pred|, in the target's unit.
 
     Numbers are [rows] or [rows, outputs]. `multioutput`: "raw_values" is one figure per output, "uniform_average" their
@@ -73,7 +75,9 @@ def mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None, 
     return _averaged(_Columns(y_true, y_pred, sample_weight).each(_c.mean_absolute_error), multioutput)
 
 
-def mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None, multioutput: Any = "uniform_average") -> Any:
+def mean_squared_error(
+    y_true: Any, y_pred: Any, *, sample_weight: Any = None, multioutput: Any = "uniform_average"
+) -> Any:
     """Mean of (y_true - y_pred)^2; outputs as in mean_absolute_error."""
     return _averaged(_Columns(y_true, y_pred, sample_weight).each(_c.mean_squared_error), multioutput)
 

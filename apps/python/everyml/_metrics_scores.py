@@ -1,10 +1,8 @@
-"""Figures of probabilities and scores of classes, and of ranked lists."""
+"""Figures of probabilities of classes, and curves of scores."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,11 +11,9 @@ from . import _core
 from ._errors import DataError, ParameterError
 from ._metric_inputs import (
     array_of,
-    as_doubles,
     codes_of,
     indicator,
     numbers_of,
-    one_of,
     place_of,
     plain,
     positive_label,
@@ -31,7 +27,7 @@ from ._metric_inputs import (
 _c = _core.metrics
 
 
-def _truth_of(y_true: Any, y_score: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+def truth_of(y_true: Any, y_score: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the truth and its classes."""
     labels = vector(y_true, "y_true")
     same_length(labels, y_score, f"y_true and {name}")
@@ -51,7 +47,7 @@ def _probabilities(y_true: Any, y_proba: Any, labels: Any) -> tuple[np.ndarray, 
     if matrix.ndim == 1 or matrix.shape[1] == 1:
         matrix = np.column_stack([1 - matrix.ravel(), matrix.ravel()])
     if not np.allclose(matrix.sum(axis=1), 1, rtol=3.5e-4 if single else 1.5e-8):
-        warnings.warn("The y_proba values do not sum to one in each row; are they probabilities?", UserWarning, stacklevel=3)
+        warnings.warn("The y_proba values do not sum to one in each row", UserWarning, stacklevel=3)
     if labels is not None:
         codes, classes = _declared(codes, classes, labels)
     elif len(classes) == 1:
@@ -65,10 +61,10 @@ def _probabilities(y_true: Any, y_proba: Any, labels: Any) -> tuple[np.ndarray, 
 
 
 def _truth_or_one_hot(y_true: Any, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As _truth_of; a truth of [rows, classes] with one 1 in each row is taken too."""
+    """As truth_of; a truth of [rows, classes] with one 1 in each row is taken too."""
     truth = array_of(y_true, "y_true")
     if truth.ndim != 2 or truth.shape[1] == 1:
-        return _truth_of(truth, matrix, "y_proba")
+        return truth_of(truth, matrix, "y_proba")
     same_length(truth, matrix, "y_true and y_proba")
     chosen = indicator(truth, "y_true")
     if (chosen.sum(axis=1) != 1).any():
@@ -138,7 +134,7 @@ def brier_score_loss(
         raise ParameterError(f'scale_by_half must be "auto", True or False, got {scale_by_half!r}')
     given = numbers_of(y_proba, "y_proba")
     if given.ndim == 1 or given.shape[1] == 1:
-        codes, classes = _truth_of(y_true, given, "y_proba")
+        codes, classes = truth_of(y_true, given, "y_proba")
         _check_range(given)
         if len(classes) > 2:
             raise DataError(
@@ -178,10 +174,11 @@ def expected_calibration_error(
         raise ParameterError(f"bins must be a whole number of at least 1, got {bins!r}")
     codes, matrix = _probabilities(y_true, y_proba, labels)
     weights = weights_of(sample_weight, len(codes))
-    return _c.expected_calibration_error(codes, np.ascontiguousarray(matrix).ravel(), matrix.shape[1], int(bins), weights)
+    values = np.ascontiguousarray(matrix).ravel()
+    return _c.expected_calibration_error(codes, values, matrix.shape[1], int(bins), weights)
 
 
-def _scored(y_true: Any, y_score: Any, pos_label: Any) -> tuple[np.ndarray, np.ndarray]:
+def scored(y_true: Any, y_score: Any, pos_label: Any) -> tuple[np.ndarray, np.ndarray]:
     """1 where the row is of the positive class, and the scores."""
     scores = numbers_of(y_score, "y_score")
     if scores.ndim == 2 and scores.shape[1] == 1:
@@ -190,15 +187,15 @@ def _scored(y_true: Any, y_score: Any, pos_label: Any) -> tuple[np.ndarray, np.n
         raise DataError(f"y_score must have one score per row, got an array of shape {scores.shape}")
     if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
         raise DataError("multilabel-indicator format is not supported: this curve needs one label per row")
-    codes, classes = _truth_of(y_true, scores, "y_score")
+    codes, classes = truth_of(y_true, scores, "y_score")
     if pos_label is None and len(classes) > 2:
-        raise DataError("multiclass format is not supported without pos_label: a curve is of one class against the rest")
+        raise DataError("multiclass format is not supported without pos_label: a curve is of one class")
     label = positive_label(pos_label, classes)
     return (codes == place_of(label, classes)).astype(np.int32), np.ascontiguousarray(scores)
 
 
 def _curve(y_true: Any, y_score: Any, pos_label: Any, sample_weight: Any) -> dict[str, np.ndarray]:
-    truth, scores = _scored(y_true, y_score, pos_label)
+    truth, scores = scored(y_true, y_score, pos_label)
     return _c.threshold_curve(truth, scores, weights_of(sample_weight, len(truth)))
 
 
@@ -234,281 +231,10 @@ def precision_recall_curve(
     right, precision, recall = curve["true_positives"][1:], curve["precision"][1:], curve["true_positive_rate"][1:]
     threshold = curve["threshold"][1:]
     if right[-1] == 0:
-        warnings.warn("No positive class found in y_true; recall is set to one at all thresholds", UserWarning, stacklevel=2)
+        warnings.warn("No positive class found in y_true; recall is one everywhere", UserWarning, stacklevel=2)
         recall = np.ones(len(right))
     if drop_intermediate and len(right) > 2:
         moves = np.diff(right) != 0
         kept = np.concatenate([[True], moves[:-1] | moves[1:], [True]])
         precision, recall, threshold = precision[kept], recall[kept], threshold[kept]
     return np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), threshold[::-1].copy()
-
-
-def _by_columns(
-    figure: Callable[[np.ndarray, np.ndarray, np.ndarray], float],
-    truth: np.ndarray,
-    scores: np.ndarray,
-    average: str | None,
-    weights: np.ndarray,
-) -> Any:
-    """The figure of each column of [rows, labels], or their average."""
-    one_of(average, "average", (None, "micro", "macro", "weighted", "samples"))
-    if truth.shape != scores.shape:
-        raise DataError(f"y_score must have the shape {truth.shape} of the true labels, one column per class, got {scores.shape}")
-    shares = None
-    if average == "micro":
-        weights = np.repeat(weights, truth.shape[1])
-        return figure(np.ascontiguousarray(truth).ravel(), np.ascontiguousarray(scores).ravel(), weights)
-    if average == "weighted":
-        shares = (weights[:, None] * truth).sum(axis=0) if len(weights) else truth.sum(axis=0)
-        if not shares.any():
-            return 0.0
-    elif average == "samples":
-        shares = weights if len(weights) else None
-        truth, scores, weights = truth.T, scores.T, np.empty(0)
-    found = np.array(
-        [figure(np.ascontiguousarray(t), np.ascontiguousarray(s), weights) for t, s in zip(truth.T, scores.T)]
-    )
-    if average is None:
-        return found
-    if shares is not None:
-        found[shares == 0] = 0.0
-    return float(np.average(found, weights=shares))
-
-
-def _one_hot(codes: np.ndarray, classes: int) -> np.ndarray:
-    return (codes[:, None] == np.arange(classes)).astype(np.int32)
-
-
-def _defined(area: float) -> float:
-    if np.isnan(area):
-        warn_undefined("Only one class is present in y_true: the area under the ROC curve is not defined, and is NaN")
-    return area
-
-
-def _auc(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
-    return _defined(_c.roc_auc(truth, scores, weights))
-
-
-def _auc_up_to(max_fpr: float | None) -> Callable[[np.ndarray, np.ndarray, np.ndarray], float]:
-    if max_fpr is None or max_fpr == 1:
-        return _auc
-    if not 0 < max_fpr < 1:
-        raise ParameterError(f"max_fpr must be above 0 and at most 1, got {max_fpr!r}")
-    return lambda truth, scores, weights: _defined(_c.partial_roc_auc(truth, scores, float(max_fpr), weights))
-
-
-def _average_precision(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
-    value = _c.average_precision(truth, scores, weights)
-    if np.isnan(value):
-        warnings.warn("No positive class found in y_true; average precision is 0", UserWarning, stacklevel=4)
-        return 0.0
-    return value
-
-
-def roc_auc_score(
-    y_true: Any,
-    y_score: Any,
-    *,
-    average: str | None = "macro",
-    sample_weight: Any = None,
-    max_fpr: float | None = None,
-    multi_class: str = "raise",
-    labels: Any = None,
-) -> Any:
-    """Area under the ROC curve: the chance that a positive row scores above a negative one, ties half; [0, 1].
-
-    Two classes: `y_score` is [rows], larger means more likely the larger class. More: `y_score` is the probabilities
-    [rows, classes] in sorted order, and `multi_class` is "ovr" (each class against the rest) or "ovo" (each pair).
-    Sets of labels: [rows, labels]. NaN with a warning when a class is absent, as in scikit-learn. `max_fpr` takes the
-    part of the area left of that false positive rate, on a scale where chance is 0.5 (not for more than two classes).
-    """
-    figure = _auc_up_to(max_fpr)
-    truth, scores = array_of(y_true, "y_true"), numbers_of(y_score, "y_score")
-    same_length(truth, scores, "y_true and y_score")
-    weights = weights_of(sample_weight, len(scores))
-    if truth.ndim == 2 and truth.shape[1] > 1:
-        return _by_columns(figure, indicator(truth, "y_true"), scores.reshape(len(scores), -1), average, weights)
-    codes, classes = _truth_of(truth, scores, "y_score")
-    if len(classes) > 2 or scores.ndim == 2 and scores.shape[1] > 2:
-        if figure is not _auc:
-            raise ParameterError("Partial AUC is of two classes or sets of labels: max_fpr must be None for more classes")
-        return _auc_of_classes(codes, classes, scores, labels, multi_class, average, sample_weight)
-    one_of(average, "average", (None, "micro", "macro", "weighted", "samples"))
-    if scores.ndim == 2:
-        if scores.shape[1] != 1:
-            raise DataError(f"y_score should be a 1d array for two classes, got an array of shape {scores.shape}")
-        scores = np.ascontiguousarray(scores[:, 0])
-    return figure((codes == len(classes) - 1).astype(np.int32) if len(classes) == 2 else codes * 0, scores, weights)
-
-
-def _auc_of_classes(
-    codes: np.ndarray,
-    classes: np.ndarray,
-    scores: np.ndarray,
-    labels: Any,
-    multi_class: str,
-    average: str | None,
-    sample_weight: Any,
-) -> Any:
-    if multi_class not in ("ovr", "ovo"):
-        raise ParameterError(f'multi_class must be in ("ovo", "ovr") for more than two classes, got {multi_class!r}')
-    if scores.ndim != 2:
-        raise DataError(f"y_score must be of shape (n_samples, n_classes) for more than two classes, got {scores.shape}")
-    if not np.allclose(scores.sum(axis=1), 1):
-        raise DataError("y_score must hold probabilities for more than two classes: each row sums to 1.0 over the classes")
-    allowed = ("macro", "weighted", None, "micro") if multi_class == "ovr" else ("macro", "weighted")
-    if not any(average is choice or average == choice for choice in allowed):
-        if average is None:
-            raise NotImplementedError("average=None is not defined for pairs of classes, multi_class='ovo'")
-        raise ParameterError(f"average must be one of {allowed} for multiclass problems, got {average!r}")
-    if labels is not None:
-        listed = plain(vector(labels, "labels"), "labels")
-        (named,), _ = codes_of([listed])
-        if len(set(listed.tolist())) != len(listed) or (np.diff(named) <= 0).any():
-            raise DataError("Parameter 'labels' must be unique and must be ordered")
-        known = {value: code for code, value in enumerate(listed.tolist())}
-        unknown = [value for value in classes.tolist() if value not in known]
-        if unknown:
-            raise DataError(f"y_true contains labels not in parameter 'labels': {unknown}")
-        codes = np.array([known[value] for value in classes.tolist()], dtype=np.int32)[codes]
-        classes = listed
-    if len(classes) != scores.shape[1]:
-        raise DataError(f"Number of classes, {len(classes)}, not equal to the number of columns in y_score, {scores.shape[1]}")
-    if multi_class == "ovr":
-        weights = weights_of(sample_weight, len(codes))
-        return _by_columns(_auc, _one_hot(codes, len(classes)), scores, average, weights)
-    if sample_weight is not None:
-        raise DataError("sample_weight is not supported for pairs of classes, multi_class='ovo'")
-    return _auc_of_pairs(codes, scores, average)
-
-
-def _auc_of_pairs(codes: np.ndarray, scores: np.ndarray, average: str | None) -> float:
-    """Source: Hand and Till, "A simple generalisation of the area under the ROC curve", 2001."""
-    found, shares = [], []
-    for a, b in combinations(np.unique(codes).tolist(), 2):
-        rows = (codes == a) | (codes == b)
-        truth, none = codes[rows], np.empty(0)
-        first = _auc((truth == a).astype(np.int32), np.ascontiguousarray(scores[rows, a]), none)
-        second = _auc((truth == b).astype(np.int32), np.ascontiguousarray(scores[rows, b]), none)
-        found.append((first + second) / 2)
-        shares.append(rows.mean())
-    return float(np.average(found, weights=shares if average == "weighted" else None))
-
-
-def average_precision_score(
-    y_true: Any, y_score: Any, *, average: str | None = "macro", pos_label: Any = 1, sample_weight: Any = None
-) -> Any:
-    """Sum of precision times the growth of recall over the thresholds, [0, 1].
-
-    Two classes: of `pos_label`. More: `y_score` [rows, classes], each class against the rest, averaged. 0 with a
-    warning without a positive row, as in scikit-learn (the engine's own figure is not defined there).
-    """
-    truth, scores = array_of(y_true, "y_true"), numbers_of(y_score, "y_score")
-    same_length(truth, scores, "y_true and y_score")
-    weights = weights_of(sample_weight, len(scores))
-    if truth.ndim == 2 and truth.shape[1] > 1:
-        if pos_label != 1:
-            raise DataError("Parameter pos_label is fixed to 1 for multilabel-indicator y_true")
-        return _by_columns(_average_precision, indicator(truth, "y_true"), scores, average, weights)
-    codes, classes = _truth_of(truth, scores, "y_score")
-    if len(classes) > 2:
-        if not isinstance(pos_label, (int, np.integer)) or pos_label != 1:
-            raise DataError("Parameter pos_label is fixed to 1 for multiclass y_true")
-        return _by_columns(_average_precision, _one_hot(codes, len(classes)), scores, average, weights)
-    one_of(average, "average", (None, "micro", "macro", "weighted", "samples"))
-    if len(classes) == 2 and place_of(pos_label, classes) < 0:
-        raise DataError(f"pos_label={pos_label!r} is not a valid label. It should be one of {classes.tolist()}")
-    is_positive, values = _scored(y_true, y_score, pos_label)
-    return _average_precision(is_positive, values, weights)
-
-
-def cost_minimal_threshold(
-    y_true: Any, y_score: Any, costs: Any, *, pos_label: Any = None, sample_weight: Any = None
-) -> tuple[float, float]:
-    """The threshold with the smallest mean cost on these rows (call positive when score >= threshold), and that cost.
-
-    `costs` is [2, 2]: costs[i, j] for a row of class i called j, 1 the positive class.
-    """
-    truth, scores = _scored(y_true, y_score, pos_label)
-    matrix = as_doubles(array_of(costs, "costs"), "costs")
-    if matrix.shape != (2, 2):
-        raise DataError(f"costs must have shape (2, 2), got {matrix.shape}")
-    return _c.cost_minimal_threshold(truth, scores, matrix.ravel(), weights_of(sample_weight, len(truth)))
-
-
-def _lists(y_true: Any, y_score: Any) -> tuple[np.ndarray, np.ndarray]:
-    relevance, scores = numbers_of(y_true, "y_true"), numbers_of(y_score, "y_score")
-    if relevance.ndim != 2 or relevance.shape != scores.shape:
-        raise DataError(
-            "y_true and y_score must be matrices of one shape, a row per list and a column per item, got "
-            f"{relevance.shape} and {scores.shape}"
-        )
-    return relevance, scores
-
-
-def _depth(k: int | None) -> int:
-    if k is None:
-        return 0
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise ParameterError(f"k must be a whole number of at least 1, or None for all places, got {k!r}")
-    return int(k)
-
-
-def _places(scores: np.ndarray) -> np.ndarray:
-    """Scores without ties in the same order; of equal ones the later stands higher."""
-    out = np.empty_like(scores)
-    np.put_along_axis(out, np.argsort(scores, axis=1), np.arange(scores.shape[1], dtype=np.float64)[None, :], axis=1)
-    return out
-
-
-def _mean_of_lists(figures: np.ndarray, sample_weight: Any) -> float:
-    weights = weights_of(sample_weight, len(figures))
-    return float(np.average(figures, weights=weights if len(weights) else None))
-
-
-def dcg_score(
-    y_true: Any,
-    y_score: Any,
-    *,
-    k: int | None = None,
-    log_base: float = 2,
-    sample_weight: Any = None,
-    ignore_ties: bool = False,
-) -> float:
-    """Mean over lists of the sum over the first `k` places of relevance / log(place + 1), in any order of tied scores.
-
-    `y_true` is the relevance and `y_score` the scores, [lists, items]; a weight is of a list.
-    """
-    relevance, scores = _lists(y_true, y_score)
-    if not log_base > 0 or log_base == 1:
-        raise ParameterError(f"log_base must be a positive number other than 1, got {log_base!r}")
-    gains = _c.discounted_cumulative_gain(relevance, _places(scores) if ignore_ties else scores, _depth(k))
-    return _mean_of_lists(gains * float(np.log2(log_base)), sample_weight)
-
-
-def ndcg_score(
-    y_true: Any, y_score: Any, *, k: int | None = None, sample_weight: Any = None, ignore_ties: bool = False
-) -> float:
-    """dcg_score of each list as a share of the best order's, [0, 1]; 0 when nothing is relevant."""
-    relevance, scores = _lists(y_true, y_score)
-    if relevance.size and relevance.min() < 0:
-        raise DataError("ndcg_score should not be used on negative y_true values: relevances must be at least 0")
-    if relevance.shape[1] <= 1:
-        raise DataError(f"ndcg_score is only meaningful when there is more than 1 document, got {relevance.shape[1]}")
-    figures = _c.normalised_discounted_cumulative_gain(relevance, _places(scores) if ignore_ties else scores, _depth(k))
-    return _mean_of_lists(figures, sample_weight)
-
-
-def precision_at(y_true: Any, y_score: Any, *, k: int, sample_weight: Any = None) -> float:
-    """Mean over lists of the share of relevant items (relevance > 0) among the first `k`."""
-    return _mean_of_lists(_c.precision_at(*_lists(y_true, y_score), _depth(k)), sample_weight)
-
-
-def reciprocal_rank(y_true: Any, y_score: Any, *, sample_weight: Any = None) -> float:
-    """Mean over lists of 1 / place of the first relevant item; 0 where there is none."""
-    return _mean_of_lists(_c.reciprocal_rank(*_lists(y_true, y_score), 0), sample_weight)
-
-
-def average_precision_at(y_true: Any, y_score: Any, *, k: int | None = None, sample_weight: Any = None) -> float:
-    """Mean over lists of the mean precision at each relevant place up to `k`."""
-    return _mean_of_lists(_c.average_precision_at(*_lists(y_true, y_score), _depth(k)), sample_weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -56,9 +57,15 @@ def table_of(data: Any, threads: int | None = None) -> tuple[Any, str, str]:
     return core, json.dumps(told), "the table"
 
 
-def warn(sentences: Sequence[str], level: int) -> None:
+def warn(sentences: Sequence[str]) -> None:
+    """Warns where the user called."""
+    if not sentences:
+        return
+    level, frame = 2, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("everyml."):
+        level, frame = level + 1, frame.f_back
     for sentence in sentences:
-        warnings.warn(sentence, EncodeWarning, stacklevel=level + 1)
+        warnings.warn(sentence, EncodeWarning, stacklevel=level)
 
 
 def labels_of(names: Sequence[str], kind: str) -> np.ndarray:
@@ -187,12 +194,12 @@ class Model:
         options = given(probabilities=probabilities or None, interval=interval, keep_input=keep_input or None)
         if not options:
             answers, told = _core.answer_rows(self._fitted, table, run)
-            warn(told, 2)
+            warn(told)
             return self._classes[answers] if self._labels else answers
         from ._read import Table
 
         made, told = _core.predict_rows(self._fitted, table, options, run)
-        warn(told, 2)
+        warn(told)
         return Table._made(made, [], "memory")
 
     def predict_proba(self, data: Any, *, threads: int | None = None, progress: Progress = None) -> np.ndarray:
@@ -203,7 +210,7 @@ class Model:
         self._require_classes()
         table = self._table(data, threads)
         answers, told = _core.probabilities_of_rows(self._fitted, table, run_of(0, threads, progress, "Predicting"))
-        warn(told, 2)
+        warn(told)
         return answers
 
     def predict_one(self, row: Mapping[str, Any] | None = None, /, **cells: Any) -> Any:
@@ -241,7 +248,7 @@ class Model:
         """New rows, each column in the kind that the model knows where its cells are texts."""
         if is_path(data):
             table, told = _core.read_rows(self._fitted, os.fspath(data), run_of(threads=threads))
-            warn(told, 3)
+            warn(told)
             return table
         table = getattr(data, "_core_table", None)
         if table is not None:

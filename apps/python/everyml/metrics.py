@@ -1,21 +1,19 @@
 """Metrics with scikit-learn's names, arguments and answers; the engine does the mathematics.
 
 Labels may be numbers, texts or booleans in any container; weights are non-negative, one per row, and a weight of k is k
-copies of the row. Errors are ValueError or TypeError with a sentence. Where scikit-learn's answer is a convention of its
-own (average precision without a positive row, a label of -1 in a clustering), it is followed, and the function says so.
+copies of the row. Errors are ValueError or TypeError with a sentence. Where scikit-learn's answer is a convention of
+its own (average precision without a positive row, a label of -1 in a clustering), it is followed; the function says so.
 """
 
 from __future__ import annotations
 
 from ._metric_inputs import UndefinedMetricWarning
+from ._metrics_areas import average_precision_score, roc_auc_score
 from ._metrics_classes import (
     accuracy_score,
     balanced_accuracy_score,
     cohen_kappa_score,
     confusion_matrix,
-    cost_minimal_classes,
-    cost_threshold,
-    expected_cost,
     f1_score,
     fbeta_score,
     matthews_corrcoef,
@@ -36,6 +34,8 @@ from ._metrics_clusters import (
     silhouette_score,
     v_measure_score,
 )
+from ._metrics_costs import cost_minimal_classes, cost_minimal_threshold, cost_threshold, expected_cost
+from ._metrics_lists import average_precision_at, dcg_score, ndcg_score, precision_at, reciprocal_rank
 from ._metrics_named import bootstrap_interval, corrected_resampled_t_test, metric_list, paired_bootstrap, score
 from ._metrics_numbers import (
     explained_variance_score,
@@ -51,18 +51,10 @@ from ._metrics_numbers import (
     root_mean_squared_error,
 )
 from ._metrics_scores import (
-    average_precision_at,
-    average_precision_score,
     brier_score_loss,
-    cost_minimal_threshold,
-    dcg_score,
     expected_calibration_error,
     log_loss,
-    ndcg_score,
-    precision_at,
     precision_recall_curve,
-    reciprocal_rank,
-    roc_auc_score,
     roc_curve,
 )
 

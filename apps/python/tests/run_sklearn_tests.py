@@ -53,8 +53,8 @@ MODULES: dict[str, Callable[[], dict[str, Any]]] = {
     "sklearn.model_selection.tests.test_split": splitters,
 }
 
-#: Why a test fails, by module and test; a name without its parameters stands for all of them. docs/python_sklearn_tests.md
-#: says more.
+#: Why a test fails, by module and test; a name without its parameters stands for all of them.
+#: docs/python_sklearn_tests.md says more.
 EXPECTED: dict[str, dict[str, str]] = {
     "sklearn.metrics.tests.test_classification": {
         "test_confusion_matrix_dtype": "expects whole weights near 2^63 to overflow; ours are summed as float64",
@@ -65,7 +65,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "test_log_loss_y_pred_deprecation": "the old name of an argument, which is on its way out",
     },
     "sklearn.model_selection.tests.test_split": {
-        "test_stratified_group_kfold_against_group_kfold": "asks GroupKFold to stratify worse than another, on one draw",
+        "test_stratified_group_kfold_against_group_kfold": "asks it to stratify worse than another, on one draw",
     },
 }
 

@@ -244,7 +244,7 @@ def test_auc_of_many_classes():
         mine, peer = dress(codes, ["ints", "texts", "polars", "floats"][seed % 4])
         pairs = seed % 3 == 0
         options = {"multi_class": "ovo" if pairs else "ovr", "sample_weight": None if pairs else weights}
-        options["average"] = ["macro", "weighted"][seed % 2] if pairs else ["macro", "weighted", "micro", None][seed % 4]
+        options["average"] = ["macro", "weighted", "micro", None][seed % (2 if pairs else 4)]
         answers += check("roc_auc_score", (mine, probabilities), (peer, probabilities), **options)
         check("average_precision_score", (mine, probabilities), (peer, probabilities), average="macro")
     assert answers > CASES * 0.8
@@ -283,7 +283,9 @@ def test_figures_of_numbers(name):
         if (seed % 10 == 4 or rows == 1) and name in ("r2_score", "explained_variance_score"):
             options["sample_weight"] = None
         if not single:
-            choices = ["raw_values", "uniform_average", random.uniform(0.1, 2, outputs) if outputs > 1 else "raw_values"]
+            choices = ["raw_values", "uniform_average"]
+            if outputs > 1:
+                choices.append(random.uniform(0.1, 2, outputs))
             if name in ("r2_score", "explained_variance_score"):
                 choices.append("variance_weighted")
                 options["force_finite"] = bool(random.integers(2))
@@ -377,7 +379,8 @@ def test_figures_that_are_ours_alone():
     proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]])
     assert ours.cost_minimal_classes(proba, costs, classes=["no", "yes"]).tolist() == ["no", "yes", "yes"]
     assert ours.cost_minimal_threshold([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], costs) == pytest.approx((0.25, 0.2))
-    assert ours.expected_calibration_error([0, 0], [[0.6, 0.4], [0.2, 0.8]], bins=2, labels=[0, 1]) == pytest.approx(0.2)
+    error = ours.expected_calibration_error([0, 0], [[0.6, 0.4], [0.2, 0.8]], bins=2, labels=[0, 1])
+    assert error == pytest.approx(0.2)
     relevance, scores = [[0, 1, 0, 2]], [[4, 3, 2, 1]]
     assert ours.precision_at(relevance, scores, k=2) == 0.5
     assert ours.reciprocal_rank(relevance, scores) == 0.5

@@ -247,7 +247,8 @@ def test_groups_are_routed():
     random = np.random.default_rng(1)
     X, y, groups = random.normal(size=(60, 2)), np.arange(60) % 2, np.arange(60) // 5
     with sklearn.config_context(enable_metadata_routing=True):
-        assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=ours.GroupKFold(3), params={"groups": groups})) == 3
+        heeding = ours.GroupKFold(3)
+        assert len(theirs.cross_val_score(LogisticRegression(), X, y, cv=heeding, params={"groups": groups})) == 3
         refusing = ours.GroupKFold(3).set_split_request(groups=False)
         with pytest.raises(TypeError, match="not routed"):
             theirs.cross_val_score(LogisticRegression(), X, y, cv=refusing, params={"groups": groups})

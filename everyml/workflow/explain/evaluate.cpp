@@ -59,8 +59,13 @@ Evaluation evaluate(const Artifact& artifact, const Table& whole, const Evaluate
   for (const MetricInfo& metric : asked) {
     context.progress(metric.title,
                      static_cast<double>(evaluation.judgements.size()) / static_cast<double>(asked.size()));
-    evaluation.judgements.push_back(
-        {metric, bootstrap_interval(metric.name, truth, scores, weights, {}, context)});
+    try {
+      evaluation.judgements.push_back(
+          {metric, bootstrap_interval(metric.name, truth, scores, weights, {}, context)});
+    } catch (const DataError& error) {
+      // A deviance of counts says nothing of numbers below 0; it was not asked for.
+      if (!options.metrics.empty() || error.code() != "metrics.domain") throw;
+    }
   }
   return evaluation;
 }

@@ -15,7 +15,7 @@
 namespace everyml {
 
 struct EvaluateOptions {
-  std::vector<std::string> metrics;  ///< names in metric_list(); empty: every one of the task
+  std::vector<std::string> metrics;  ///< names in metric_list(); empty: each of the task that is defined here
   std::string weights;               ///< column that counts each row so many times; empty: each once
 };
 
@@ -38,7 +38,8 @@ void require_truth(const Artifact& artifact, std::string_view name);
 
 /// Compares the artifact's answers with the target column of the table, each metric with a 95 % bootstrap
 /// interval. `name` stands for the table in messages. Throws DataError "evaluate.no_target",
-/// "evaluate.no_rows", "data.column_missing", ParameterError "metrics.unknown" and "metrics.task".
+/// "evaluate.no_rows", "data.column_missing", "metrics.domain" for a metric asked for
+/// that these values do not have, ParameterError "metrics.unknown" and "metrics.task".
 Evaluation evaluate(const Artifact& artifact, const Table& table, const EvaluateOptions& options,
                     std::string_view name, const Context& context);
 
