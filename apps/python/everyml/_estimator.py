@@ -185,7 +185,7 @@ class Estimator:
         return self._encoded(fitted, X)
 
     def _encoded(self, fitted: Any, X: Any) -> Any:
-        rows = _inputs.read(X, "always")
+        rows = _inputs.read_for(fitted, X)
         table = rows.table
         known = self.__dict__.get("feature_names_in_")
         if rows.names is None or known is None:
@@ -195,9 +195,9 @@ class Estimator:
                     "features as input."
                 )
             self._warn_names(rows.names)
-            from ._tables import to_table
+            from ._tables import table_for
 
-            table = to_table(table, _inputs.default_names(rows.columns) if known is None else list(known))
+            table = table_for(fitted, X, _inputs.default_names(rows.columns) if known is None else list(known))
         features, sentences = fitted.encode(table, self._run())
         for sentence in sentences:
             warnings.warn(sentence, EncodeWarning, stacklevel=4)

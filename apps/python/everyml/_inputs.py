@@ -211,7 +211,7 @@ def _to_array(data: Any) -> np.ndarray:
             raise DataError(f"X must be a matrix whose rows have equal lengths: {error}") from error
 
 
-def _read_table(data: Any) -> Mixed:
+def _read_table(data: Any, make: Any = None) -> Mixed:
     from . import _tables
 
     if is_sparse(data):
@@ -222,13 +222,20 @@ def _read_table(data: Any) -> Mixed:
         data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
-    table = _tables.to_table(data)
+    table = (make or _tables.to_table)(data)
     rows, columns = table.shape
+    _require_cells(rows, columns)
     if names is None and frame and not hasattr(data, "columns"):
         # A container without a list of names, such as a stream: those that it turned out to have.
         names = list(table.columns)
-    _require_cells(rows, columns)
     return Mixed(table, names, rows, columns)
+
+
+def read_for(fitted: Any, data: Any) -> Mixed:
+    """New rows as the table that a fitted model takes."""
+    from . import _tables
+
+    return _read_table(data, lambda rows: _tables.table_for(fitted, rows))
 
 
 def _warn_column_vector() -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import _core, _pages, _tables
-from ._estimator import EncodeWarning, seed_of, threads_of
-from ._errors import UnsupportedError
+from ._estimator import EncodeWarning, threads_of
+from ._errors import ParameterError, UnsupportedError
 
 Progress = bool | Callable[[str, float], Any] | None
 
@@ -31,11 +31,15 @@ def is_path(data: Any) -> bool:
 
 def run_of(seed: int = 0, threads: int | None = None, progress: Progress = None, title: str = "") -> Any:
     """What every call that works takes: see everyml.learn for the meaning of the three."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise ParameterError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
+        raise ParameterError(f"threads must be a whole number from 1, or None for all there are, got {threads!r}")
     if progress is None or progress is False:
-        return _core.Run(threads_of(threads), seed_of(seed))
+        return _core.Run(threads_of(threads), int(seed))
     from ._progress import callback
 
-    return _core.Run(threads_of(threads), seed_of(seed), callback(progress, title))
+    return _core.Run(threads_of(threads), int(seed), callback(progress, title))
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -183,8 +187,8 @@ class Model:
         texts), numbers as float64, clusters as int32 from 0 (-1 is none).
 
         With any of the options a Table of the column of answers and what was asked for besides: ``probabilities`` one
-        column ``p_<class>`` per class; ``interval`` (in (0, 1)) columns ``low`` and ``high``, or ``set`` for classes, that
-        hold the truth this often; ``keep_input`` the input's columns first.
+        column ``p_<class>`` per class; ``interval`` (in (0, 1)) columns ``low`` and ``high``, or ``set`` for classes,
+        that hold the truth this often; ``keep_input`` the input's columns first.
 
         Columns are found by name; others are passed over. A category that the model has not seen and a column that is
         absent count as missing, with an EncodeWarning. Raises DataError when no column is known.
@@ -242,7 +246,7 @@ class Model:
 
     def _require_classes(self) -> None:
         if not self._labels:
-            raise UnsupportedError(f"{self.algorithm} does not tell classes apart, so it has no probabilities; use predict")
+            raise UnsupportedError(f"{self.algorithm} tells no classes apart, so it has no probabilities; use predict")
 
     def _table(self, data: Any, threads: int | None) -> Any:
         """New rows, each column in the kind that the model knows where its cells are texts."""
@@ -323,7 +327,7 @@ class Model:
     # Files
 
     def save(self, path: Any, overwrite: bool = False) -> None:
-        """Writes the .everyml file, whole or not at all. Raises ResourceError when it exists and ``overwrite`` is False."""
+        """Writes the .everyml file, whole or not at all. Raises ResourceError when it exists, unless ``overwrite``."""
         self._fitted.save(os.fspath(path), overwrite)
 
     def to_bytes(self) -> bytes:

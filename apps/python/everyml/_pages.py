@@ -40,13 +40,24 @@ def _table(head: list[str], rows: list[list[Any]], right: set[int] = frozenset()
 def number(value: Any, kind: str = "number") -> str:
     if value is not None and kind == "date":
         return str(np.datetime64(int(value), "us").astype("datetime64[D]"))
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
+    if value is None:
+        return ""
+    if isinstance(value, float) and not 1e4 <= abs(value) < 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.0f}"
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "none" if value is None else "no"
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(one) for one in value)}]"
     return number(value) if isinstance(value, float) else str(value)
+
+
+def _some(words: list[str], most: int) -> str:
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def evaluation(found: Any) -> str:
@@ -60,14 +71,15 @@ def model(self: Any, inspected: dict[str, Any]) -> str:
     target = f" for <b>{escape(self.target)}</b>" if self.target else ""
     facts = []
     if inspected["classes"]:
-        shown = ", ".join(inspected["classes"][:12])
-        facts.append(["classes", shown + (" ..." if len(inspected["classes"]) > 12 else "")])
-    facts.append(["columns", ", ".join(f"{one['name']} ({one['kind']})" for one in inspected["columns"][:40])])
+        facts.append(["classes", _some(inspected["classes"], 12)])
+    facts.append(["columns", _some([f"{one['name']} ({one['kind']})" for one in inspected["columns"]], 24)])
     settings = ", ".join(f"{name} = {_plain(value)}" for name, value in inspected["settings"].items())
     if settings:
         facts.append(["settings", settings])
     kept = inspected["metadata"]
-    facts += [[name, number(kept[name]) if name == "rows" else kept[name]] for name in ("metric", "verdict", "rows", "seed") if name in kept]
+    for name in ("metric", "verdict", "rows", "seed"):
+        if name in kept:
+            facts.append([name, number(kept[name]) if name == "rows" else kept[name]])
     sentence = f'<p style="max-width:60em">{escape(str(kept["sentence"]))}</p>' if kept.get("sentence") else ""
     features = "".join(f"<li>{escape(line)}</li>" for line in inspected["features"][:200])
     return (
@@ -83,23 +95,29 @@ def explanation(self: Any) -> str:
         share = round(14 * max(one["mean"], 0) / most, 2)
         bar = f'<div style="width:{share}em;height:.8em;background:#3b7ddd;border-radius:2px;margin-top:.25em"></div>'
         mean = _cell(f"{one['mean']:.4g}", "right")
-        rows.append(f"<tr>{_cell(one['column'])}{mean}<td style=\"{_CELL.format('left')};min-width:14em\">{bar}</td></tr>")
+        shown = f'<td style="{_CELL.format("left")};min-width:14em">{bar}</td>'
+        rows.append(f"<tr>{_cell(one['column'])}{mean}{shown}</tr>")
     return (
         f"<div><p>How much worse {escape(self.metric)} gets when a column is shuffled</p>"
         f"<table {_TABLE}><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def doctor(name: str, told: dict[str, Any]) -> str:
-    findings = "".join(
+def _finding(one: dict[str, Any]) -> str:
+    below = "<br>".join(escape(text) for text in (one["evidence"], one["remedy"]) if text)
+    return (
         f'<li style="margin:.35em 0"><b style="color:{_COLORS[one["severity"]]}">{one["severity"]}</b> '
-        f'{escape(one["sentence"])}<br><span style="{_MUTED}">{"<br>".join(escape(text) for text in (one["evidence"], one["remedy"]) if text)}'
-        "</span></li>"
-        for one in told["findings"]
+        f'{escape(one["sentence"])}<br><span style="{_MUTED}">{below}</span></li>'
     )
+
+
+def doctor(name: str, told: dict[str, Any]) -> str:
+    findings = "".join(_finding(one) for one in told["findings"])
     columns = [
-        [one["name"], one["kind"], one["missing"] or "", number(one["distinct"]), number(one.get("minimum"), one["kind"]),
-         number(one.get("maximum"), one["kind"]), _last(one)]
+        [
+            one["name"], one["kind"], one["missing"] or "", number(one["distinct"]),
+            number(one.get("minimum"), one["kind"]), number(one.get("maximum"), one["kind"]), _last(one),
+        ]
         for one in told["columns"]
     ]
     head = ["column", "kind", "missing", "distinct", "lowest", "highest", "mean, or commonest"]

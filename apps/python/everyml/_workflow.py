@@ -12,7 +12,9 @@ import numpy as np
 from . import _core, _pages
 from ._model import Evaluation, Model, Progress, given, is_path, load, run_of, shaped, table_of, width
 
-__all__ = ["DoctorReport", "Evaluation", "Explanation", "LearnResult", "Map", "Model", "doctor", "fit", "learn", "load", "map"]
+__all__ = [
+    "DoctorReport", "Evaluation", "Explanation", "LearnResult", "Map", "Model", "doctor", "fit", "learn", "load", "map",
+]
 
 
 def learn(
@@ -68,8 +70,8 @@ def learn(
     seed, threads
         The same data, options and seed give the same model, at any number of threads; None is all there are.
     progress
-        True for a bar on a terminal or in a notebook, None for nothing, or a callable progress(stage, fraction). What it
-        raises ends the work, and so does Ctrl-C; nothing half-done is left behind.
+        True for a bar on a terminal or in a notebook, None for nothing, or a callable progress(stage, fraction). What
+        it raises ends the work, and so does Ctrl-C; nothing half-done is left behind.
 
     Raises DataError for a table that cannot be learned from and ParameterError for options that contradict each other,
     with a sentence that says what would be right.
@@ -244,9 +246,9 @@ def fit(
 ) -> Model:
     """One algorithm on all rows, with the settings given: no search, no judgement, no columns left out but those named.
 
-    ``algorithm`` is a name of the registry ("ridge") or its class; its settings are keywords. Those that share a name with
-    an argument here, such as the ``weights`` of the nearest neighbours, go into ``settings``. The same table, settings
-    and seed give the bytes that the command's ``fit`` writes. Raises ParameterError and DataError with a sentence.
+    ``algorithm`` is a name of the registry ("ridge") or its class; its settings are keywords. Those that share a name
+    with an argument here, such as the ``weights`` of the nearest neighbours, go into ``settings``. The same table,
+    settings and seed give the bytes that the command's ``fit`` writes. Raises ParameterError and DataError with a sentence.
     """
     name = algorithm if isinstance(algorithm, str) else algorithm._entry["name"]
     options = given(target=target, ignore=ignore, weights=weights, classification=classification)

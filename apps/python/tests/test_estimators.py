@@ -99,6 +99,20 @@ def test_what_fit_did_not_see_is_told(kind):
         model.predict(X.to_numpy()[:, :3])
 
 
+def test_a_single_row_is_read_as_the_rows_of_fit_were():
+    rng = np.random.default_rng(2)
+    X = pd.DataFrame({"size": rng.choice(["3", "12", "small"], 90), "note": [f"word{i} and more" for i in range(90)]})
+    y = np.where(X["size"] == "12", "yes", "no")
+    model = everyml.LogisticRegression().fit(X, y)
+    together = model.predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # By themselves, "12" would be a number and the notes of three rows a category.
+        alone = np.concatenate([model.predict(X[i : i + 3]) for i in range(0, 90, 3)])
+    np.testing.assert_array_equal(alone, together)
+    np.testing.assert_array_equal(model.predict(X[X["size"] == "12"]), "yes")
+
+
 @every_class
 def test_numbers_of_any_container_give_the_same_model(kind):
     X, score = numbers()

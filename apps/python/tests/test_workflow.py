@@ -284,7 +284,8 @@ def test_a_single_row_takes_what_python_holds():
     assert (model.row_proba(other) == expected).all()
     assert (model.row_proba({**plain, "since": np.datetime64("2020-05-01")}) == expected).all()
     holes = model.row_proba({"city": "Rome"})
-    assert (model.row_proba({"city": "Rome", "age": None, "income": np.nan, "since": pd.NaT, "price": pd.NA}) == holes).all()
+    empty = {"age": None, "income": np.nan, "since": pd.NaT, "price": pd.NA}
+    assert (model.row_proba({"city": "Rome", **empty}) == holes).all()
     assert model.predict_one(plain) == model.row(plain) == model.predict_one(**plain)
     with pytest.raises(everyml.DataError, match='Did you mean "city"'):
         model.predict_one(cty="Rome")
@@ -317,7 +318,7 @@ def test_the_result_tells_what_it_found(titanic):
     assert (decided == titanic.truth).mean() == pytest.approx(titanic.metrics["accuracy"], abs=1e-12)
     told = titanic.explain()
     assert told.importance[0]["column"] == "sex" and "sex" in repr(told)
-    assert told.dependence[0]["mean"].shape == (len(told.dependence[0].get("levels", told.dependence[0].get("grid"))), 2)
+    assert told.dependence[0]["mean"].shape == (len(told.dependence[0]["levels"]), 2)
     assert "everyml.learn(" in titanic.report()
 
 
@@ -355,6 +356,8 @@ def test_costs_move_the_threshold():
         (lambda: everyml.learn(FRAME, "buys", folds=-3), "folds must be a whole number"),
         (lambda: everyml.learn(FRAME, "buys", metric=3), "metric must be a text"),
         (lambda: everyml.learn("no/such/file.csv", "y"), "no/such/file.csv"),
+        (lambda: everyml.learn(FRAME, "buys", seed=-1), "seed must be a whole number"),
+        (lambda: everyml.learn(FRAME, "buys", threads=0), "threads must be a whole number"),
         (lambda: everyml.learn(3.5, "y"), "a table must be"),
     ],
 )
