@@ -85,13 +85,11 @@ def judged(table: _core.Table, types: Mapping[str, str] | None, notes: Notes) ->
 
 def table_for(fitted: Any, data: Any, names: Sequence[Any] | None = None) -> _core.Table:
     """The table of new rows for a fitted model: columns of text get the kinds that the model knows them by."""
-    import json
-
     kept = to_table(data, names, texts="keep")
     texts = {name for name, kind in zip(kept.columns, kept.kinds) if kind == "text"}
     if not texts:
         return kept
-    known = {column["name"]: column["kind"] for column in json.loads(_core.inspect_json(fitted))["columns"]}
+    known = _core.column_kinds(fitted)
     types = {name: known[name] for name in texts if known.get(name) in ("category", "text")}
     return _core.judge_texts(kept, {"types": types}, _core.Run())[0]
 
