@@ -1,6 +1,7 @@
-"""Writes everyml/__init__.pyi, what type checkers and editors know of the package, from the registry: make_python_stubs.py [--check]
+"""Writes what type checkers and editors know of the package: make_python_stubs.py [--check]
 
-With --check nothing is written, and a difference is a failure.
+everyml/__init__.pyi from the registry, everyml/sklearn.pyi from the table of scikit-learn's names. With --check nothing is
+written, and a difference is a failure.
 """
 
 import pathlib
@@ -8,7 +9,19 @@ import sys
 
 from everyml import _classes, _estimator, _ERRORS, _DOORS
 
-PLACE = pathlib.Path(__file__).parent.parent / "apps/python/everyml" / "__init__.pyi"
+FOLDER = pathlib.Path(__file__).parent.parent / "apps/python/everyml"
+
+NAMES_HEAD = '''\
+# Written by scripts/make_python_stubs.py from _sk_table.py; do not edit.
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from . import Estimator
+
+'''
 
 HEAD = '''\
 # Written by scripts/make_python_stubs.py from the registry; do not edit.
@@ -46,7 +59,7 @@ def methods_of(kind: type) -> list[str]:
     lines = []
     seen = set(dir(_estimator.Estimator)) | {"set_fit_request"}
     for base in kind.__mro__:
-        if base.__module__ != "everyml._estimator" or base is _estimator.Estimator:
+        if not base.__module__.startswith("everyml._") or base is _estimator.Estimator:
             continue
         for name, member in vars(base).items():
             if name.startswith("_") or name in seen or not inspect.isfunction(member):
@@ -90,12 +103,39 @@ def stub() -> str:
     return "\n".join(lines) + "\n"
 
 
+def names_stub() -> str:
+    """Of the classes under scikit-learn's names."""
+    from everyml import sklearn as names
+    from everyml._sk_table import CLASSES
+
+    lines = [NAMES_HEAD]
+    for name, row in CLASSES.items():
+        kind = getattr(names, name)
+        lines += [f"class {name}(Estimator):", f'    """{kind.__doc__.splitlines()[0]}"""']
+        lines += [f"    {param}: Any" for param in row.params]
+        attributes = [*row.attributes, *row.computed]
+        if kind._entry["target"] == "classes":
+            attributes.append("classes_")
+        lines += [f"    {attribute}: Any" for attribute in dict.fromkeys(attributes)]
+        arguments = [f"{param}: Any = ..." for param in row.positional] + ["*"]
+        arguments += [f"{param}: Any = ..." for param in row.params if param not in row.positional]
+        lines += ["    def __init__(", "        self,", *(f"        {one}," for one in arguments), "    ) -> None: ..."]
+        lines += [*methods_of(kind), ""]
+    lines.append("def all_estimators() -> list[type[Estimator]]: ...")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    written = stub()
+    wrong = [check(FOLDER / "__init__.pyi", stub()), check(FOLDER / "sklearn.pyi", names_stub())]
+    return 1 if any(wrong) else 0
+
+
+def check(place: pathlib.Path, written: str) -> int:
+    """Writes the file, or with --check says how it differs: 1 when it does."""
     if "--check" not in sys.argv[1:]:
-        PLACE.write_text(written)
+        place.write_text(written)
         return 0
-    kept = PLACE.read_text() if PLACE.exists() else ""
+    kept = place.read_text() if place.exists() else ""
     if kept == written:
         return 0
     import difflib

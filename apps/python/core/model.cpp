@@ -10,7 +10,10 @@
 #include "apps/python/core/features.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/values.h"
+#include "everyml/classical/bayes/naive_bayes.h"
+#include "everyml/classical/clustering/kmeans.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/select/fit_one.h"
 
@@ -53,6 +56,35 @@ Fitted fit_on_table(const std::string& name, const nb::dict& settings, const Tab
                     target_name, context);
   });
   return share(std::move(*made));
+}
+
+/// k-means from given centres: [clusters, columns], row-major.
+Fitted fit_centres(const nb::dict& settings, const Features& x, const std::vector<std::string>& names,
+                   const Vector<double>& centres, const Weights64& weights, const Run& run) {
+  const AnyEstimator estimator = estimator_of(std::string(KMeans::name), settings);
+  const auto& means = *static_cast<const KMeans*>(estimator.settings());
+  const std::span<const double> first = span_of(centres);
+  Artifact made{.algorithm = std::string(KMeans::name),
+                .settings_json = write_json(estimator.settings_json())};
+  made.metadata_json = write_json(Json{{"made_by", "fit"}, {"rows", x.rows()}, {"seed", run.seed}});
+  Dataset data{.weights = doubles_of(weights)};
+  const auto attempt = [&](bool fill, const Context& context) {
+    made.encoder = Encoder::of_numbers(x, names, data.weights, fill, context);
+    data.features = made.encoder.fill_numbers(x, context);
+    data.info.assign(made.encoder.info().begin(), made.encoder.info().end());
+    made.model =
+        AnyModel(means.fit_from(data, first, context), std::make_shared<const Card>(estimator.card()));
+  };
+  run_released(run, cells_of(x), [&](const Context& context) {
+    // As fit_numbers does: most matrices have no missing cell, and the learner finds out by itself.
+    try {
+      attempt(false, context);
+    } catch (const DataError& error) {
+      if (error.code() != "data.missing" || x.storage() == Features::Storage::sparse32) throw;
+      attempt(true, context);
+    }
+  });
+  return share(std::move(made));
 }
 
 /// Features of the rows of a table, and what happened to them on their way in.
@@ -110,6 +142,20 @@ nb::object probabilities(const Fitted& self, const Features& x, const Run& run) 
                          [&](const Features& rows, auto out, const Context& context) {
                            self.artifact->model.probabilities(rows, out, context);
                            self.artifact->calibration.apply(out);
+                         });
+}
+
+/// Of a naive Bayes: logarithm of prior times likelihood, [rows, classes].
+nb::object log_joint(const Fitted& self, const Features& x, const Run& run) {
+  const auto* bayes = self.artifact->model.as<NaiveBayesModel>();
+  if (bayes == nullptr)
+    throw UnsupportedError("model.log_joint", "only a naive Bayes has joint probabilities");
+  return answers<double>(self, x, bayes->class_names().size(), false, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           if (rows.columns() != bayes->feature_count()) {
+                             throw DataError("data.feature_count", "the rows have another number of columns");
+                           }
+                           bayes->log_joint(rows, out, context);
                          });
 }
 
@@ -215,6 +261,7 @@ void bind_model(nb::module_& module) {
       .def("encode", &encode)
       .def("values", &values)
       .def("probabilities", &probabilities)
+      .def("log_joint", &log_joint)
       .def("decide", &decide)
       .def("assign", &assign)
       .def("transform", &transform)
@@ -230,6 +277,8 @@ void bind_model(nb::module_& module) {
       .def_static("load", [](const std::string& path) { return share(Artifact::load(path, catalog())); });
   module.def("fit_table", &fit_on_table, nb::arg("name"), nb::arg("settings"), nb::arg("table"),
              nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"), nb::arg("run"));
+  module.def("fit_centres", &fit_centres, nb::arg("settings"), nb::arg("features"), nb::arg("names"),
+             nb::arg("centres"), nb::arg("weights").none(), nb::arg("run"));
   module.def("fit_features", &fit_features, nb::arg("name"), nb::arg("settings"), nb::arg("features"),
              nb::arg("names"), nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"),
              nb::arg("run"));

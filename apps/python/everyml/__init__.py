@@ -50,8 +50,8 @@ def __getattr__(name: str) -> Any:
 
         value = getattr(import_module(f".{_DOORS[name]}", __name__), name)
     elif name == "__all__":
-        value = sorted([*_ERRORS, *_DOORS, *_registry(), "metrics", "model_selection"])
-    elif name in ("metrics", "model_selection"):
+        value = sorted([*_ERRORS, *_DOORS, *_registry(), "metrics", "model_selection", "sklearn"])
+    elif name in ("metrics", "model_selection", "sklearn"):
         from importlib import import_module
 
         value = import_module(f".{name}", __name__)

@@ -191,8 +191,12 @@ class NaiveBayes(Estimator):
     class_count_: Any
     theta_: Any
     var_: Any
+    variance_floor_: Any
     feature_count_: Any
     feature_log_prob_: Any
+    levels_: Any
+    level_count_: Any
+    level_log_prob_: Any
     classes_: NDArray[Any]
     def __init__(
         self,

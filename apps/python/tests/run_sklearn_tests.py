@@ -164,7 +164,11 @@ def run(name: str) -> list[tuple[str, str, str]]:
 
 
 def _judged(name: str, judge: Judge) -> list[tuple[str, str, str]]:
-    arguments = [str(judge.module.__file__), "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider"]
+    import sklearn
+
+    # Whatever the folder it starts in, the fixtures of scikit-learn's conftest.py belong to its tests.
+    fixtures = f"--confcutdir={Path(sklearn.__file__).parent}"
+    arguments = [str(judge.module.__file__), "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", fixtures]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         code = pytest.main(arguments, plugins=[judge])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

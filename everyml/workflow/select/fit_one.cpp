@@ -39,8 +39,12 @@ Target target_for(const Table& table, const Card& card, const FitOptions& option
   return make_target(column, kind, rows);
 }
 
-void require_learnable(const Target& target, std::size_t rows, std::string_view target_name) {
+void require_rows(std::size_t rows) {
   if (rows == 0) throw DataError("fit.no_rows", "there are no rows to learn from");
+}
+
+void require_learnable(const Target& target, std::size_t rows, std::string_view target_name) {
+  require_rows(rows);
   if (target.kind() == Target::Kind::classes && target.class_count() < 2) {
     throw DataError("learn.one_class",
                     fmt::format("all rows have one class of \"{}\", the same; there is nothing to tell apart",
@@ -119,7 +123,7 @@ Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<c
 Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span<const std::string> names,
                      const Target& target, std::vector<double> weights, std::string_view target_name,
                      const Context& context) {
-  require_learnable(target, x.rows(), target_name);
+  require_rows(x.rows());
   const auto attempt = [&](bool fill) {
     Encoder encoder = Encoder::of_numbers(x, names, weights, fill, context);
     Dataset data{.features = encoder.fill_numbers(x, context),

@@ -43,7 +43,8 @@ Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<c
 
 /// The same for features that come as numbers, one name per column. They are taken as they are, nothing is
 /// scaled; where the algorithm cannot take missing cells, those of dense features get the weighted median of
-/// their column. Throws as fit_rows does.
+/// their column. Whether one class is too few is the algorithm's to say. Throws as fit_rows does, but not
+/// "learn.one_class".
 Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span<const std::string> names,
                      const Target& target, std::vector<double> weights, std::string_view target_name,
                      const Context& context);
