@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _pages, _tables
+from . import _core, _pages
+from ._data import tables as _tables
 from ._estimator import EncodeWarning, threads_of
 from ._errors import ParameterError, UnsupportedError
 
@@ -200,7 +201,7 @@ class Model:
             answers, told = _core.answer_rows(self._fitted, table, run)
             warn(told)
             return self._classes[answers] if self._labels else answers
-        from ._read import Table
+        from ._data.read import Table
 
         made, told = _core.predict_rows(self._fitted, table, options, run)
         warn(told)
