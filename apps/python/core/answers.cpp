@@ -137,6 +137,15 @@ nb::object judge(const Fitted& self, const Table& table, nb::handle given, const
                         found.rows_left_out);
 }
 
+/// The columns that the model reads: name and kind.
+nb::dict column_kinds(const Fitted& self) {
+  nb::dict kinds;
+  for (const ColumnSchema& column : self.artifact->encoder.schema().columns) {
+    kinds[nb::str(column.name.data(), column.name.size())] = std::string(to_string(column.kind));
+  }
+  return kinds;
+}
+
 std::string task_of(const Fitted& self) {
   switch (self.artifact->target_kind) {
     case Target::Kind::classes:
@@ -153,6 +162,7 @@ std::string task_of(const Fitted& self) {
 
 void bind_answers(nb::module_& module) {
   module.def("task", &task_of);
+  module.def("column_kinds", &column_kinds);
   module.def("inspect_json",
              [](const Fitted& self) { return write_json(cli::artifact_json(*self.artifact)); });
   module.def("inspect_text", [](const Fitted& self, const std::string& name, std::size_t width) {

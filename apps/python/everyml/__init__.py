@@ -26,15 +26,15 @@ _DOORS = {
     "Evaluation": "_workflow",
     "LearnResult": "_workflow",
     "Model": "_workflow",
-    "Table": "_read",
+    "Table": "_data.read",
     "doctor": "_workflow",
     "fit": "_workflow",
     "learn": "_workflow",
     "load": "_workflow",
     "map": "_workflow",
-    "read_csv": "_read",
-    "read_sql": "_read",
-    "read_table": "_read",
+    "read_csv": "_data.read",
+    "read_sql": "_data.read",
+    "read_table": "_data.read",
 }
 
 

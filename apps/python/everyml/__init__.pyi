@@ -15,11 +15,11 @@ from ._errors import FormatError as FormatError
 from ._errors import ParameterError as ParameterError
 from ._errors import ResourceError as ResourceError
 from ._errors import UnsupportedError as UnsupportedError
+from ._data.read import Table as Table
+from ._data.read import read_csv as read_csv
+from ._data.read import read_sql as read_sql
+from ._data.read import read_table as read_table
 from ._estimator import EncodeWarning as EncodeWarning
-from ._read import Table as Table
-from ._read import read_csv as read_csv
-from ._read import read_sql as read_sql
-from ._read import read_table as read_table
 from ._workflow import DoctorReport as DoctorReport
 from ._workflow import Evaluation as Evaluation
 from ._workflow import LearnResult as LearnResult

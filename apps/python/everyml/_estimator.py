@@ -195,7 +195,7 @@ class Estimator:
                     "features as input."
                 )
             self._warn_names(rows.names)
-            from ._tables import table_for
+            from ._data.tables import table_for
 
             table = table_for(fitted, X, _inputs.default_names(rows.columns) if known is None else list(known))
         features, sentences = fitted.encode(table, self._run())

@@ -187,7 +187,7 @@ def _read_numbers(data: Any) -> Numbers | None:
         features = sparse(data)
         return Numbers(features, None, *features.shape)
     if is_frame(data):
-        from . import _tables
+        from ._data import tables as _tables
 
         names = _names_of(data)
         if not _tables.is_all_numbers(data):
@@ -212,7 +212,7 @@ def _to_array(data: Any) -> np.ndarray:
 
 
 def _read_table(data: Any, make: Any = None) -> Mixed:
-    from . import _tables
+    from ._data import tables as _tables
 
     if is_sparse(data):
         data = data.toarray()
@@ -233,7 +233,7 @@ def _read_table(data: Any, make: Any = None) -> Mixed:
 
 def read_for(fitted: Any, data: Any) -> Mixed:
     """New rows as the table that a fitted model takes."""
-    from . import _tables
+    from ._data import tables as _tables
 
     return _read_table(data, lambda rows: _tables.table_for(fitted, rows))
 

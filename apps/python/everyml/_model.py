@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _pages, _tables
+from . import _core, _pages
+from ._data import tables as _tables
 from ._estimator import EncodeWarning, threads_of
 from ._errors import ParameterError, UnsupportedError
 
@@ -140,7 +141,7 @@ class Model:
     @property
     def columns(self) -> dict[str, str]:
         """The columns that it reads, with their kinds: number, boolean, category, text or date."""
-        return {column["name"]: column["kind"] for column in self._inspected()["columns"]}
+        return _core.column_kinds(self._fitted)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class Model:
             answers, told = _core.answer_rows(self._fitted, table, run)
             warn(told)
             return self._classes[answers] if self._labels else answers
-        from ._read import Table
+        from ._data.read import Table
 
         made, told = _core.predict_rows(self._fitted, table, options, run)
         warn(told)
@@ -254,15 +255,7 @@ class Model:
             table, told = _core.read_rows(self._fitted, os.fspath(data), run_of(threads=threads))
             warn(told)
             return table
-        table = getattr(data, "_core_table", None)
-        if table is not None:
-            return table
-        kept = _tables.to_table(data, texts="keep")
-        texts = {name for name, kind in zip(kept.columns, kept.kinds) if kind == "text"}
-        if not texts:
-            return kept
-        types = {name: kind for name, kind in self.columns.items() if name in texts and kind in ("category", "text")}
-        return _core.judge_texts(kept, {"types": types}, run_of(threads=threads))[0]
+        return _tables.table_for(self._fitted, data)
 
     # Judging and explaining
 
@@ -345,7 +338,7 @@ class Model:
     # How it shows itself
 
     def __repr__(self) -> str:
-        reads = len(self._inspected()["columns"])
+        reads = len(self.columns)
         what = f" for {self.target!r}" if self.target else ""
         classes = f", {len(self._labels)} classes" if self._labels else ""
         return f"<Model: {self.algorithm}{what}, {reads} column{'s' if reads != 1 else ''}{classes}>"

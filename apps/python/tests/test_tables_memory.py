@@ -14,7 +14,7 @@ import pytest
 
 import everyml
 from everyml import _core
-from everyml._tables import is_all_numbers, to_matrix, to_table
+from everyml._data.tables import is_all_numbers, to_matrix, to_table
 
 # Nothing is copied
 

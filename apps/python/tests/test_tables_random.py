@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import everyml
-from everyml._tables import to_table
+from everyml._data.tables import to_table
 
 FRAMES = int(os.environ.get("EVERYML_FRAMES", "10000"))
 PER_EXAMPLE = 5

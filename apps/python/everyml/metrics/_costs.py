@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError
-from ._metric_inputs import Pair, array_of, as_doubles, weights_of
-from ._metrics_classes import kept_codes
-from ._metrics_scores import scored
+from .. import _core
+from .._errors import DataError
+from ._inputs import Pair, array_of, as_doubles, weights_of
+from ._classes import kept_codes
+from ._scores import scored
 
 _c = _core.metrics
 

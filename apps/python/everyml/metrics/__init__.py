@@ -7,9 +7,9 @@ its own (average precision without a positive row, a label of -1 in a clustering
 
 from __future__ import annotations
 
-from ._metric_inputs import UndefinedMetricWarning
-from ._metrics_areas import average_precision_score, roc_auc_score
-from ._metrics_classes import (
+from ._inputs import UndefinedMetricWarning
+from ._areas import average_precision_score, roc_auc_score
+from ._classes import (
     accuracy_score,
     balanced_accuracy_score,
     cohen_kappa_score,
@@ -22,7 +22,7 @@ from ._metrics_classes import (
     recall_score,
     zero_one_loss,
 )
-from ._metrics_clusters import (
+from ._clusters import (
     adjusted_rand_score,
     calinski_harabasz_score,
     completeness_score,
@@ -34,10 +34,10 @@ from ._metrics_clusters import (
     silhouette_score,
     v_measure_score,
 )
-from ._metrics_costs import cost_minimal_classes, cost_minimal_threshold, cost_threshold, expected_cost
-from ._metrics_lists import average_precision_at, dcg_score, ndcg_score, precision_at, reciprocal_rank
-from ._metrics_named import bootstrap_interval, corrected_resampled_t_test, metric_list, paired_bootstrap, score
-from ._metrics_numbers import (
+from ._costs import cost_minimal_classes, cost_minimal_threshold, cost_threshold, expected_cost
+from ._lists import average_precision_at, dcg_score, ndcg_score, precision_at, reciprocal_rank
+from ._named import bootstrap_interval, corrected_resampled_t_test, metric_list, paired_bootstrap, score
+from ._numbers import (
     explained_variance_score,
     max_error,
     mean_absolute_error,
@@ -50,7 +50,7 @@ from ._metrics_numbers import (
     r2_score,
     root_mean_squared_error,
 )
-from ._metrics_scores import (
+from ._scores import (
     brier_score_loss,
     expected_calibration_error,
     log_loss,

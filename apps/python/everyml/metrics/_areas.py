@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._metric_inputs import (
+from .. import _core
+from .._errors import DataError, ParameterError
+from ._inputs import (
     array_of,
     codes_of,
     indicator,
@@ -24,7 +24,7 @@ from ._metric_inputs import (
     warn_undefined,
     weights_of,
 )
-from ._metrics_scores import scored, truth_of
+from ._scores import scored, truth_of
 
 _c = _core.metrics
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError
-from ._estimator import seed_of, threads_of
-from ._metric_inputs import numbers_of, weights_of
-from ._metrics_scores import _probabilities
+from .. import _core
+from .._errors import DataError
+from .._estimator import seed_of, threads_of
+from ._inputs import numbers_of, weights_of
+from ._scores import _probabilities
 
 _c = _core.metrics
 

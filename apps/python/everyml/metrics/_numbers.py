@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._metric_inputs import numbers_of, require_rows, same_length, warn_undefined, weights_of
+from .. import _core
+from .._errors import DataError, ParameterError
+from ._inputs import numbers_of, require_rows, same_length, warn_undefined, weights_of
 
 _c = _core.metrics
 _AVERAGES = ("raw_values", "uniform_average", "variance_weighted")

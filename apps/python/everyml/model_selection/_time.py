@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
+from .. import _core
+from .._errors import DataError, ParameterError
 from ._folds import Fold, Splitter, rows_of, whole
-from ._metric_inputs import numbers_of, vector
+from ..metrics._inputs import numbers_of, vector
 
 _c = _core.splits
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError
+from .. import _core
+from .._errors import DataError
 from ._folds import Fold, whole
 
 _c = _core.splits

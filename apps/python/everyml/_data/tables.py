@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._cells import complex_error, convert, data_error, quoted
-from ._errors import DataError, ParameterError, UnsupportedError
-from ._matrix import is_all_numbers, to_matrix
+from .. import _core
+from .cells import complex_error, convert, data_error, quoted
+from .._errors import DataError, ParameterError, UnsupportedError
+from .matrix import is_all_numbers, to_matrix
 
 __all__ = ["is_all_numbers", "to_matrix", "to_table"]
 
@@ -48,7 +48,7 @@ def to_table(
     ``data`` is a frame of pandas, polars or pyarrow, anything with ``__arrow_c_stream__``, ``__arrow_c_array__`` or
     ``__dataframe__``, a dict of columns, a list of dicts or of rows, or a NumPy array (structured, of objects, or of
     any other type). Contiguous float64 and float32 columns are borrowed. Truths, categories, moments and missing cells
-    (None, NaN, NaT, pd.NA) stay what they are; ``everyml._cells.convert`` says what becomes of other objects.
+    (None, NaN, NaT, pd.NA) stay what they are; ``everyml._data.cells.convert`` says what becomes of other objects.
 
     Columns of text are judged as a file's would be: few texts that come back are categories, texts that are all
     numbers, truths or dates are these, the empty text is missing; so a frame read from a CSV file leads to the same
@@ -85,13 +85,11 @@ def judged(table: _core.Table, types: Mapping[str, str] | None, notes: Notes) ->
 
 def table_for(fitted: Any, data: Any, names: Sequence[Any] | None = None) -> _core.Table:
     """The table of new rows for a fitted model: columns of text get the kinds that the model knows them by."""
-    import json
-
     kept = to_table(data, names, texts="keep")
     texts = {name for name, kind in zip(kept.columns, kept.kinds) if kind == "text"}
     if not texts:
         return kept
-    known = {column["name"]: column["kind"] for column in json.loads(_core.inspect_json(fitted))["columns"]}
+    known = _core.column_kinds(fitted)
     types = {name: known[name] for name in texts if known.get(name) in ("category", "text")}
     return _core.judge_texts(kept, {"types": types}, _core.Run())[0]
 
@@ -183,7 +181,7 @@ def _columns(data: Any, names: Sequence[Any] | None, notes: Notes) -> list[_core
         table = _imported(data, notes)
         return _renamed(table, table.columns if names is None else names, notes)
     if hasattr(data, "__dataframe__"):
-        from ._interchange import columns_of
+        from .interchange import columns_of
 
         given, arrays = columns_of(data.__dataframe__(allow_copy=True))
         chosen = _chosen(given, names, notes)

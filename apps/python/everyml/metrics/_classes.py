@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._metric_inputs import (
+from .. import _core
+from .._errors import DataError, ParameterError
+from ._inputs import (
     Pair,
     codes_of,
     counts_whole,

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._metric_inputs import numbers_of, weights_of
+from .. import _core
+from .._errors import DataError, ParameterError
+from ._inputs import numbers_of, weights_of
 
 _c = _core.metrics
 

@@ -60,13 +60,13 @@ def to_matrix(data: Any) -> np.ndarray:
         return _filled([_column(series) for series in data.get_columns()], data.height)
     if library == "pyarrow":
         return _filled([_column(column) for column in data.columns], data.num_rows)
-    from . import _tables
+    from . import tables as _tables
 
     return to_matrix(_tables.to_table(data, texts="keep"))
 
 
 def _core_of(data: Any) -> Any:
-    from . import _core
+    from .. import _core
 
     return data if isinstance(data, _core.Table) else getattr(data, "_core_table", None)
 

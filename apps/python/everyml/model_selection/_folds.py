@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._estimator import seed_of
-from ._metric_inputs import array_of, codes_of, numbers_of, plain, vector
+from .. import _core
+from .._errors import DataError, ParameterError
+from .._estimator import seed_of
+from ..metrics._inputs import array_of, codes_of, numbers_of, plain, vector
 
 _c = _core.splits
 Fold = tuple[np.ndarray, np.ndarray]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import DataError, UnsupportedError
+from .._errors import DataError, UnsupportedError
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 _MICROSECOND = datetime.timedelta(microseconds=1)

@@ -7,9 +7,9 @@ they are the engine's and so differ from scikit-learn's of that seed.
 
 from __future__ import annotations
 
-from ._fold_files import read_folds, write_folds
+from ._files import read_folds, write_folds
 from ._folds import GroupKFold, KFold, QuantileKFold, StratifiedKFold
-from ._folds_time import TimeFolds, TimeSeriesSplit
+from ._time import TimeFolds, TimeSeriesSplit
 from ._holdouts import ShuffleSplit, StratifiedShuffleSplit, train_test_split
 
 __all__ = [

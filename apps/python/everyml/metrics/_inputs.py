@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError, UnsupportedError
+from .. import _core
+from .._errors import DataError, ParameterError, UnsupportedError
 
 NO_WEIGHTS = np.empty(0)
 _NUMBERS = "biuf"

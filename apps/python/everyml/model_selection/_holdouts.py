@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._errors import DataError, ParameterError
-from ._estimator import seed_of
+from .. import _core
+from .._errors import DataError, ParameterError
+from .._estimator import seed_of
 from ._folds import Fold, Splitter, check_lengths, class_codes, whole
-from ._metric_inputs import array_of
+from ..metrics._inputs import array_of
 
 _c = _core.splits
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _core, _tables
-from ._errors import ParameterError
-from ._matrix import to_matrix
+from .. import _core
+from . import tables as _tables
+from .._errors import ParameterError
+from .matrix import to_matrix
 
 _SHOWN_ROWS = 8
 _SHOWN_CELL = 24
