@@ -20,7 +20,7 @@ class LeastSquares(Targets):
         rows = super()._learn_one(X, y, sample_weight)
         mine = self.__dict__
         mine["_rank"] = int(self._fitted.attribute("rank"))
-        if mine["_rank"] < rows.columns:
+        if mine["_rank"] < len(self._fitted.attribute("coefficients")):
             # Of the many solutions theirs is the shortest, and so is that of a penalty of 0.
             mine["_entry"] = {**type(self)._entry, "name": "ridge"}
             try:

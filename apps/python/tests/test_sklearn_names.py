@@ -227,3 +227,27 @@ def test_tables_and_sparse_rows_go_in():
     rows = sparse.csr_matrix(COUNTS)
     model = ours.MultinomialNB().fit(rows, THREE)
     np.testing.assert_allclose(model.predict_proba(rows), model.predict_proba(COUNTS), atol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_sparse_rows_are_those_of_float32(alpha):
+    """The one reason why coefficients of sparse rows differ from scikit-learn's."""
+    rows = np.where(X > 0.3, X, 0.0)
+    mine, theirs = pair("Ridge", alpha=alpha, solver="svd")
+    mine.fit(sparse.csr_matrix(rows), NUMBER)
+    theirs.fit(rows.astype(np.float32).astype(np.float64), NUMBER)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, rtol=1e-10)
+
+
+def test_a_table_of_texts_has_its_rank_and_shortest_coefficients():
+    import pandas as pd
+
+    town = np.array(["x", "y", "z"])[np.arange(200) % 3]
+    frame = pd.DataFrame({"size": X[:, 0], "twice": 2 * X[:, 0], "town": town})
+    model = ours.LinearRegression().fit(frame, NUMBER)
+    again = pickle.loads(pickle.dumps(model))
+    assert model.rank_ == again.rank_ < len(model.coef_)
+    np.testing.assert_allclose(model.predict(frame), again.predict(frame), rtol=0)
+    by_hand = np.c_[X[:, 0], town == "x", town == "y", town == "z"].astype(float)
+    theirs = sklearn.linear_model.LinearRegression().fit(by_hand, NUMBER)
+    np.testing.assert_allclose(model.predict(frame), theirs.predict(by_hand), atol=1e-8)
