@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/findings.h"
-#include "apps/cli/summary.h"
 #include "apps/cli/verbs.h"
+#include "apps/text/findings.h"
+#include "apps/text/summary.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/artifact/artifact.h"
 #include "everyml/workflow/catalog/catalog.h"

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/territories.h"
 #include "apps/cli/verbs.h"
+#include "apps/text/territories.h"
 #include "everyml/workflow/select/map.h"
 
 namespace everyml::cli {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/judgements.h"
 #include "apps/cli/verbs.h"
+#include "apps/text/judgements.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/file_stream.h"

@@ -8,13 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "apps/cli/judgements.h"
-#include "apps/cli/summary.h"
 #include "apps/python/core/features.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/options.h"
 #include "apps/python/core/row_reader.h"
 #include "apps/python/core/run.h"
+#include "apps/text/judgements.h"
+#include "apps/text/summary.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/csv.h"
@@ -132,9 +132,10 @@ nb::object judge(const Fitted& self, const Table& table, nb::handle given, const
   run_released(run, kLong, [&](const Context& context) {
     found = evaluate(*self.artifact, table, options, name, context);
   });
-  return nb::make_tuple(write_json(found.to_json()),
-                        cli::describe_evaluation(found, *self.artifact, name, cli::Terminal::plain(width)),
-                        found.rows_left_out);
+  return nb::make_tuple(
+      write_json(found.to_json()),
+      shown::describe_evaluation(found, *self.artifact, name, shown::Terminal::plain(width)),
+      found.rows_left_out);
 }
 
 /// The columns that the model reads: name and kind.
@@ -164,9 +165,9 @@ void bind_answers(nb::module_& module) {
   module.def("task", &task_of);
   module.def("column_kinds", &column_kinds);
   module.def("inspect_json",
-             [](const Fitted& self) { return write_json(cli::artifact_json(*self.artifact)); });
+             [](const Fitted& self) { return write_json(shown::artifact_json(*self.artifact)); });
   module.def("inspect_text", [](const Fitted& self, const std::string& name, std::size_t width) {
-    return cli::describe_artifact(*self.artifact, name, cli::Terminal::plain(width));
+    return shown::describe_artifact(*self.artifact, name, shown::Terminal::plain(width));
   });
   module.def("read_rows", &read_rows, nb::arg("fitted"), nb::arg("path"), nb::arg("run"));
   module.def("predict_rows", &predict_rows, nb::arg("fitted"), nb::arg("table"), nb::arg("options"),

@@ -9,15 +9,15 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "apps/cli/findings.h"
-#include "apps/cli/leaderboard.h"
-#include "apps/cli/territories.h"
 #include "apps/python/core/answers.h"
 #include "apps/python/core/features.h"
 #include "apps/python/core/model.h"
 #include "apps/python/core/options.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/values.h"
+#include "apps/text/findings.h"
+#include "apps/text/leaderboard.h"
+#include "apps/text/territories.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/atomic_file.h"
@@ -169,7 +169,8 @@ nb::object territories(const std::optional<Table>& table, const std::string& fil
       for (Territory& territory : map) territory.next.clear();
     }
   }
-  return nb::make_tuple(write_json(cli::map_json(map)), cli::describe_map(map, cli::Terminal::plain(width)));
+  return nb::make_tuple(write_json(shown::map_json(map)),
+                        shown::describe_map(map, shown::Terminal::plain(width)));
 }
 
 std::string dependence_json(const LearnResult& result) {
@@ -218,9 +219,9 @@ void bind_workflow(nb::module_& module) {
       .def("json", [](const Learned& self) { return write_json(self.result->to_json()); })
       .def("text",
            [](const Learned& self, std::size_t width) {
-             const cli::Terminal terminal = cli::Terminal::plain(width);
-             return cli::describe_result(*self.result, terminal) + "\n" +
-                    cli::wrapped(printable(self.result->sentence, 2000), terminal.width());
+             const shown::Terminal terminal = shown::Terminal::plain(width);
+             return shown::describe_result(*self.result, terminal) + "\n" +
+                    shown::wrapped(printable(self.result->sentence, 2000), terminal.width());
            })
       .def("report", &report_of, nb::arg("title"), nb::arg("command"))
       .def("dependence_json", [](const Learned& self) { return dependence_json(*self.result); })
@@ -234,7 +235,7 @@ void bind_workflow(nb::module_& module) {
   nb::class_<Examined>(module, "Examined", "What the doctor found; immutable.")
       .def("json", [](const Examined& self) { return write_json(self.report->to_json()); })
       .def("text", [](const Examined& self, const std::string& name, std::size_t width) {
-        return cli::describe_report(*self.report, name, cli::Terminal::plain(width));
+        return shown::describe_report(*self.report, name, shown::Terminal::plain(width));
       });
   module.def("learn", &learn_table, nb::arg("table"), nb::arg("options"), nb::arg("notes"),
              nb::arg("folds").none(), nb::arg("run"));

@@ -42,8 +42,8 @@ inline constexpr char type_tag = 0;
 template <class M>
 concept DeclaresAttributes = requires { M::attributes(); };
 
-/// Distinct names, each with a help. Readers are lambdas and so never null, which g++ cannot see as a constant
-/// under the undefined behaviour sanitizer.
+/// Distinct names, each with a help. Readers are lambdas and so never null, which g++ cannot see as a
+/// constant under the undefined behaviour sanitizer.
 template <class Rows>
 constexpr bool sound_attributes(const Rows& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -1,14 +1,13 @@
-#include "apps/cli/findings.h"
+#include "apps/text/findings.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <vector>
 
-#include "apps/cli/session.h"
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 namespace {
 
@@ -89,4 +88,4 @@ std::string describe_report(const DoctorReport& report, std::string_view name, c
   return out + profile_table(report, terminal.width());
 }
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

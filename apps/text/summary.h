@@ -3,11 +3,11 @@
 #include <string>
 #include <string_view>
 
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 #include "everyml/foundation/base/json.h"
 #include "everyml/workflow/artifact/artifact.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 /// A model's summary for people, on lines of at most `width` columns: plain values as facts, lists of objects
 /// as tables, numbers to four digits. Long lists are cut and say so; `--json` has everything.
@@ -21,4 +21,4 @@ Json artifact_json(const Artifact& artifact);
 /// The same for people. `name`: of the file.
 std::string describe_artifact(const Artifact& artifact, std::string_view name, const Terminal& terminal);
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

@@ -1,14 +1,14 @@
-#include "apps/cli/summary.h"
+#include "apps/text/summary.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 namespace {
 
@@ -156,4 +156,4 @@ std::string describe_artifact(const Artifact& artifact, std::string_view name, c
   return out;
 }
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

@@ -1,10 +1,10 @@
-#include "apps/cli/territories.h"
+#include "apps/text/territories.h"
 
 #include <nlohmann/json.hpp>
 
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 namespace {
 
@@ -68,4 +68,4 @@ std::string describe_map(const std::vector<Territory>& map, const Terminal& term
   return out;
 }
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

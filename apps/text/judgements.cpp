@@ -1,11 +1,10 @@
-#include "apps/cli/judgements.h"
+#include "apps/text/judgements.h"
 
 #include <fmt/format.h>
 
-#include "apps/cli/session.h"
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 std::string describe_evaluation(const Evaluation& evaluation, const Artifact& artifact, std::string_view name,
                                 const Terminal& terminal) {
@@ -22,4 +21,4 @@ std::string describe_evaluation(const Evaluation& evaluation, const Artifact& ar
          table.render(terminal.width());
 }
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

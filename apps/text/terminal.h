@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 enum class Style : std::uint8_t { plain, strong, faint, good, warning, bad };
 
@@ -53,4 +53,7 @@ struct TextTable {
   std::string render(std::size_t width) const;
 };
 
-}  // namespace everyml::cli
+/// "1,309".
+std::string grouped(std::uint64_t number);
+
+}  // namespace everyml::shown

@@ -1,12 +1,11 @@
-#include "apps/cli/leaderboard.h"
+#include "apps/text/leaderboard.h"
 
 #include <fmt/format.h>
 
-#include "apps/cli/findings.h"
-#include "apps/cli/session.h"
+#include "apps/text/findings.h"
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 namespace {
 
@@ -77,4 +76,4 @@ std::string describe_result(const LearnResult& result, const Terminal& terminal)
   return out;
 }
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown

@@ -1,4 +1,4 @@
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "everyml/foundation/base/text.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 namespace {
 
@@ -174,4 +174,12 @@ std::string TextTable::render(std::size_t width) const {
   return out;
 }
 
-}  // namespace everyml::cli
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
+}
+
+}  // namespace everyml::shown

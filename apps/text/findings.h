@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 #include "everyml/workflow/doctor/doctor.h"
 
-namespace everyml::cli {
+namespace everyml::shown {
 
 /// One finding as lines: its mark and sentence, then evidence and remedy when `all`.
 std::string finding_lines(const Finding& finding, bool all, const Terminal& terminal);
@@ -15,4 +15,4 @@ std::string count_findings(const DoctorReport& report);
 /// The whole report as lines: how many of what, each finding, a table of the columns. `name`: the data's.
 std::string describe_report(const DoctorReport& report, std::string_view name, const Terminal& terminal);
 
-}  // namespace everyml::cli
+}  // namespace everyml::shown
