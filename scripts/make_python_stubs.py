@@ -1,6 +1,6 @@
 """Writes what type checkers and editors know of the package: make_python_stubs.py [--check]
 
-everyml/__init__.pyi from the registry, everyml/sklearn.pyi from the table of scikit-learn's names. With --check nothing is
+everyml/__init__.pyi from the registry, everyml/sklearn/__init__.pyi from the table of scikit-learn's names. With --check nothing is
 written, and a difference is a failure.
 """
 
@@ -12,7 +12,7 @@ from everyml import _classes, _estimator, _ERRORS, _DOORS
 FOLDER = pathlib.Path(__file__).parent.parent / "apps/python/everyml"
 
 NAMES_HEAD = '''\
-# Written by scripts/make_python_stubs.py from _sk_table.py; do not edit.
+# Written by scripts/make_python_stubs.py from sklearn/_table.py; do not edit.
 from typing import Any
 
 import numpy as np
@@ -106,7 +106,7 @@ def stub() -> str:
 def names_stub() -> str:
     """Of the classes under scikit-learn's names."""
     from everyml import sklearn as names
-    from everyml._sk_table import CLASSES
+    from everyml.sklearn._table import CLASSES
 
     lines = [NAMES_HEAD]
     for name, row in CLASSES.items():
@@ -126,7 +126,7 @@ def names_stub() -> str:
 
 
 def main() -> int:
-    wrong = [check(FOLDER / "__init__.pyi", stub()), check(FOLDER / "sklearn.pyi", names_stub())]
+    wrong = [check(FOLDER / "__init__.pyi", stub()), check(FOLDER / "sklearn" / "__init__.pyi", names_stub())]
     return 1 if any(wrong) else 0
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import everyml
 import everyml.metrics
 import everyml.model_selection
-from everyml import _classes, _estimator, _sk_classes
-from everyml._sk_table import CLASSES, Param, Row
+from everyml import _classes, _estimator
+from everyml.sklearn import _classes as _sk_classes
+from everyml.sklearn._table import CLASSES, Param, Row
 
 HEAD = """# Our names beside scikit-learn's
 

@@ -88,7 +88,7 @@ def reason_of(test: str, error: str) -> str | None:
 
 def _ours(module: str) -> Callable[[], dict[str, Any]]:
     def objects() -> dict[str, Any]:
-        from everyml._sk_table import CLASSES
+        from everyml.sklearn._table import CLASSES
 
         from everyml import sklearn as ours
 

@@ -16,7 +16,7 @@ import sklearn.linear_model
 import sklearn.naive_bayes
 import sklearn.neighbors
 from everyml import sklearn as ours
-from everyml._sk_table import CLASSES
+from everyml.sklearn._table import CLASSES
 from scipy import sparse
 
 RNG = np.random.default_rng(5)
@@ -212,7 +212,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("name, settings, sentence", REFUSED)
 def test_what_is_not_offered_is_refused(name, settings, sentence):
-    kind = everyml._sk_table.CLASSES[name].module
+    kind = everyml.sklearn._table.CLASSES[name].module
     y = THREE if kind == "naive_bayes" or "Classifier" in name or "Logistic" in name else NUMBER
     with pytest.raises(everyml.ParameterError, match=sentence):
         getattr(ours, name)(**settings).fit(COUNTS, y)

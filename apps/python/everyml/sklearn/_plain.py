@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _estimator, _inputs, _scikit
-from ._errors import DataError, ParameterError
-from ._sk_table import Row
+from .. import _core, _estimator, _inputs, _scikit
+from .._errors import DataError, ParameterError
+from ._table import Row
 
 
 class ConvergenceWarning(UserWarning):
@@ -66,7 +66,7 @@ class Plain:
         # Nothing but k-means draws, and it draws at fit alone: predicting leaves NumPy's global state as it is.
         progress: Any = None
         if self.progress:
-            from ._progress import callback
+            from .._progress import callback
 
             progress = callback(True, type(self).__name__)
         return _core.Run(_estimator.threads_of(self.n_jobs), self.__dict__.get("_seed", 0), progress)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _inputs
-from ._errors import DataError, ParameterError
-from ._sk_plain import Plain, Targets
-from ._sk_table import number
+from .. import _core, _inputs
+from .._errors import DataError, ParameterError
+from ._plain import Plain, Targets
+from ._table import number
 
 
 class Constant(Plain):

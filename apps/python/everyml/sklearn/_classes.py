@@ -1,18 +1,19 @@
-"""Makes the classes of everyml.sklearn from the rows of _sk_table.py."""
+"""Makes the classes of everyml.sklearn from the rows of _table.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import _classes, _sk_models
-from ._sk_table import Param, Row
+from .. import _classes
+from . import _models
+from ._table import Param, Row
 
 
 def make(name: str, row: Row) -> type:
     """The class of one row."""
     entry = _classes.entries()[_classes.class_name(row.ours)]
     defaults = {param: value.default for param, value in row.params.items()}
-    kind = getattr(_sk_models, row.kind)
+    kind = getattr(_models, row.kind)
     # Only what theirs can do: no updates of a learner that has no partial_fit there.
     without = {"intervals"} if row.ours == "naive-bayes" else {"intervals", "update"}
     can = [one for one in entry["capabilities"] if one not in without]

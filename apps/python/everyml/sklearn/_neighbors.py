@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import DataError, ParameterError
-from ._sk_plain import Plain, Targets
-from ._sk_table import metric
+from .._errors import DataError, ParameterError
+from ._plain import Plain, Targets
+from ._table import metric
 
 
 class Nearest(Plain):

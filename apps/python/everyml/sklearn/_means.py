@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _estimator, _inputs, _scikit
-from ._errors import DataError, ParameterError
-from ._sk_plain import Plain, warn
+from .. import _core, _estimator, _inputs, _scikit
+from .._errors import DataError, ParameterError
+from ._plain import Plain, warn
 
 
 class Centres(Plain):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _inputs
-from ._errors import DataError, ParameterError
-from ._sk_plain import Plain
-from ._sk_table import number
+from .. import _inputs
+from .._errors import DataError, ParameterError
+from ._plain import Plain
+from ._table import number
 
 #: What theirs raises an alpha to without force_alpha.
 _LEAST_ALPHA = 1e-10

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._sk_classes import make
-from ._sk_table import CLASSES
+from ._classes import make
+from ._table import CLASSES
 
 for _name, _row in CLASSES.items():
     globals()[_name] = make(_name, _row)

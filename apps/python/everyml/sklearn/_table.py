@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._errors import ParameterError
+from .._errors import ParameterError
 
 
 @dataclass(frozen=True)
