@@ -33,6 +33,7 @@ demo: packages
 	$(EVERYML) learn examples/data/titanic.csv --target survived --out build/demo/titanic.everyml --report build/demo/titanic.html --force
 
 build: packages-test
+	@bash scripts/make_python_env.sh
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 

@@ -6,7 +6,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache mold python3 libopenblas-pthread-dev libhwy-dev libfmt-dev libcli11-dev
        nlohmann-json3-dev libsimdjson-dev libfast-float-dev zlib1g-dev libxxhash-dev libutf8proc-dev libboost1.81-dev
        libgtest-dev libgmock-dev)
-test=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 gcovr)
+test=(python3-dev python3-venv clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 gcovr)
 # Without these the report has no interactive charts; everything else works.
 optional=(nodejs npm)
 

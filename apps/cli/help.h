@@ -5,10 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/cli/terminal.h"
 #include "apps/cli/verb.h"
+#include "apps/text/terminal.h"
 
 namespace everyml::cli {
+
+using namespace shown;
 
 /// The whole command: the verbs, and the flags that each of them takes.
 struct Program {

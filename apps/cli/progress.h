@@ -3,10 +3,12 @@
 #include <chrono>
 #include <string>
 
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 #include "everyml/foundation/base/observer.h"
 
 namespace everyml::cli {
+
+using namespace shown;
 
 /// One line at the bottom of a terminal that tells what is being done and how far it is.
 class ProgressBar : public Observer {

@@ -121,14 +121,6 @@ std::string bytes_for_people(double bytes) {
   return fmt::format("{} {}", format_short(bytes, 3), units[unit]);
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  }
-  return digits;
-}
-
 std::string seconds_for_people(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.2g} s", std::max(seconds, 0.0));
   if (seconds < 120) return fmt::format("{:.0f} s", seconds);

@@ -6,11 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/base/json.h"
 
 namespace everyml::cli {
+
+using namespace shown;
 
 /// Exit codes, documented in docs/cli.md.
 enum Exit : int {
@@ -87,8 +89,6 @@ const CancelToken& interrupts();
 std::size_t parse_bytes(std::string_view text);
 /// "1.2 MB".
 std::string bytes_for_people(double bytes);
-/// "1,309".
-std::string grouped(std::uint64_t number);
 /// "0.31 s", "2 min 5 s".
 std::string seconds_for_people(double seconds);
 

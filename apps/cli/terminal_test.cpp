@@ -1,4 +1,4 @@
-#include "apps/cli/terminal.h"
+#include "apps/text/terminal.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "apps/cli/progress.h"
 #include "apps/cli/session.h"
-#include "apps/cli/summary.h"
+#include "apps/text/summary.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 

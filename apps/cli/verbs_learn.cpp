@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/leaderboard.h"
 #include "apps/cli/verbs.h"
+#include "apps/text/leaderboard.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/atomic_file.h"

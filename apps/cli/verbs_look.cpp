@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/findings.h"
-#include "apps/cli/summary.h"
 #include "apps/cli/verbs.h"
+#include "apps/text/findings.h"
+#include "apps/text/summary.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/artifact/artifact.h"
 #include "everyml/workflow/catalog/catalog.h"
@@ -22,35 +22,6 @@ struct DoctorSlots {
   Reading reading;
 };
 
-std::string profile_table(const DoctorReport& report, std::size_t width) {
-  TextTable table;
-  table.wrap_last = true;
-  table.alignment = {Align::left,  Align::left,  Align::right, Align::right,
-                     Align::right, Align::right, Align::left};
-  table.rows.push_back({"column", "kind", "missing", "distinct", "lowest", "highest", "mean, or commonest"});
-  for (const ColumnProfile& column : report.columns) {
-    const bool any = column.distinct > 0;
-    const bool number = any && column.kind == ColumnKind::number;
-    const bool date = any && column.kind == ColumnKind::date;
-    const auto moment = [](double value) { return format_date(static_cast<std::int64_t>(value), false); };
-    std::string last = number ? format_short(column.mean) : date ? moment(column.median) : "";
-    for (std::size_t i = 0; i < std::min<std::size_t>(column.top.size(), 3); ++i) {
-      last += fmt::format("{}{} ({})", last.empty() ? "" : ", ", printable(column.top[i].first, 20),
-                          grouped(column.top[i].second));
-    }
-    table.rows.push_back({printable(column.name, 40), std::string(to_string(column.kind)),
-                          column.missing > 0 ? grouped(column.missing) : "", grouped(column.distinct),
-                          number ? format_short(column.minimum)
-                          : date ? moment(column.minimum)
-                                 : "",
-                          number ? format_short(column.maximum)
-                          : date ? moment(column.maximum)
-                                 : "",
-                          last});
-  }
-  return table.render(width);
-}
-
 void run_doctor(const DoctorSlots& slots, Session& session) {
   const TableRead read = slots.reading.read(slots.file, session);
   DoctorOptions options{.target = slots.target, .ignore = slots.ignore};
@@ -64,62 +35,18 @@ void run_doctor(const DoctorSlots& slots, Session& session) {
     session.document(report.to_json());
     return;
   }
-  std::string out = fmt::format("{}: {} rows, {} columns; {}.\n\n", printable(slots.file, 200),
-                                grouped(report.rows), report.columns.size(), count_findings(report));
-  for (const Finding& finding : report.findings) out += finding_lines(finding, true, session.out());
-  if (!report.findings.empty()) out += "\n";
-  session.data(out + profile_table(report, session.out().width()));
+  session.data(describe_report(report, slots.file, session.out()));
 }
 
 void run_inspect(const std::string& file, Session& session) {
   const Artifact artifact = Artifact::load(file, catalog());
-  const Card& card = artifact.model.card();
   if (session.json()) {
-    Json columns = Json::array();
-    for (const ColumnSchema& column : artifact.encoder.schema().columns) {
-      columns.push_back({{"name", column.name}, {"kind", to_string(column.kind)}});
-    }
-    session.document({{"file", file},
-                      {"algorithm", artifact.algorithm},
-                      {"title", card.title},
-                      {"target", artifact.target_name},
-                      {"classes", artifact.class_names},
-                      {"settings", Json::parse(artifact.settings_json)},
-                      {"columns", columns},
-                      {"features", artifact.encoder.formulas()},
-                      {"model", artifact.model.summary()},
-                      {"metadata", Json::parse(artifact.metadata_json)}});
+    Json json = {{"file", file}};
+    json.update(artifact_json(artifact));
+    session.document(json);
     return;
   }
-  const std::size_t width = session.out().width();
-  std::string out = fmt::format("{}: {}", printable(file, 200), card.title);
-  if (!artifact.target_name.empty()) out += fmt::format(" for \"{}\"", printable(artifact.target_name));
-  out += "\n";
-  TextTable facts{.alignment = {Align::left, Align::left}, .rows = {}};
-  if (!artifact.class_names.empty()) {
-    std::vector<std::string> names;
-    for (const std::string& name : artifact.class_names) names.push_back(printable(name, 30));
-    facts.rows.push_back({"classes", join_and(names)});
-  }
-  const Json metadata = Json::parse(artifact.metadata_json);
-  for (const char* key : {"metric", "verdict", "rows", "seed"}) {
-    if (metadata.contains(key)) {
-      facts.rows.push_back({key, metadata[key].is_string() ? printable(metadata[key].get<std::string>(), 200)
-                                                           : printable(metadata[key].dump(), 200)});
-    }
-  }
-  out += facts.render(width);
-  if (const Json settings = Json::parse(artifact.settings_json); !settings.empty()) {
-    out += "  " + wrapped("settings: " + facts_line(settings), width, 2, 2) + "\n";
-  }
-  if (metadata.contains("sentence") && metadata["sentence"].is_string()) {
-    out += "  " + wrapped(printable(metadata["sentence"].get<std::string>(), 2000), width, 2, 2) + "\n";
-  }
-  out += "\n" + session.out().styled("Features", Style::strong) + "\n";
-  for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
-  out += "\n" + session.out().styled("Model", Style::strong) + "\n" +
-         summary_lines(artifact.model.summary(), width);
-  session.data(out);
+  session.data(describe_artifact(artifact, file, session.out()));
 }
 
 std::string_view task_of(Target::Kind kind) {

@@ -1,18 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/verbs.h"
+#include "apps/text/judgements.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/file_stream.h"
-#include "everyml/foundation/metrics/bootstrap.h"
 #include "everyml/foundation/metrics/metric.h"
 #include "everyml/workflow/artifact/artifact.h"
 #include "everyml/workflow/catalog/catalog.h"
-#include "everyml/workflow/explain/scoring.h"
+#include "everyml/workflow/explain/evaluate.h"
 
 namespace everyml::cli {
 
@@ -140,79 +139,23 @@ struct EvaluateSlots {
   Reading reading;
 };
 
-struct Judgement {
-  MetricInfo metric;
-  BootstrapInterval interval;
-};
-
-void show_judgements(const std::vector<Judgement>& all, const Artifact& artifact, std::size_t rows,
-                     const EvaluateSlots& slots, Session& session) {
-  if (session.json()) {
-    const auto finite = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
-    Json metrics = Json::object();
-    for (const Judgement& one : all) {
-      metrics[std::string(one.metric.name)] = {{"value", finite(one.interval.estimate)},
-                                               {"low", finite(one.interval.low)},
-                                               {"high", finite(one.interval.high)},
-                                               {"standard_error", finite(one.interval.standard_error)}};
-    }
-    session.document({{"model", slots.model}, {"file", slots.file}, {"rows", rows}, {"metrics", metrics}});
-    return;
-  }
-  TextTable table{.alignment = {Align::left, Align::right, Align::right, Align::left},
-                  .rows = {{"metric", "value", "95 % interval", ""}}};
-  for (const Judgement& one : all) {
-    table.rows.push_back(
-        {std::string(one.metric.title), format_short(one.interval.estimate),
-         fmt::format("{} to {}", format_short(one.interval.low), format_short(one.interval.high)),
-         one.metric.greater_is_better ? "more is better" : "less is better"});
-  }
-  session.data(fmt::format("{} for \"{}\" on {} rows of {}\n", artifact.model.card().title,
-                           printable(artifact.target_name), grouped(rows), printable(slots.file, 200)) +
-               table.render(session.out().width()));
-}
-
 void run_evaluate(const EvaluateSlots& slots, Session& session) {
   const Context& context = session.context();
   const Artifact artifact = Artifact::load(slots.model, catalog());
-  if (artifact.target_kind == Target::Kind::none) {
-    throw DataError(
-        "evaluate.no_target",
-        fmt::format("{} has no target, so there is no truth to compare with", printable(slots.model, 200)));
-  }
+  require_truth(artifact, slots.model);
   const TableRead read = slots.reading.read(slots.file, session);
-  std::vector<std::size_t> rows;
-  const Target truth = target_of(artifact, read.table, rows);
-  if (rows.empty()) {
-    throw DataError("evaluate.no_rows",
-                    fmt::format("no row of {} has a \"{}\" that the model knows", printable(slots.file, 200),
-                                printable(artifact.target_name)));
+  const Evaluation evaluation = evaluate(
+      artifact, read.table, {.metrics = slots.metrics, .weights = slots.weights}, slots.file, context);
+  if (session.json()) {
+    Json json = {{"model", slots.model}, {"file", slots.file}};
+    json.update(evaluation.to_json());
+    session.document(json);
+    return;
   }
-  const Table table = rows.size() == read.table.rows() ? read.table : read.table.select_rows(rows);
-  std::vector<double> weights;
-  if (!slots.weights.empty()) {
-    weights.resize(table.rows());
-    table.column(slots.weights).read_numbers(0, weights);
-  }
-  const std::vector<double> predicted = predict_scores(artifact, table, context);
-  const bool classes = artifact.target_kind == Target::Kind::classes;
-  const Scores scores{
-      .values = classes ? std::span<const double>{} : predicted,
-      .probabilities = classes ? std::span<const double>(predicted) : std::span<const double>{}};
-  std::vector<Judgement> judgements;
-  for (const std::string& name : slots.metrics) (void)find_metric(name);
-  for (const MetricInfo& metric : metric_list()) {
-    const bool asked =
-        std::find(slots.metrics.begin(), slots.metrics.end(), metric.name) != slots.metrics.end();
-    if (slots.metrics.empty() ? metric.task != artifact.target_kind : !asked) continue;
-    context.progress(metric.title,
-                     static_cast<double>(judgements.size()) / static_cast<double>(metric_list().size()));
-    judgements.push_back({metric, bootstrap_interval(metric.name, truth, scores, weights, {}, context)});
-  }
-  show_judgements(judgements, artifact, rows.size(), slots, session);
-  if (rows.size() < read.table.rows()) {
+  session.data(describe_evaluation(evaluation, artifact, slots.file, session.out()));
+  if (evaluation.rows_left_out > 0) {
     session.say(fmt::format("{} rows were left out: their \"{}\" is missing or unknown to the model.",
-                            grouped(read.table.rows() - rows.size()), printable(artifact.target_name)));
+                            grouped(evaluation.rows_left_out), printable(artifact.target_name)));
   }
 }
 

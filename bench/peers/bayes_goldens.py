@@ -17,7 +17,7 @@ from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, Gaussi
 
 
 def figures(estimator):
-    """Its fitted arrays by the names of our attributes; CategoricalNB keeps lists of tables, which are left out."""
+    """Its fitted arrays by the names of our attributes; CategoricalNB's lists of tables stand side by side."""
     found = {"class_count": estimator.class_count_, "class_prior": getattr(estimator, "class_prior_", None)}
     if found["class_prior"] is None:
         found["class_prior"] = np.exp(estimator.class_log_prior_)
@@ -26,6 +26,12 @@ def figures(estimator):
         value = getattr(estimator, theirs, None)
         if isinstance(value, np.ndarray):
             found[ours] = value
+    if isinstance(estimator, GaussianNB):
+        found["variance_floor"] = np.float64(estimator.epsilon_)
+    if isinstance(estimator, CategoricalNB):
+        found["levels"] = estimator.n_categories_
+        found["level_count"] = np.hstack(estimator.category_count_)
+        found["level_log_prob"] = np.hstack(estimator.feature_log_prob_)
     return {name: value.tolist() for name, value in found.items()}
 
 

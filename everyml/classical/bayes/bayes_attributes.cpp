@@ -21,6 +21,7 @@ Figure table_of_seen(const BayesState& state, std::span<const double> rows, std:
 }
 
 bool only_flags(const BayesLayout& layout) { return layout.bernoulli.size() == layout.columns(); }
+bool only_categories(const BayesLayout& layout) { return layout.categorical.size() == layout.columns(); }
 bool only_counts(const BayesLayout& layout) { return layout.counts.size() == layout.columns(); }
 
 }  // namespace
@@ -76,6 +77,40 @@ std::optional<Figure> NaiveBayesModel::feature_log_prob() const {
     }
   }
   return Figure::table(classes, columns, values);
+}
+
+std::optional<Figure> NaiveBayesModel::variance_floor() const {
+  if (!state_->layout.only_gaussian()) return std::nullopt;
+  return Figure::number(state_->tables.variance_floor);
+}
+
+std::optional<Figure> NaiveBayesModel::levels() const {
+  const BayesLayout& layout = state_->layout;
+  if (!only_categories(layout)) return std::nullopt;
+  std::vector<double> levels;
+  for (std::size_t k = 0; k < layout.columns(); ++k) {
+    levels.push_back(static_cast<double>(layout.level_start[k + 1] - layout.level_start[k]));
+  }
+  return Figure::list(levels);
+}
+
+std::optional<Figure> NaiveBayesModel::level_weights() const {
+  const BayesLayout& layout = state_->layout;
+  if (!only_categories(layout)) return std::nullopt;
+  return Figure::table(layout.classes, layout.levels(), state_->counts.levels);
+}
+
+std::optional<Figure> NaiveBayesModel::level_log_prob() const {
+  const BayesLayout& layout = state_->layout;
+  if (!only_categories(layout)) return std::nullopt;
+  const std::size_t classes = layout.classes, levels = layout.levels();
+  std::vector<double> values(classes * levels);
+  for (std::size_t c = 0; c < classes; ++c) {
+    for (std::size_t l = 0; l < levels; ++l) {
+      values[c * levels + l] = state_->tables.log_level[l * classes + c];
+    }
+  }
+  return Figure::table(classes, levels, values);
 }
 
 }  // namespace everyml

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -77,9 +78,20 @@ bool softmax(Real* score, std::size_t classes) {
   return true;
 }
 
+/// What is asked of a row: its log joint scores as they are, or the probabilities that follow from them.
+enum class Answer : std::uint8_t { probabilities, log_joint };
+
+/// Turns log joint scores into the answer in place. False when they do not allow one.
+template <class Real>
+bool finish(Answer answer, Real* score, std::size_t classes) {
+  if (answer == Answer::probabilities) return softmax(score, classes);
+  return std::none_of(score, score + classes, [](Real value) { return std::isnan(value); });
+}
+
 /// One row cell by cell; missing cells are passed over.
 template <class Real>
-bool careful_row(const BayesState& state, const double* x, std::size_t row, std::vector<Real>& score) {
+bool careful_row(const BayesState& state, const double* x, std::size_t row, Answer answer,
+                 std::vector<Real>& score) {
   const BayesLayout& layout = state.layout;
   const BayesTables& tables = state.tables;
   const std::size_t classes = layout.classes, pad = padded(layout.gaussian.size());
@@ -102,20 +114,20 @@ bool careful_row(const BayesState& state, const double* x, std::size_t row, std:
         score[c] -= static_cast<Real>(tables.log_zero[place * classes + c]);
     }
   }
-  return softmax(score.data(), classes);
+  return finish(answer, score.data(), classes);
 }
 
 /// A row with a missing cell, or so far from every class that its likelihoods leave the range of doubles;
 /// those of long double hold any finite row.
-void rescue_row(const BayesState& state, const Features& x, std::size_t row, double* out) {
+void rescue_row(const BayesState& state, const Features& x, std::size_t row, Answer answer, double* out) {
   std::vector<double> scratch, score;
   const double* values = x.tile64(row, row + 1, scratch);
-  if (careful_row(state, values, row, score)) {
+  if (careful_row(state, values, row, answer, score)) {
     std::copy(score.begin(), score.end(), out);
     return;
   }
   std::vector<long double> wide;
-  if (!careful_row(state, values, row, wide)) {
+  if (!careful_row(state, values, row, answer, wide)) {
     throw DataError("data.spread",
                     fmt::format("naive-bayes: row {} is too far from every class to be told apart", row));
   }
@@ -124,8 +136,8 @@ void rescue_row(const BayesState& state, const Features& x, std::size_t row, dou
 
 class RowScorer {
  public:
-  RowScorer(const BayesState& state, const Features& x, std::span<double> out)
-      : state_(state), x_(x), out_(out) {
+  RowScorer(const BayesState& state, const Features& x, Answer answer, std::span<double> out)
+      : state_(state), x_(x), answer_(answer), out_(out) {
     for (std::size_t j = 0; j < state.layout.columns(); ++j) {
       if (state.layout.column[j] != BayesColumn::gaussian) discrete_.push_back(j);
     }
@@ -146,7 +158,7 @@ class RowScorer {
     std::vector<double> scratch;
     for (std::size_t row = begin; row < end; ++row) {
       const bool plain = discrete_.empty() || add_discrete(row, scratch);
-      if (!plain || !softmax(at(row), classes)) rescue_row(state_, x_, row, at(row));
+      if (!plain || !finish(answer_, at(row), classes)) rescue_row(state_, x_, row, answer_, at(row));
     }
   }
 
@@ -169,19 +181,29 @@ class RowScorer {
 
   const BayesState& state_;
   const Features& x_;
+  Answer answer_;
   std::span<double> out_;
   std::vector<std::size_t> discrete_;
 };
+
+void answer_rows(const BayesState& state, const Features& x, Answer answer, std::span<double> out,
+                 const Context& context) {
+  const RowScorer scorer(state, x, answer, out);
+  const std::size_t cost = state.layout.classes * state.layout.columns() + 1;
+  const std::size_t grain = std::clamp<std::size_t>((std::size_t{1} << 20) / cost, 16, 8192);
+  parallel_for(context, x.rows(), grain,
+               [&](std::size_t begin, std::size_t end) { scorer.score(begin, end); });
+}
 
 }  // namespace
 
 void class_probabilities(const BayesState& state, const Features& x, std::span<double> out,
                          const Context& context) {
-  const RowScorer scorer(state, x, out);
-  const std::size_t cost = state.layout.classes * state.layout.columns() + 1;
-  const std::size_t grain = std::clamp<std::size_t>((std::size_t{1} << 20) / cost, 16, 8192);
-  parallel_for(context, x.rows(), grain,
-               [&](std::size_t begin, std::size_t end) { scorer.score(begin, end); });
+  answer_rows(state, x, Answer::probabilities, out, context);
+}
+
+void log_joint(const BayesState& state, const Features& x, std::span<double> out, const Context& context) {
+  answer_rows(state, x, Answer::log_joint, out, context);
 }
 
 }  // namespace everyml

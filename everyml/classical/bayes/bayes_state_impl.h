@@ -77,6 +77,7 @@ struct BayesTables {
   std::vector<double> mean;            ///< [C, padded(G)]
   std::vector<double> half_precision;  ///< [C, padded(G)]: 0.5 / variance, 0 where nothing is known
   std::vector<double> variance;        ///< [C, G] smoothed
+  double variance_floor = 0;           ///< what smoothing added to every variance
   std::vector<double>
       log_scale;  ///< [C, padded(G)]: -0.5 log(2 pi variance), taken out of base for a missing cell
   std::vector<double> log_zero;   ///< [B, C]; part of base

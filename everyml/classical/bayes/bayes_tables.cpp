@@ -58,6 +58,7 @@ void derive_gaussian(BayesState& state) {
     largest = std::max(largest, overall[k].variance());
   }
   const double floor = state.settings.var_smoothing * largest;
+  tables.variance_floor = floor;
   tables.mean.assign(classes * pad, 0.0);
   tables.half_precision.assign(classes * pad, 0.0);
   tables.log_scale.assign(classes * pad, 0.0);

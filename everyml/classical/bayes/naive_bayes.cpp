@@ -140,6 +140,10 @@ void NaiveBayesModel::probabilities(const Features& x, std::span<double> out, co
   class_probabilities(*state_, x, out, context);
 }
 
+void NaiveBayesModel::log_joint(const Features& x, std::span<double> out, const Context& context) const {
+  everyml::log_joint(*state_, x, out, context);
+}
+
 NaiveBayesModel NaiveBayesModel::update(const Dataset& data, const Context& context) const {
   data.validate(NaiveBayes::name, kNeeds);
   if (data.columns() != feature_count()) {

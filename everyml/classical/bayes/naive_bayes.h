@@ -97,6 +97,10 @@ class NaiveBayesModel {
   std::span<const std::string> class_names() const;
   /// out: [rows, classes]. Throws DataError "data.infinite", "data.negative_count".
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
+  /// Logarithm of prior times likelihood; out: [rows, classes], -infinity for a class without a training row.
+  /// Under the complement likelihood, whose rule is no probability, the score that it decides by. Throws as
+  /// probabilities does.
+  void log_joint(const Features& x, std::span<double> out, const Context& context) const;
   /// The model of the old rows and these: equal to a fit on all of them up to rounding. Classes are matched
   /// by name. Throws DataError "data.new_class" for a row of a class the model does not know,
   /// "data.feature_count", and as fit.
@@ -125,6 +129,11 @@ class NaiveBayesModel {
             "Variance of each feature in each class, smoothing included, where all are Gaussian; "
             "[classes, features], NaN for a class without a row.",
             [](const M& m) { return m.gaussian_variances(); }},
+        Row{"variance_floor",
+            "What smoothing added to every variance, in the squared unit of the widest feature, where all "
+            "are "
+            "Gaussian.",
+            [](const M& m) { return m.variance_floor(); }},
         Row{"feature_count",
             "Weight of the rows in which a flag is set, or weighted sum of a count, where all features are "
             "flags or all are counts; [classes, features].",
@@ -132,7 +141,16 @@ class NaiveBayesModel {
         Row{"feature_log_prob",
             "Log-probability of each flag being set or of each counted word in each class, or the complement "
             "rule's weight of the word, where all features are flags or all are counts; [classes, features].",
-            [](const M& m) { return m.feature_log_prob(); }}};
+            [](const M& m) { return m.feature_log_prob(); }},
+        Row{"levels", "Number of levels of each feature, where all are categories; [features].",
+            [](const M& m) { return m.levels(); }},
+        Row{"level_count",
+            "Weight of the rows of each class at each level of the first feature, then of the second and so "
+            "on, where all are categories; [classes, sum of levels].",
+            [](const M& m) { return m.level_weights(); }},
+        Row{"level_log_prob",
+            "Log-probability of each level in each class, laid out as level_count; [classes, sum of levels].",
+            [](const M& m) { return m.level_log_prob(); }}};
   }
 
  private:
@@ -142,6 +160,10 @@ class NaiveBayesModel {
   std::optional<Figure> gaussian_variances() const;
   std::optional<Figure> feature_counts() const;
   std::optional<Figure> feature_log_prob() const;
+  std::optional<Figure> variance_floor() const;
+  std::optional<Figure> levels() const;
+  std::optional<Figure> level_weights() const;
+  std::optional<Figure> level_log_prob() const;
 
   std::shared_ptr<const BayesState> state_;
 };

@@ -241,6 +241,62 @@ TEST(NaiveBayes, AClassWithoutRowsHasProbabilityZero) {
   EXPECT_EQ(ask(NaiveBayes{}.fit(data, Context{}), matrix({{5}}))[1], 0.0);
 }
 
+TEST(NaiveBayes, LogJointIsPriorTimesLikelihood) {
+  // Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", example 13.2: Beijing, Chinese,
+  // Japan, Macao, Shanghai, Tokyo.
+  const Dataset data{
+      .features = matrix({{1, 1, 0, 0, 0, 0}, {0, 1, 0, 0, 1, 0}, {0, 1, 0, 1, 0, 0}, {0, 1, 1, 0, 0, 1}}),
+      .target = classes({0, 0, 0, 1}, {"China", "Japan"})};
+  const auto model = NaiveBayes{.likelihood = BayesLikelihood::bernoulli}.fit(data, Context{});
+  std::vector<double> joint(2);
+  model.log_joint(matrix({{0, 1, 1, 0, 0, 1}}), joint, Context{});
+  EXPECT_NEAR(std::exp(joint[0]), 3. / 4 * 4 / 5 * 1 / 5 * 1 / 5 * 3 / 5 * 3 / 5 * 3 / 5, 1e-12);
+  EXPECT_NEAR(std::exp(joint[1]), 1. / 4 * 2 / 3 * 2 / 3 * 2 / 3 * 2 / 3 * 2 / 3 * 2 / 3, 1e-12);
+}
+
+TEST(NaiveBayes, LogJointOfFarAndMissingCellsAndOfAClassWithoutRows) {
+  const Dataset data{.features = matrix({{0}, {2}, {10}, {14}}),
+                     .target = classes({0, 0, 2, 2}, {"a", "b", "c"})};
+  const auto model = NaiveBayes{.var_smoothing = 0}.fit(data, Context{});
+  std::vector<double> joint(9);
+  model.log_joint(matrix({{1e5}, {kNone}, {12}}), joint, Context{});
+  const auto normal = [](double x, double mean, double variance) {
+    return std::log(0.5) - 0.5 * std::log(2 * std::acos(-1.0) * variance) -
+           (x - mean) * (x - mean) / 2 / variance;
+  };
+  const double never = -std::numeric_limits<double>::infinity();
+  EXPECT_NEAR(joint[0] / normal(1e5, 1, 1), 1, 1e-12);
+  EXPECT_EQ(joint[1], never);
+  EXPECT_NEAR(joint[2] / normal(1e5, 12, 4), 1, 1e-12);
+  EXPECT_NEAR(joint[3], std::log(0.5), 1e-12) << "nothing is known but the class";
+  EXPECT_EQ(joint[4], never);
+  EXPECT_NEAR(joint[6], normal(12, 1, 1), 1e-9);
+  EXPECT_NEAR(joint[8], normal(12, 12, 4), 1e-12);
+}
+
+TEST(NaiveBayes, FiguresOfCategoriesAndOfSmoothing) {
+  using M = NaiveBayesModel;
+  const auto figure = [](const M& model, std::string_view name) -> std::optional<Figure> {
+    for (const auto& row : M::attributes()) {
+      if (row.name == name) return row.read(model);
+    }
+    return std::nullopt;
+  };
+  const Dataset data{.features = matrix({{0, 1}, {2, 0}, {2, 1}}), .target = classes({0, 0, 1}, {"a", "b"})};
+  const auto categories = NaiveBayes{.likelihood = BayesLikelihood::categorical}.fit(data, Context{});
+  EXPECT_EQ(figure(categories, "levels")->values, (std::vector<double>{3, 2}));
+  const auto counts = figure(categories, "level_count"), logs = figure(categories, "level_log_prob");
+  EXPECT_EQ(counts->shape, (std::vector<std::size_t>{2, 5}));
+  EXPECT_EQ(counts->values, (std::vector<double>{1, 0, 1, 1, 1, 0, 0, 1, 0, 1}));
+  EXPECT_NEAR(logs->values[0], std::log(2. / 5), 1e-12);
+  EXPECT_NEAR(logs->values[8], std::log(1. / 3), 1e-12);
+  EXPECT_FALSE(figure(categories, "variance_floor"));
+  const auto gaussian =
+      NaiveBayes{.likelihood = BayesLikelihood::gaussian, .var_smoothing = 0.5}.fit(data, Context{});
+  EXPECT_NEAR(figure(gaussian, "variance_floor")->values[0], 0.5 * 8 / 9, 1e-12);
+  EXPECT_FALSE(figure(gaussian, "levels"));
+}
+
 TEST(NaiveBayes, WrongDataIsRefusedByName) {
   const Context context;
   const auto refuses = [&](const Dataset& data, const NaiveBayes& settings = {}) {

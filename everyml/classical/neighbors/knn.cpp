@@ -49,6 +49,7 @@ Card card_of(std::string title, std::string summary, Target::Kind target) {
                 .scale = InputNeeds::Scale::standard},
       .complexity = 3,
       .lazy = true,
+      .weights = Card::Weights::votes,
       .references = {"Fix and Hodges, \"Discriminatory Analysis, Nonparametric Discrimination: Consistency "
                      "Properties\", USAF School of Aviation Medicine, 1951",
                      "Cover and Hart, \"Nearest Neighbor Pattern Classification\", IEEE Transactions on "

@@ -144,7 +144,7 @@ void check_weights(std::string_view learner, std::span<const double> weights) {
   }
   if (!positive) {
     throw DataError("data.weights_zero",
-                    fmt::format("{}: all weights are 0; at least one must be positive", learner));
+                    fmt::format("{}: all weights are zero; at least one must be positive", learner));
   }
 }
 
@@ -244,9 +244,11 @@ void Dataset::validate(std::string_view learner, const Needs& needs) const {
   if (target.kind() == Target::Kind::classes && needs.target == Target::Kind::classes) {
     const std::vector<std::string> names = present_classes(*this);
     if (names.size() < needs.minimum_classes) {
-      throw DataError("data.one_class",
-                      fmt::format("{}: needs at least {} classes in the target, found {}: {}", learner,
-                                  needs.minimum_classes, names.size(), join_and(names)));
+      throw DataError(
+          "data.one_class",
+          fmt::format("{}: needs at least {} classes in the target, found {}: {}", learner,
+                      needs.minimum_classes, names.size() == 1 ? "one class" : std::to_string(names.size()),
+                      join_and(names)));
     }
   }
 }

@@ -135,7 +135,7 @@ TEST(Dataset, Weights) {
   EXPECT_EQ(verdict(data).first, "no error");
   const auto [code, sentence] = verdict(data, {.target = Target::Kind::classes, .minimum_classes = 2});
   EXPECT_EQ(code, "data.one_class") << "the only row of class yes weighs nothing";
-  EXPECT_EQ(sentence, "ridge: needs at least 2 classes in the target, found 1: no");
+  EXPECT_EQ(sentence, "ridge: needs at least 2 classes in the target, found one class: no");
 }
 
 TEST(Dataset, TargetKind) {

@@ -39,7 +39,8 @@ struct ByClass {
   std::vector<std::size_t> starts;  ///< classes + 1 entries
 };
 
-ByClass by_class(std::span<const std::int32_t> codes, Stream& random) {
+/// In the order given within each class where `random` is null.
+ByClass by_class(std::span<const std::int32_t> codes, Stream* random) {
   ByClass result;
   result.rows.resize(codes.size());
   std::iota(result.rows.begin(), result.rows.end(), std::size_t{0});
@@ -49,18 +50,20 @@ ByClass by_class(std::span<const std::int32_t> codes, Stream& random) {
     if (i == 0 || codes[result.rows[i]] != codes[result.rows[i - 1]]) result.starts.push_back(i);
   }
   result.starts.push_back(result.rows.size());
-  for (std::size_t c = 0; c + 1 < result.starts.size(); ++c) {
-    random.shuffle(std::span(result.rows).subspan(result.starts[c], result.starts[c + 1] - result.starts[c]));
+  for (std::size_t c = 0; random != nullptr && c + 1 < result.starts.size(); ++c) {
+    random->shuffle(
+        std::span(result.rows).subspan(result.starts[c], result.starts[c + 1] - result.starts[c]));
   }
   return result;
 }
 
 /// How many rows of each class go to the test side: shares of `total` by largest remainder, leaving every
-/// class a row to train on while that is possible.
-std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total) {
+/// class a row to train on while that is possible. Equal remainders take turns by chance, so that no class is
+/// favoured over many draws.
+std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total, Stream& random) {
   const std::size_t count = classes.starts.size() - 1;
   const double fraction = static_cast<double>(total) / static_cast<double>(classes.rows.size());
-  std::vector<std::size_t> shares(count), sizes(count), order(count);
+  std::vector<std::size_t> shares(count), sizes(count), order = random.permutation(count);
   std::vector<double> remainders(count);
   std::size_t given = 0;
   for (std::size_t c = 0; c < count; ++c) {
@@ -70,7 +73,6 @@ std::vector<std::size_t> class_shares(const ByClass& classes, std::size_t total)
     remainders[c] = quota - static_cast<double>(shares[c]);
     given += shares[c];
   }
-  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
   for (const bool last_row_too : {false, true}) {
@@ -123,13 +125,41 @@ Folds random_folds(std::size_t n, std::size_t k, Stream random) {
   return folds_from(fold_of, k);
 }
 
+Folds block_folds(std::size_t n, std::size_t k) {
+  check_folds(n, k);
+  std::vector<std::size_t> fold_of;
+  fold_of.reserve(n);
+  for (std::size_t fold = 0; fold < k; ++fold) {
+    fold_of.insert(fold_of.end(), n / k + (fold < n % k ? 1 : 0), fold);
+  }
+  return folds_from(fold_of, k);
+}
+
 Folds stratified_folds(std::span<const std::int32_t> codes, std::size_t k, Stream random) {
   check_folds(codes.size(), k);
   // Dealt like cards, class after class without starting over, so that the folds' whole sizes are even as
   // well.
-  const ByClass classes = by_class(codes, random);
+  const ByClass classes = by_class(codes, &random);
   std::vector<std::size_t> fold_of(codes.size());
   for (std::size_t i = 0; i < codes.size(); ++i) fold_of[classes.rows[i]] = i % k;
+  return folds_from(fold_of, k);
+}
+
+Folds stratified_block_folds(std::span<const std::int32_t> codes, std::size_t k) {
+  check_folds(codes.size(), k);
+  // Each fold gets as many rows of a class as it would when dealt like cards.
+  const ByClass classes = by_class(codes, nullptr);
+  std::vector<std::size_t> fold_of(codes.size()), share(k);
+  for (std::size_t c = 0; c + 1 < classes.starts.size(); ++c) {
+    std::fill(share.begin(), share.end(), std::size_t{0});
+    for (std::size_t i = classes.starts[c]; i < classes.starts[c + 1]; ++i) ++share[i % k];
+    std::size_t fold = 0;
+    for (std::size_t i = classes.starts[c]; i < classes.starts[c + 1]; ++i) {
+      while (share[fold] == 0) ++fold;
+      --share[fold];
+      fold_of[classes.rows[i]] = fold;
+    }
+  }
   return folds_from(fold_of, k);
 }
 
@@ -150,7 +180,7 @@ Folds quantile_folds(std::span<const double> target, std::size_t k, Stream rando
 
 Folds group_folds(std::span<const std::int32_t> groups, std::size_t k, Stream random) {
   check_folds(groups.size(), k);
-  const ByClass by_group = by_class(groups, random);
+  const ByClass by_group = by_class(groups, &random);
   const std::size_t count = by_group.starts.size() - 1;
   if (count < k) {
     throw DataError("splits.groups", fmt::format("{} folds need at least {} groups, found {}", k, k, count));
@@ -220,8 +250,8 @@ Fold holdout(std::size_t n, double fraction, std::span<const std::int32_t> codes
   const auto wanted = static_cast<std::size_t>(std::llround(static_cast<double>(n) * fraction));
   const std::size_t total = std::clamp<std::size_t>(wanted, 1, n - 1);
   const std::vector<std::int32_t> one_class(codes.empty() ? n : 0, 0);
-  const ByClass classes = by_class(codes.empty() ? std::span<const std::int32_t>(one_class) : codes, random);
-  const std::vector<std::size_t> shares = class_shares(classes, total);
+  const ByClass classes = by_class(codes.empty() ? std::span<const std::int32_t>(one_class) : codes, &random);
+  const std::vector<std::size_t> shares = class_shares(classes, total, random);
   Fold fold;
   for (std::size_t c = 0; c < shares.size(); ++c) {
     for (std::size_t i = classes.starts[c]; i < classes.starts[c + 1]; ++i) {

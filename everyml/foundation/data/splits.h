@@ -20,9 +20,14 @@ using Folds = std::vector<Fold>;
 /// k folds of n rows, sizes differing by at most one. Throws ParameterError "splits.folds" unless 2 <= k <=
 /// n.
 Folds random_folds(std::size_t n, std::size_t k, Stream random);
+/// The same in the order of the rows: fold i tests on the i-th block of neighbours, the larger blocks first.
+Folds block_folds(std::size_t n, std::size_t k);
 /// Like random_folds, with each class spread evenly: per class, fold sizes differ by at most one. A class
 /// with fewer rows than k is missing from some test sets; it is always in some training set.
 Folds stratified_folds(std::span<const std::int32_t> codes, std::size_t k, Stream random);
+/// The same in the order of the rows: of each class, the first rows are tested in fold 0, the next in fold 1,
+/// ...
+Folds stratified_block_folds(std::span<const std::int32_t> codes, std::size_t k);
 /// Folds stratified on quantiles of a numeric target, so that folds have like distributions.
 Folds quantile_folds(std::span<const double> target, std::size_t k, Stream random);
 /// No group is on both sides of any fold; sizes are balanced greedily, largest group first.

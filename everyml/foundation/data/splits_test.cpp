@@ -128,6 +128,23 @@ TEST(Splits, StratifiedFoldsSpreadEveryClass) {
   }
 }
 
+TEST(Splits, BlocksKeepTheOrderOfTheRows) {
+  const Folds folds = block_folds(8, 3);
+  expect_partition(folds, 8);
+  EXPECT_THAT(folds[0].test, ElementsAre(0, 1, 2));
+  EXPECT_THAT(folds[1].test, ElementsAre(3, 4, 5));
+  EXPECT_THAT(folds[2].test, ElementsAre(6, 7));
+  EXPECT_EQ(failure([] { block_folds(3, 4); }).first, "splits.folds");
+
+  const std::vector<std::int32_t> codes = {0, 1, 0, 1, 0, 1, 0, 1, 0};
+  const Folds stratified = stratified_block_folds(codes, 2);
+  expect_partition(stratified, 9);
+  EXPECT_THAT(stratified[0].test, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(stratified[1].test, ElementsAre(5, 6, 7, 8));
+  const Folds dealt = stratified_folds(codes, 2, stream(1));
+  EXPECT_EQ(dealt[0].test.size(), stratified[0].test.size());
+}
+
 TEST(Splits, QuantileFoldsTakeOneRowOfEachNeighbourhood) {
   for (const auto [n, k] : random_shapes(100)) {
     std::vector<double> target(n);
@@ -271,6 +288,27 @@ TEST(Splits, HoldoutSharesAreExactWhenTheyCanBe) {
   EXPECT_EQ(failure([&] { holdout(100, 1.0, codes, stream(1)); }).first, "splits.fraction");
   EXPECT_EQ(failure([&] { holdout(1, 0.5, {}, stream(1)); }).first, "splits.rows");
   EXPECT_EQ(failure([&] { holdout(99, 0.5, codes, stream(1)); }).first, "data.length");
+}
+
+TEST(Splits, HoldoutFavoursNoClass) {
+  // 5 of 22 rows: one class gives 3, the other 2. Each row is drawn 5 / 22 of the time, give or take 5
+  // errors.
+  std::vector<std::int32_t> codes(22);
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = i % 2;
+  const int draws = 2000;
+  std::vector<int> drawn(codes.size());
+  for (int seed = 0; seed < draws; ++seed) {
+    for (const std::size_t row :
+         holdout(codes.size(), 5.0 / 22.0, codes, stream(static_cast<std::uint64_t>(seed))).test) {
+      ++drawn[row];
+    }
+  }
+  const double share = 5.0 / 22.0, error = std::sqrt(share * (1 - share) * draws);
+  for (const int times : drawn) EXPECT_NEAR(times, share * draws, 5 * error);
+  const int even = std::accumulate(drawn.begin(), drawn.end(), 0, [i = 0](int sum, int times) mutable {
+    return i++ % 2 == 0 ? sum + times : sum;
+  });
+  EXPECT_NEAR(even, 2.5 * draws, 5 * 0.5 * std::sqrt(draws));
 }
 
 TEST(FoldFile, ComesBack) {

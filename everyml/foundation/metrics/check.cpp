@@ -45,7 +45,7 @@ double check_weights(std::size_t rows, std::span<const double> weights) {
     }
     sum.add(weights[row]);
   }
-  if (!(sum.value() > 0)) throw DataError("metrics.empty", "metrics: all weights are 0");
+  if (!(sum.value() > 0)) throw DataError("metrics.empty", "metrics: all weights are zero");
   return sum.value();
 }
 

@@ -30,6 +30,14 @@ struct ConfusionMatrix {
 };
 ConfusionMatrix confusion_matrix(Labels truth, Labels predicted, std::size_t classes, Weights weights = {});
 
+/// The margins of the confusion matrix, [classes] each: enough for most figures, and small with many classes.
+struct ClassTotals {
+  std::vector<double> truth;      ///< weight of the rows of the class
+  std::vector<double> predicted;  ///< weight of the rows predicted so
+  std::vector<double> right;      ///< weight of the rows of the class that are predicted so
+};
+ClassTotals class_totals(Labels truth, Labels predicted, std::size_t classes, Weights weights = {});
+
 /// Share of rows predicted right, [0, 1].
 double accuracy(Labels truth, Labels predicted, Weights weights = {});
 /// 1 - accuracy.
@@ -84,6 +92,8 @@ struct ThresholdCurve {
   std::vector<double> false_positive_rate;  ///< NaN when no row is negative
   std::vector<double> true_positive_rate;   ///< recall; NaN when no row is positive
   std::vector<double> precision;            ///< 1 at the first point
+  std::vector<double> false_positives;      ///< weight of the negative rows called positive
+  std::vector<double> true_positives;       ///< weight of the positive rows called so
 };
 /// truth is 0 or 1. Rows of weight 0 make no point.
 ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Weights weights = {});
@@ -91,6 +101,10 @@ ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Wei
 /// Area under the ROC curve: the chance that a positive row has a larger score than a negative one, ties
 /// half. [0, 1]. NaN when the truth has one class only. Source: Hanley and McNeil, Radiology 143 (1982).
 double roc_auc(Labels truth, std::span<const double> scores, Weights weights = {});
+/// The part of that area left of a false positive rate, on a scale where chance is 0.5 and the best is 1. NaN
+/// when the truth has one class only; ParameterError "metrics.rate" unless 0 < most_false <= 1.
+/// Source: McClish, "Analyzing a portion of the ROC curve", Medical Decision Making 9 (1989).
+double partial_roc_auc(Labels truth, std::span<const double> scores, double most_false, Weights weights = {});
 /// Each class against the rest, averaged (macro or weighted) over the classes for which it is defined: those
 /// that occur and are not all there is. NaN when there is none. scikit-learn refuses a truth that lacks a
 /// class.

@@ -50,6 +50,20 @@ double pairs_within(const Counts& counts) {
   return pairs;
 }
 
+double mean_of(double a, double b, EntropyMean mean) {
+  switch (mean) {
+    case EntropyMean::geometric:
+      return std::sqrt(a * b);
+    case EntropyMean::smaller:
+      return std::min(a, b);
+    case EntropyMean::larger:
+      return std::max(a, b);
+    case EntropyMean::arithmetic:
+      break;
+  }
+  return (a + b) / 2;
+}
+
 }  // namespace
 
 double adjusted_rand(Labels truth, Labels found) {
@@ -63,12 +77,13 @@ double adjusted_rand(Labels truth, Labels found) {
   return (same_both - chance) / (mean - chance);
 }
 
-double normalised_mutual_information(Labels truth, Labels found) {
+double normalised_mutual_information(Labels truth, Labels found, EntropyMean mean) {
   const Contingency table(truth, found);
   if (table.truth.size() == 1 && table.found.size() == 1) return 1;
   if (table.truth.size() == 1 || table.found.size() == 1) return 0;
-  const double mean = (table.entropy(table.truth) + table.entropy(table.found)) / 2;
-  return std::min(table.mutual_information() / mean, 1.0);
+  return std::min(
+      table.mutual_information() / mean_of(table.entropy(table.truth), table.entropy(table.found), mean),
+      1.0);
 }
 
 VMeasure v_measure(Labels truth, Labels found) {

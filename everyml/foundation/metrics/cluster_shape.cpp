@@ -21,8 +21,8 @@ struct Clusters {
   std::vector<std::size_t> rows;
   std::vector<std::size_t> starts;  ///< [clusters + 1]
 
-  Clusters(const Features& features, Labels labels) {
-    detail::check_length("the list of labels", labels.size(), features.rows());
+  Clusters(std::size_t count_of_rows, Labels labels) {
+    detail::check_length("the list of labels", labels.size(), count_of_rows);
     for (std::size_t row = 0; row < labels.size(); ++row) {
       if (labels[row] >= 0) rows.push_back(row);
     }
@@ -141,22 +141,35 @@ struct Centres {
   }
 };
 
-}  // namespace
+void check_distances(std::span<const double> distances, std::size_t rows) {
+  detail::check_finite("the matrix of distances", distances);
+  const double largest = distances.empty() ? 0 : *std::max_element(distances.begin(), distances.end());
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    const bool diagonal = i % (rows + 1) == 0;
+    if (distances[i] >= 0 && !(diagonal && distances[i] > 1e-4 * largest)) continue;
+    throw DataError(
+        "metrics.distances",
+        fmt::format("metrics: the distance of row {} to row {} is {}; distances are not negative, "
+                    "and 0 of a row to itself",
+                    i / rows, i % rows, distances[i]));
+  }
+}
 
-Silhouette silhouette(const Features& features, Labels labels, const Context& context) {
-  const Clusters clusters(features, labels);
-  check_no_missing(features);
-  const Features sorted = features.select_rows(clusters.rows);
+/// `add_sums(begin, end, sums)` adds, for positions [begin, end) among the sorted rows, the distances to the
+/// rows of every cluster to sums, [end - begin, clusters].
+template <class AddSums>
+Silhouette silhouette_from(const Clusters& clusters, std::size_t rows, const Context& context,
+                           const AddSums& add_sums) {
   std::vector<std::size_t> cluster_of(clusters.rows.size());
   for (std::size_t k = 0; k < clusters.count(); ++k) {
     std::fill(cluster_of.begin() + static_cast<std::ptrdiff_t>(clusters.starts[k]),
               cluster_of.begin() + static_cast<std::ptrdiff_t>(clusters.starts[k + 1]), k);
   }
   Silhouette result;
-  result.rows.assign(labels.size(), std::numeric_limits<double>::quiet_NaN());
+  result.rows.assign(rows, std::numeric_limits<double>::quiet_NaN());
   parallel_for(context, clusters.rows.size(), 64, [&](std::size_t begin, std::size_t end) {
     std::vector<double> sums((end - begin) * clusters.count(), 0.0);
-    add_distances(sorted, clusters, begin, end, sums, context);
+    add_sums(begin, end, sums);
     for (std::size_t i = begin; i < end; ++i) {
       const std::span<const double> own(sums.data() + (i - begin) * clusters.count(), clusters.count());
       result.rows[clusters.rows[i]] = silhouette_of(own, cluster_of[i], clusters);
@@ -166,6 +179,38 @@ Silhouette silhouette(const Features& features, Labels labels, const Context& co
   for (const std::size_t row : clusters.rows) sum.add(result.rows[row]);
   result.mean = sum.value() / static_cast<double>(clusters.rows.size());
   return result;
+}
+
+}  // namespace
+
+Silhouette silhouette(const Features& features, Labels labels, const Context& context) {
+  const Clusters clusters(features.rows(), labels);
+  check_no_missing(features);
+  const Features sorted = features.select_rows(clusters.rows);
+  return silhouette_from(clusters, labels.size(), context,
+                         [&](std::size_t begin, std::size_t end, std::vector<double>& sums) {
+                           add_distances(sorted, clusters, begin, end, sums, context);
+                         });
+}
+
+Silhouette silhouette_of_distances(std::span<const double> distances, Labels labels, const Context& context) {
+  const std::size_t rows = labels.size();
+  detail::check_length("the matrix of distances", distances.size(), rows * rows);
+  const Clusters clusters(rows, labels);
+  check_distances(distances, rows);
+  return silhouette_from(clusters, rows, context,
+                         [&](std::size_t begin, std::size_t end, std::vector<double>& sums) {
+                           context.check();
+                           double* own = sums.data();
+                           for (std::size_t i = begin; i < end; ++i, own += clusters.count()) {
+                             const double* to = distances.data() + clusters.rows[i] * rows;
+                             for (std::size_t k = 0; k < clusters.count(); ++k) {
+                               for (std::size_t j = clusters.starts[k]; j < clusters.starts[k + 1]; ++j) {
+                                 if (j != i) own[k] += to[clusters.rows[j]];
+                               }
+                             }
+                           }
+                         });
 }
 
 double sampled_silhouette(const Features& features, Labels labels, std::size_t sample,
@@ -179,7 +224,7 @@ double sampled_silhouette(const Features& features, Labels labels, std::size_t s
 }
 
 double davies_bouldin(const Features& features, Labels labels, const Context& context) {
-  const Clusters clusters(features, labels);
+  const Clusters clusters(features.rows(), labels);
   check_no_missing(features);
   const Centres centres(features.select_rows(clusters.rows), clusters, context);
   const std::size_t columns = features.columns(), count = clusters.count();
@@ -196,7 +241,7 @@ double davies_bouldin(const Features& features, Labels labels, const Context& co
 }
 
 double calinski_harabasz(const Features& features, Labels labels, const Context& context) {
-  const Clusters clusters(features, labels);
+  const Clusters clusters(features.rows(), labels);
   check_no_missing(features);
   const Centres centres(features.select_rows(clusters.rows), clusters, context);
   const std::size_t columns = features.columns(), count = clusters.count();

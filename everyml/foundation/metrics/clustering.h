@@ -23,6 +23,10 @@ struct Silhouette {
   std::vector<double> rows;  ///< [rows]; NaN for rows in no cluster
 };
 Silhouette silhouette(const Features& features, std::span<const std::int32_t> labels, const Context& context);
+/// The same from distances of any kind, row-major [rows, rows]. DataError "metrics.distances" for a distance
+/// that is negative or not finite, or one of a row to itself above rounding (1e-4 of the largest).
+Silhouette silhouette_of_distances(std::span<const double> distances, std::span<const std::int32_t> labels,
+                                   const Context& context);
 /// The silhouette of at most `sample` rows drawn without replacement from the context's stream "silhouette";
 /// distances are to the rows of the sample. Exact when there are no more rows than that.
 double sampled_silhouette(const Features& features, std::span<const std::int32_t> labels, std::size_t sample,
@@ -39,10 +43,12 @@ double calinski_harabasz(const Features& features, std::span<const std::int32_t>
 /// Agreement of two divisions of the same rows over pairs of rows, 0 for chance, 1 for equal. [-0.5, 1].
 /// Source: Hubert and Arabie, "Comparing partitions", 1985.
 double adjusted_rand(std::span<const std::int32_t> truth, std::span<const std::int32_t> found);
-/// Mutual information over the mean of both entropies, [0, 1]. Source: Strehl and Ghosh, "Cluster ensembles",
+/// What stands for both entropies: their mean, the root of their product, the smaller, the larger.
+enum class EntropyMean : std::uint8_t { arithmetic, geometric, smaller, larger };
+/// Mutual information over a mean of both entropies, [0, 1]. Source: Strehl and Ghosh, "Cluster ensembles",
 /// 2002.
-double normalised_mutual_information(std::span<const std::int32_t> truth,
-                                     std::span<const std::int32_t> found);
+double normalised_mutual_information(std::span<const std::int32_t> truth, std::span<const std::int32_t> found,
+                                     EntropyMean mean = EntropyMean::arithmetic);
 /// homogeneity: each cluster holds one class only; completeness: each class lies in one cluster only; v:
 /// their harmonic mean. [0, 1]. Source: Rosenberg and Hirschberg, "V-Measure", EMNLP 2007.
 struct VMeasure {

@@ -30,6 +30,14 @@ struct Prepared {
   }
 };
 
+std::vector<double> shares_of_last(const std::vector<double>& sums) {
+  const double all = sums.back();
+  std::vector<double> shares(sums.size());
+  std::transform(sums.begin(), sums.end(), shares.begin(),
+                 [all](double sum) { return all > 0 ? sum / all : nan; });
+  return shares;
+}
+
 }  // namespace
 
 namespace detail {
@@ -69,27 +77,43 @@ ThresholdCurve threshold_curve(Labels truth, std::span<const double> scores, Wei
   const Prepared prepared(truth, scores, weights);
   ThresholdCurve curve;
   curve.threshold = {infinity};
-  curve.true_positive_rate = {0.0};
-  curve.false_positive_rate = {0.0};
   curve.precision = {1.0};
-  double positives = 0, negatives = 0;
+  curve.true_positives = {0.0};
+  curve.false_positives = {0.0};
   detail::walk_thresholds({scores, prepared.order, prepared.positive}, weights,
                           [&](double threshold, double right, double wrong) {
                             curve.threshold.push_back(threshold);
-                            curve.true_positive_rate.push_back(right);
-                            curve.false_positive_rate.push_back(wrong);
+                            curve.true_positives.push_back(right);
+                            curve.false_positives.push_back(wrong);
                             curve.precision.push_back(right / (right + wrong));
-                            positives = right;
-                            negatives = wrong;
                           });
-  for (double& rate : curve.true_positive_rate) rate = positives > 0 ? rate / positives : nan;
-  for (double& rate : curve.false_positive_rate) rate = negatives > 0 ? rate / negatives : nan;
+  curve.true_positive_rate = shares_of_last(curve.true_positives);
+  curve.false_positive_rate = shares_of_last(curve.false_positives);
   return curve;
 }
 
 double roc_auc(Labels truth, std::span<const double> scores, Weights weights) {
   const Prepared prepared(truth, scores, weights);
   return detail::roc_auc({scores, prepared.order, prepared.positive}, weights);
+}
+
+double partial_roc_auc(Labels truth, std::span<const double> scores, double most_false, Weights weights) {
+  if (!(most_false > 0 && most_false <= 1)) {
+    throw ParameterError("metrics.rate",
+                         "metrics: the largest false positive rate must be above 0 and at most 1");
+  }
+  const ThresholdCurve curve = threshold_curve(truth, scores, weights);
+  const std::vector<double>&right = curve.true_positive_rate, &wrong = curve.false_positive_rate;
+  if (std::isnan(right.back()) || std::isnan(wrong.back())) return nan;
+  detail::Sum area;
+  for (std::size_t i = 1; i < wrong.size() && wrong[i - 1] < most_false; ++i) {
+    const double step = wrong[i] - wrong[i - 1];
+    // The last piece is cut at the limit, on the straight line between its points.
+    const double part = std::min(step, most_false - wrong[i - 1]);
+    if (step > 0) area.add(part * (right[i - 1] + (right[i] - right[i - 1]) * (part / step) / 2));
+  }
+  const double chance = most_false * most_false / 2;
+  return (1 + (area.value() - chance) / (most_false - chance)) / 2;
 }
 
 double average_precision(Labels truth, std::span<const double> scores, Weights weights) {

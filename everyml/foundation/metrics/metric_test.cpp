@@ -58,6 +58,29 @@ TEST(Classification, OneClassInTheTruth) {
   EXPECT_TRUE(std::isnan(roc_auc_one_vs_rest(ones, three, 3, Average::weighted)));
 }
 
+TEST(Classification, TotalsByHand) {
+  const ClassTotals totals = class_totals(Codes{0, 1, 1, 2}, Codes{0, 0, 1, 1}, 4, Doubles{1, 2, 4, 8});
+  EXPECT_THAT(totals.truth, ElementsAre(1, 6, 8, 0));
+  EXPECT_THAT(totals.predicted, ElementsAre(3, 12, 0, 0));
+  EXPECT_THAT(totals.right, ElementsAre(1, 4, 0, 0));
+  const ThresholdCurve curve = threshold_curve(Codes{0, 1, 1}, Doubles{0.5, 0.5, 0.9}, Doubles{2, 3, 4});
+  EXPECT_THAT(curve.true_positives, ElementsAre(0, 4, 7));
+  EXPECT_THAT(curve.false_positives, ElementsAre(0, 0, 2));
+}
+
+TEST(Classification, PartOfTheAreaByHand) {
+  const Codes truth = {0, 0, 1, 1};
+  EXPECT_DOUBLE_EQ(partial_roc_auc(truth, Doubles{0, 0, 1, 1}, 0.3), 1.0);
+  // All tied: the diagonal, which is chance.
+  EXPECT_DOUBLE_EQ(partial_roc_auc(truth, Doubles{1, 1, 1, 1}, 0.3), 0.5);
+  const Doubles scores = {0.1, 0.6, 0.4, 0.9};
+  EXPECT_DOUBLE_EQ(partial_roc_auc(truth, scores, 1.0), roc_auc(truth, scores));
+  // Up to 0.5 the true positive rate is 0.5: area 0.25, chance 0.125, best 0.5.
+  EXPECT_DOUBLE_EQ(partial_roc_auc(truth, scores, 0.5), (1 + 0.125 / 0.375) / 2);
+  EXPECT_TRUE(std::isnan(partial_roc_auc(Codes{1, 1}, Doubles{0, 1}, 0.5)));
+  EXPECT_EQ(code_of([&] { partial_roc_auc(truth, scores, 0); }), "metrics.rate");
+}
+
 TEST(Classification, LogLossIsFiniteForTheSureAndWrong) {
   EXPECT_NEAR(log_loss(Codes{1}, Doubles{1, 0}, 2), 52 * std::log(2.0), 1e-12);
   EXPECT_NEAR(log_loss(Codes{0}, Doubles{1, 0}, 2), 0, 1e-15);

@@ -52,6 +52,14 @@ double variance_of(Values values, Values weights) {
                                [&](std::size_t row) { return (values[row] - mean) * (values[row] - mean); });
 }
 
+/// The mean of both middle values of an even number. Reorders; REQUIRES: not empty.
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*std::max_element(values.begin(), middle) + *middle) / 2;
+}
+
 void check_domain(std::string_view what, Values values, bool zero_allowed) {
   for (std::size_t row = 0; row < values.size(); ++row) {
     if (values[row] > 0 || (zero_allowed && values[row] == 0)) continue;
@@ -89,16 +97,17 @@ double root_mean_squared_error(Values truth, Values predicted, Values weights) {
 double median_absolute_error(Values truth, Values predicted, Values weights) {
   check(truth, predicted);
   const double total = detail::check_weights(truth.size(), weights);
-  std::vector<std::size_t> order;
   std::vector<double> errors(truth.size());
+  for (std::size_t row = 0; row < truth.size(); ++row) errors[row] = std::abs(truth[row] - predicted[row]);
+  if (weights.empty()) return median(errors);
+  std::vector<std::size_t> order;
   for (std::size_t row = 0; row < truth.size(); ++row) {
-    errors[row] = std::abs(truth[row] - predicted[row]);
-    if (detail::weight_of(weights, row) > 0) order.push_back(row);
+    if (weights[row] > 0) order.push_back(row);
   }
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return errors[a] < errors[b]; });
   detail::Sum below;
   for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    below.add(detail::weight_of(weights, order[i]));
+    below.add(weights[order[i]]);
     const double above_half = below.value() - total / 2;
     if (above_half < 0) continue;
     const bool even = above_half <= std::numeric_limits<double>::epsilon() * total;

@@ -33,6 +33,12 @@ struct Card {
   int complexity = 1;
   /// Keeps the training rows and passes over them for every answer, so that judging it costs rows squared.
   bool lazy = false;
+  /// What a weight of k says of a training row.
+  enum class Weights : std::uint8_t {
+    copies,  ///< it is k rows
+    votes,   ///< it is one row whose vote counts k times
+  };
+  Weights weights = Weights::copies;
   std::vector<std::string> references;  ///< "Author, \"Title\", where, year"
 };
 

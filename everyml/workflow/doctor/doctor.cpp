@@ -124,6 +124,7 @@ DoctorReport examine(const Table& table, const DoctorOptions& options, std::span
   parallel_for(context, table.columns(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c) {
       report.columns[c] = profile_column(patient, c);
+      context.check();
       examine_column(patient, c, report.columns[c],
                      [&](Finding finding) { found[c].push_back(std::move(finding)); });
     }
@@ -132,10 +133,10 @@ DoctorReport examine(const Table& table, const DoctorOptions& options, std::span
   for (auto& list : found) {
     for (Finding& finding : list) report.findings.push_back(std::move(finding));
   }
-  examine_target(patient, report.columns, collect);
+  examine_target(patient, report.columns, collect, context);
   context.check();
-  examine_table(patient, report.columns, collect);
-  if (options.future) examine_future(patient, *options.future, collect);
+  examine_table(patient, report.columns, collect, context);
+  if (options.future) examine_future(patient, *options.future, collect, context);
   examine_notes(notes, collect);
 
   std::set<std::string> left_out;

@@ -44,12 +44,17 @@ bool gives_away(const Patient& patient, std::size_t column, std::string& evidenc
 using Report = std::function<void(Finding)>;
 void examine_column(const Patient& patient, std::size_t column, const ColumnProfile& profile,
                     const Report& report);
-void examine_target(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report);
-void examine_table(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report);
-void examine_future(const Patient& patient, const Table& future, const Report& report);
+// These ask the context between columns whether to go on.
+void examine_target(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report,
+                    const Context& context);
+void examine_table(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report,
+                   const Context& context);
+void examine_future(const Patient& patient, const Table& future, const Report& report,
+                    const Context& context);
 void examine_notes(std::span<const ReadNote> notes, const Report& report);
 
 /// One hash per row over the columns for which `used` is true.
-std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bool(const Column&)>& used);
+std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bool(const Column&)>& used,
+                                      const Context& context);
 
 }  // namespace everyml::doctor_impl

@@ -36,10 +36,11 @@ std::uint64_t cell_hash(const Column& column, std::size_t row) {
 
 /// Pairs of equal rows to expect if columns were independent: n (n - 1) / 2 times the product of the columns'
 /// chances that two cells agree. Related columns agree more often, which the caller's factor allows for.
-double expected_pairs(const Patient& patient) {
+double expected_pairs(const Patient& patient, const Context& context) {
   const double n = static_cast<double>(patient.table.rows());
   double chance = 1;
   for (const Column& column : patient.table.all()) {
+    context.check();
     std::unordered_map<std::uint64_t, double> counts;
     for (std::size_t row = 0; row < column.size(); ++row) ++counts[cell_hash(column, row)];
     double agree = 0;
@@ -49,8 +50,8 @@ double expected_pairs(const Patient& patient) {
   return n * (n - 1) / 2 * chance;
 }
 
-void duplicate_rows(const Patient& patient, const Report& report) {
-  const auto hashes = row_hashes(patient.table, [](const Column&) { return true; });
+void duplicate_rows(const Patient& patient, const Report& report, const Context& context) {
+  const auto hashes = row_hashes(patient.table, [](const Column&) { return true; }, context);
   std::unordered_map<std::uint64_t, std::size_t> counts;
   for (const std::uint64_t hash : hashes) ++counts[hash];
   double pairs = 0;
@@ -61,7 +62,7 @@ void duplicate_rows(const Patient& patient, const Report& report) {
   }
   if (extra == 0) return;
   const double share = static_cast<double>(extra) / static_cast<double>(hashes.size());
-  const bool surprising = share >= 0.01 && pairs > 30 * (expected_pairs(patient) + 1);
+  const bool surprising = share >= 0.01 && pairs > 30 * (expected_pairs(patient, context) + 1);
   std::size_t first = 0;
   std::unordered_map<std::uint64_t, std::size_t> seen;
   std::size_t twin = 0;
@@ -84,12 +85,13 @@ void duplicate_rows(const Patient& patient, const Report& report) {
           share});
 }
 
-void duplicate_columns(const Patient& patient, const Report& report) {
+void duplicate_columns(const Patient& patient, const Report& report, const Context& context) {
   std::map<std::pair<std::uint64_t, ColumnKind>, std::string> seen;
   for (std::size_t c = 0; c < patient.table.columns(); ++c) {
     if (patient.ignored[c]) continue;
     const Column& column = patient.table.column(c);
     if (column.missing_count() == column.size()) continue;
+    context.check();
     std::uint64_t hash = 0;
     bool varies = false;
     for (std::size_t row = 0; row < column.size(); ++row) {
@@ -106,10 +108,11 @@ void duplicate_columns(const Patient& patient, const Report& report) {
 }
 
 /// Equal in everything but the target, and the target differs.
-void conflicting_labels(const Patient& patient, const Report& report) {
+void conflicting_labels(const Patient& patient, const Report& report, const Context& context) {
   if (!patient.target || patient.classes.empty()) return;
   const std::string name = patient.table.column(*patient.target).name();
-  const auto hashes = row_hashes(patient.table, [&](const Column& column) { return column.name() != name; });
+  const auto hashes =
+      row_hashes(patient.table, [&](const Column& column) { return column.name() != name; }, context);
   std::unordered_map<std::uint64_t, std::int32_t> label;
   std::unordered_set<std::uint64_t> conflicts;
   for (std::size_t row = 0; row < hashes.size(); ++row) {
@@ -129,10 +132,12 @@ void conflicting_labels(const Patient& patient, const Report& report) {
 
 }  // namespace
 
-std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bool(const Column&)>& used) {
+std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bool(const Column&)>& used,
+                                      const Context& context) {
   std::vector<std::uint64_t> hashes(table.rows(), 0);
   for (const Column& column : table.all()) {
     if (!used(column)) continue;
+    context.check();
     for (std::size_t row = 0; row < hashes.size(); ++row) {
       const std::uint64_t pair[2] = {hashes[row], cell_hash(column, row)};
       hashes[row] = XXH3_64bits(pair, sizeof pair);
@@ -141,7 +146,8 @@ std::vector<std::uint64_t> row_hashes(const Table& table, const std::function<bo
   return hashes;
 }
 
-void examine_table(const Patient& patient, std::span<const ColumnProfile>, const Report& report) {
+void examine_table(const Patient& patient, std::span<const ColumnProfile>, const Report& report,
+                   const Context& context) {
   if (patient.table.rows() == 0) {
     report({"rows.few", Severity::warning, "", "The table has no rows.", "",
             "Nothing can be learned from names alone.", 0});
@@ -156,12 +162,14 @@ void examine_table(const Patient& patient, std::span<const ColumnProfile>, const
                         format_short(static_cast<double>(patient.rows) / std::max(1.0, features), 3)),
             "Collect more rows, or leave out columns that cannot matter.", 0});
   }
-  duplicate_rows(patient, report);
-  duplicate_columns(patient, report);
-  conflicting_labels(patient, report);
+  duplicate_rows(patient, report, context);
+  context.check();
+  duplicate_columns(patient, report, context);
+  conflicting_labels(patient, report, context);
 }
 
-void examine_target(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report) {
+void examine_target(const Patient& patient, std::span<const ColumnProfile> profiles, const Report& report,
+                    const Context& context) {
   if (!patient.target) return;
   const Column& target = patient.table.column(*patient.target);
   const double absent = static_cast<double>(patient.missing[*patient.target]) /
@@ -173,6 +181,7 @@ void examine_target(const Patient& patient, std::span<const ColumnProfile> profi
             "They are left out of training; ask whether they differ from the others.", absent});
   }
   for (std::size_t c = 0; c < profiles.size(); ++c) {
+    context.check();
     std::string evidence;
     if (patient.ignored[c] || !gives_away(patient, c, evidence)) continue;
     report({"leak.target", Severity::serious, profiles[c].name,
@@ -207,9 +216,11 @@ void examine_target(const Patient& patient, std::span<const ColumnProfile> profi
   }
 }
 
-void examine_future(const Patient& patient, const Table& future, const Report& report) {
+void examine_future(const Patient& patient, const Table& future, const Report& report,
+                    const Context& context) {
   std::vector<std::string> shared;
   for (const Column& column : patient.table.all()) {
+    context.check();
     const auto other = future.find(column.name());
     const bool is_target = patient.target && patient.table.column(*patient.target).name() == column.name();
     if (!other) {
@@ -266,12 +277,13 @@ void examine_future(const Patient& patient, const Table& future, const Report& r
     return std::find(shared.begin(), shared.end(), column.name()) != shared.end();
   };
   // Columns may stand in another order there, so both are hashed in this table's order.
-  const auto here = row_hashes(patient.table, used), there = row_hashes(future.select_columns(shared), used);
+  const auto here = row_hashes(patient.table, used, context),
+             there = row_hashes(future.select_columns(shared), used, context);
   const std::unordered_set<std::uint64_t> known(here.begin(), here.end());
   std::size_t overlap = 0;
   for (const std::uint64_t hash : there) overlap += known.count(hash);
   const double share = there.empty() ? 0 : static_cast<double>(overlap) / static_cast<double>(there.size());
-  if (share > 0.01 && static_cast<double>(overlap) > 3 * expected_pairs(patient)) {
+  if (share > 0.01 && static_cast<double>(overlap) > 3 * expected_pairs(patient, context)) {
     report({"overlap.rows", Severity::serious, "",
             fmt::format("{} of the new rows stand in this table too.", percent(share)),
             fmt::format("{} rows", overlap),

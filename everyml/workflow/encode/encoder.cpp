@@ -38,7 +38,7 @@ void check_weights(std::span<const double> weights, std::size_t rows) {
     }
     positive |= weights[i] > 0;
   }
-  if (!positive) throw DataError("data.weights_zero", "all weights are 0; at least one row must count");
+  if (!positive) throw DataError("data.weights_zero", "all weights are zero; at least one row must count");
 }
 
 /// Names and kinds of the features of one plan.

@@ -64,6 +64,19 @@ class Encoder {
                      std::span<const double> weights, const InputNeeds& needs,
                      const EncoderSettings& settings, const Context& context);
 
+  /// For features that come as numbers in columns of these names: each value is taken as it is, nothing is
+  /// scaled and no column is left out. When `fill`, missing cells get the weighted median of their column in
+  /// `x` (0 where every cell is missing), else they stay missing. Throws DataError "data.length" unless there
+  /// is one name per column, "data.weight", UnsupportedError "encode.sparse_missing" for sparse features to
+  /// fill.
+  static Encoder of_numbers(const Features& x, std::span<const std::string> names,
+                            std::span<const double> weights, bool fill, const Context& context);
+  /// True when each feature is a column of numbers as it is, one after the other; so it is after of_numbers.
+  bool takes_numbers() const;
+  /// Such rows as the model is to see them: `x` itself, or a copy of the same storage in which missing cells
+  /// are filled. REQUIRES: takes_numbers(), as many columns as feature_count().
+  Features fill_numbers(const Features& x, const Context& context) const;
+
   /// Features for new rows. A column found with another kind is converted where that is exact (number <->
   /// category by its text, boolean <-> 0/1), else counted as unreadable.
   Features transform(const Table& table, const Context& context, EncodeNotes* notes = nullptr) const;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
@@ -132,6 +133,17 @@ PartialDependence partial_dependence(const Artifact& artifact, const Table& tabl
     }
   }
   return result;
+}
+
+Json to_json(const PartialDependence& dependence) {
+  Json json = {{"column", dependence.column}, {"kind", to_string(dependence.kind)}};
+  if (!dependence.grid.empty()) json["grid"] = dependence.grid;
+  if (!dependence.levels.empty()) json["levels"] = dependence.levels;
+  if (!dependence.class_names.empty()) json["class_names"] = dependence.class_names;
+  json["mean"] = dependence.mean;
+  json["low"] = dependence.low;
+  json["high"] = dependence.high;
+  return json;
 }
 
 }  // namespace everyml

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "everyml/foundation/base/context.h"
+#include "everyml/foundation/base/json.h"
 #include "everyml/foundation/data/table.h"
 #include "everyml/workflow/artifact/artifact.h"
 
@@ -47,6 +48,9 @@ struct PartialDependence {
   std::vector<double> mean;              ///< [grid points, max(1, classes)]
   std::vector<double> low, high;         ///< 10th and 90th percentile of single rows, same shape
 };
+/// All of it, under the names above; what is empty is left out.
+Json to_json(const PartialDependence& dependence);
+
 struct DependenceOptions {
   std::size_t points = 24;
   std::size_t max_rows = 1000;

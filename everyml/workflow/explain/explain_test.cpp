@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/explain/evaluate.h"
 #include "everyml/workflow/explain/scoring.h"
 
 namespace everyml {
@@ -117,6 +119,66 @@ TEST(Scoring, KnowsItsMetrics) {
   truth[1] = 3;
   EXPECT_DOUBLE_EQ(score_predictions("rmse", Target::numbers(truth), std::vector<double>{1, 1}, {}),
                    std::sqrt(2.0));
+}
+
+TEST(Evaluation, JudgesTheRowsWhoseTruthIsKnown) {
+  const Known made = known();
+  // A perfect model of the truth, moved by 2 in every row: the error is 2 wherever it is looked for.
+  Buffer<double> moved(made.table.rows());
+  made.table.column("y").read_numbers(0, moved.span());
+  for (double& value : moved.span()) value += 2;
+  for (std::size_t row = 0; row < 10; ++row) moved[row] = std::nan("");
+  const Table table = made.table.with(Column::numbers("y", std::move(moved)));
+  const Evaluation found =
+      evaluate(made.artifact, table, {.metrics = {"rmse", "mae"}, .weights = {}}, "new.csv", Context());
+  EXPECT_EQ(found.rows, 290U);
+  EXPECT_EQ(found.rows_left_out, 10U);
+  ASSERT_EQ(found.judgements.size(), 2U);
+  for (const Judgement& one : found.judgements) {
+    EXPECT_NEAR(one.interval.estimate, 2, 1e-6) << one.metric.name;
+    EXPECT_NEAR(one.interval.low, 2, 1e-6) << one.metric.name;
+  }
+  const Json json = found.to_json();
+  EXPECT_EQ(json["rows"], 290);
+  EXPECT_NEAR(json["metrics"]["rmse"]["value"].get<double>(), 2, 1e-6);
+  const Evaluation all = evaluate(made.artifact, table, {}, "new.csv", Context());
+  EXPECT_GT(all.judgements.size(), 2U);
+  for (const Judgement& one : all.judgements) {
+    EXPECT_EQ(one.metric.task, Target::Kind::numbers);
+    EXPECT_NE(one.metric.name, "poisson_deviance") << "of numbers below 0";
+  }
+}
+
+TEST(Evaluation, RefusesWhatHasNoTruth) {
+  const Known made = known();
+  const auto code = [&](const Artifact& artifact, const Table& table, const EvaluateOptions& options) {
+    try {
+      (void)evaluate(artifact, table, options, "new.csv", Context());
+    } catch (const Error& error) {
+      return std::string(error.code());
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(code(made.artifact, made.table.without("y"), {}), "data.column_missing");
+  EXPECT_EQ(code(made.artifact, made.table.slice(0, 0), {}), "evaluate.no_rows");
+  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"rsme"}, .weights = {}}), "metrics.unknown");
+  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"poisson_deviance"}, .weights = {}}),
+            "metrics.domain");
+  Artifact clusters = made.artifact;
+  clusters.target_kind = Target::Kind::none;
+  EXPECT_EQ(code(clusters, made.table, {}), "evaluate.no_target");
+}
+
+TEST(Dependence, IsWrittenWithItsShape) {
+  const Known made = known();
+  const Json number = to_json(partial_dependence(made.artifact, made.table, "a", {.points = 5}, Context()));
+  EXPECT_EQ(number["grid"].size(), 5U);
+  EXPECT_EQ(number["mean"].size(), 5U);
+  EXPECT_FALSE(number.contains("levels"));
+  const Json label = to_json(partial_dependence(made.artifact, made.table, "b", {}, Context()));
+  EXPECT_EQ(label["levels"].size(), 2U);
+  EXPECT_EQ(label["high"].size(), 2U);
+  EXPECT_FALSE(label.contains("grid"));
 }
 
 }  // namespace

@@ -36,22 +36,52 @@ Target target_for(const Table& table, const Card& card, const FitOptions& option
         "fit.target", fmt::format("{} learns {}, but \"{}\" asks for {}", card.name, task_name(card.target),
                                   printable(options.target), task_name(kind)));
   }
-  Target target = make_target(column, kind, rows);
-  if (kind == Target::Kind::classes && target.class_count() < 2 && !rows.empty()) {
+  return make_target(column, kind, rows);
+}
+
+void require_rows(std::size_t rows) {
+  if (rows == 0) throw DataError("fit.no_rows", "there are no rows to learn from");
+}
+
+void require_learnable(const Target& target, std::size_t rows, std::string_view target_name) {
+  require_rows(rows);
+  if (target.kind() == Target::Kind::classes && target.class_count() < 2) {
     throw DataError("learn.one_class",
-                    fmt::format("every row has the same \"{}\"; there is nothing to tell apart",
-                                printable(options.target)));
+                    fmt::format("all rows have one class of \"{}\", the same; there is nothing to tell apart",
+                                printable(target_name)));
   }
-  return target;
+}
+
+Artifact finished(const AnyEstimator& estimator, Encoder encoder, const Dataset& data,
+                  std::string_view target_name, const Context& context) {
+  Artifact artifact;
+  artifact.encoder = std::move(encoder);
+  artifact.model = estimator.fit(data, context);
+  artifact.algorithm = estimator.card().name;
+  artifact.settings_json = write_json(estimator.settings_json());
+  artifact.target_name = std::string(target_name);
+  artifact.target_kind = data.target.kind();
+  if (data.target.kind() == Target::Kind::classes) {
+    artifact.label_kind = data.target.label_kind();
+    artifact.class_names.assign(data.target.names().begin(), data.target.names().end());
+  }
+  artifact.calibration.classes = artifact.class_names.size();
+  artifact.metadata_json =
+      write_json(Json{{"made_by", "fit"}, {"rows", data.rows()}, {"seed", context.seed()}});
+  return artifact;
 }
 
 }  // namespace
 
-Artifact fit_one(const Table& whole, const FitOptions& options, const Context& context) {
-  const Entry& entry = catalog().find(options.algorithm);
-  const Card& card = entry.card();
-  AnyEstimator estimator = entry.make();
+Artifact fit_one(const Table& table, const FitOptions& options, const Context& context) {
+  AnyEstimator estimator = catalog().find(options.algorithm).make();
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
+  return fit_one(estimator, table, options, context);
+}
+
+Artifact fit_one(const AnyEstimator& estimator, const Table& whole, const FitOptions& options,
+                 const Context& context) {
+  const Card& card = estimator.card();
   if (options.target.empty() != (card.target == Target::Kind::none)) {
     throw ParameterError("fit.target",
                          options.target.empty()
@@ -64,7 +94,6 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   Dataset data;
   if (!options.target.empty()) data.target = target_for(whole, card, options, rows);
-  if (rows.empty()) throw DataError("fit.no_rows", "there are no rows to learn from");
   const Table table = rows.size() == whole.rows() ? whole : whole.select_rows(rows);
   if (!options.weights.empty()) data.weights = select_impl::row_weights(whole, options.weights, rows);
 
@@ -75,23 +104,41 @@ Artifact fit_one(const Table& whole, const FitOptions& options, const Context& c
     if (!left_out.count(column.name())) columns.push_back(column.name());
   }
 
-  Artifact artifact;
-  artifact.encoder = Encoder::fit(table, columns, data.target, data.weights, card.needs, {}, context);
-  data.features = artifact.encoder.transform_training(table, data.target, data.weights, context);
-  data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
-  artifact.model = estimator.fit(data, context);
-  artifact.algorithm = card.name;
-  artifact.settings_json = write_json(estimator.settings_json());
-  artifact.target_name = options.target;
-  artifact.target_kind = data.target.kind();
-  if (data.target.kind() == Target::Kind::classes) {
-    artifact.label_kind = data.target.label_kind();
-    artifact.class_names.assign(data.target.names().begin(), data.target.names().end());
+  return fit_rows(estimator, table, columns, data.target, std::move(data.weights), options.target, context);
+}
+
+Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<const std::string> columns,
+                  const Target& target, std::vector<double> weights, std::string_view target_name,
+                  const Context& context) {
+  require_learnable(target, table.rows(), target_name);
+  Encoder encoder =
+      Encoder::fit(table, columns, target, weights, estimator.card().needs, EncoderSettings{}, context);
+  Dataset data{.features = encoder.transform_training(table, target, weights, context),
+               .target = target,
+               .info = {encoder.info().begin(), encoder.info().end()},
+               .weights = std::move(weights)};
+  return finished(estimator, std::move(encoder), data, target_name, context);
+}
+
+Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span<const std::string> names,
+                     const Target& target, std::vector<double> weights, std::string_view target_name,
+                     const Context& context) {
+  require_rows(x.rows());
+  const auto attempt = [&](bool fill) {
+    Encoder encoder = Encoder::of_numbers(x, names, weights, fill, context);
+    Dataset data{.features = encoder.fill_numbers(x, context),
+                 .target = target,
+                 .info = {encoder.info().begin(), encoder.info().end()},
+                 .weights = weights};
+    return finished(estimator, std::move(encoder), data, target_name, context);
+  };
+  // Most tables have no missing cells, and the learner finds out in a pass that it makes anyway.
+  try {
+    return attempt(false);
+  } catch (const DataError& error) {
+    if (error.code() != "data.missing" || x.storage() == Features::Storage::sparse32) throw;
   }
-  artifact.calibration.classes = artifact.class_names.size();
-  artifact.metadata_json =
-      write_json(Json{{"made_by", "fit"}, {"rows", rows.size()}, {"seed", context.seed()}});
-  return artifact;
+  return attempt(true);
 }
 
 }  // namespace everyml

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "everyml/foundation/base/context.h"
@@ -26,5 +28,25 @@ struct FitOptions {
 /// "data.column_missing", "data.weight", "learn.column_kind", "learn.column_missing_cells",
 /// "learn.target_kind", "learn.one_class", "fit.no_rows" and what the algorithm throws.
 Artifact fit_one(const Table& table, const FitOptions& options, const Context& context);
+
+/// The same for an algorithm whose settings stand already: those of `options` and its algorithm are passed
+/// over.
+Artifact fit_one(const AnyEstimator& estimator, const Table& table, const FitOptions& options,
+                 const Context& context);
+
+/// What `fit_one` ends in, for callers who have the target by itself: `target` and `weights` (may be empty)
+/// belong to the rows of `table`, `columns` are those to learn from. Throws DataError "learn.one_class",
+/// "fit.no_rows" and what the encoder and the algorithm throw.
+Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<const std::string> columns,
+                  const Target& target, std::vector<double> weights, std::string_view target_name,
+                  const Context& context);
+
+/// The same for features that come as numbers, one name per column. They are taken as they are, nothing is
+/// scaled; where the algorithm cannot take missing cells, those of dense features get the weighted median of
+/// their column. Whether one class is too few is the algorithm's to say. Throws as fit_rows does, but not
+/// "learn.one_class".
+Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span<const std::string> names,
+                     const Target& target, std::vector<double> weights, std::string_view target_name,
+                     const Context& context);
 
 }  // namespace everyml

@@ -1,0 +1,316 @@
+# Written by scripts/make_python_stubs.py from the registry; do not edit.
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from . import metrics as metrics, model_selection as model_selection, sklearn as sklearn
+
+from ._errors import DataError as DataError
+from ._errors import Error as Error
+from ._errors import FileError as FileError
+from ._errors import FormatError as FormatError
+from ._errors import ParameterError as ParameterError
+from ._errors import ResourceError as ResourceError
+from ._errors import UnsupportedError as UnsupportedError
+from ._data.read import Table as Table
+from ._data.read import read_csv as read_csv
+from ._data.read import read_sql as read_sql
+from ._data.read import read_table as read_table
+from ._estimator import EncodeWarning as EncodeWarning
+from ._workflow import DoctorReport as DoctorReport
+from ._workflow import Evaluation as Evaluation
+from ._workflow import LearnResult as LearnResult
+from ._workflow import Model as Model
+from ._workflow import doctor as doctor
+from ._workflow import fit as fit
+from ._workflow import learn as learn
+from ._workflow import load as load
+from ._workflow import map as map
+
+__version__: str
+
+class Estimator:
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+    def set_params(self, **params: Any) -> Self: ...
+    @property
+    def summary_(self) -> dict[str, Any]: ...
+    def save(self, path: Any, overwrite: bool = False) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def get_metadata_routing(self) -> Any: ...
+    def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+    def _repr_html_(self) -> str: ...
+
+class BaselineClassifier(Estimator):
+    """Class shares: Answers the class shares of the training rows whatever the features say; the bar for the rest."""
+    strategy: Literal["prior", "majority"]
+    class_prior_: Any
+    answer_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        strategy: Literal["prior", "majority"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class BaselineRegressor(Estimator):
+    """Mean of the target: Answers the mean or median of the training target for every row; the bar for the rest."""
+    strategy: Literal["mean", "median"]
+    answer_: Any
+    def __init__(
+        self,
+        *,
+        strategy: Literal["mean", "median"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class LinearRegression(Estimator):
+    """Linear regression: A straight line (plane) through the data, with standard errors, p-values and intervals."""
+    intercept: bool
+    coef_: Any
+    intercept_: Any
+    standard_errors_: Any
+    t_values_: Any
+    p_values_: Any
+    intercept_standard_error_: Any
+    rank_: int
+    r2_: Any
+    adjusted_r2_: Any
+    sigma_: Any
+    degrees_of_freedom_: Any
+    f_statistic_: Any
+    f_p_value_: Any
+    def __init__(
+        self,
+        *,
+        intercept: bool = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict_interval(self, X: Any, level: float = 0.95) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class Ridge(Estimator):
+    """Ridge regression: A straight line with small coefficients; how small is chosen by leaving each row out once."""
+    alpha: float | None
+    alphas: Sequence[float]
+    intercept: bool
+    coef_: Any
+    intercept_: Any
+    alpha_: Any
+    degrees_of_freedom_: Any
+    r2_: Any
+    trial_alphas_: Any
+    trial_errors_: Any
+    def __init__(
+        self,
+        *,
+        alpha: float | None = ...,
+        alphas: Sequence[float] = ...,
+        intercept: bool = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class LogisticRegression(Estimator):
+    """Logistic regression: Probabilities of classes from a weighted sum of the features."""
+    c: float | None
+    class_weights: Literal["none", "balanced"]
+    intercept: bool
+    iterations: int
+    coef_: Any
+    intercept_: Any
+    standard_errors_: Any
+    intercept_standard_errors_: Any
+    n_iter_: int
+    converged_: Any
+    log_loss_: Any
+    null_log_loss_: Any
+    mcfadden_r2_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        c: float | None = ...,
+        class_weights: Literal["none", "balanced"] = ...,
+        intercept: bool = ...,
+        iterations: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class NaiveBayes(Estimator):
+    """Naive Bayes: Multiplies what each column says of each class, with the right likelihood per column."""
+    likelihood: Literal["automatic", "gaussian", "bernoulli", "multinomial", "complement", "categorical"]
+    alpha: float
+    var_smoothing: float
+    prior: Literal["learned", "uniform"]
+    class_priors: Sequence[float]
+    class_prior_: Any
+    class_count_: Any
+    theta_: Any
+    var_: Any
+    variance_floor_: Any
+    feature_count_: Any
+    feature_log_prob_: Any
+    levels_: Any
+    level_count_: Any
+    level_log_prob_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        likelihood: Literal["automatic", "gaussian", "bernoulli", "multinomial", "complement", "categorical"] = ...,
+        alpha: float = ...,
+        var_smoothing: float = ...,
+        prior: Literal["learned", "uniform"] = ...,
+        class_priors: Sequence[float] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self: ...
+    def set_partial_fit_request(self, *, classes: bool | str | None = ..., sample_weight: bool | str | None = ...) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class KnnClassifier(Estimator):
+    """k nearest neighbours: The vote of the training rows most alike."""
+    neighbors: int
+    weights: Literal["uniform", "distance"]
+    metric: Literal["euclidean", "manhattan", "cosine"]
+    training_rows_: int
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        neighbors: int = ...,
+        weights: Literal["uniform", "distance"] = ...,
+        metric: Literal["euclidean", "manhattan", "cosine"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self: ...
+    def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any: ...
+    def set_partial_fit_request(self, *, classes: bool | str | None = ..., sample_weight: bool | str | None = ...) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class KnnRegressor(Estimator):
+    """k nearest neighbours: The mean of the training rows most alike."""
+    neighbors: int
+    weights: Literal["uniform", "distance"]
+    metric: Literal["euclidean", "manhattan", "cosine"]
+    training_rows_: int
+    def __init__(
+        self,
+        *,
+        neighbors: int = ...,
+        weights: Literal["uniform", "distance"] = ...,
+        metric: Literal["euclidean", "manhattan", "cosine"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self: ...
+    def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any: ...
+    def set_partial_fit_request(self, *, classes: bool | str | None = ..., sample_weight: bool | str | None = ...) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class KMeans(Estimator):
+    """k-means: Groups of rows around their means, with a verdict on whether there are groups at all."""
+    clusters: int | None
+    initial: Literal["k-means++", "random"]
+    restarts: int
+    max_iterations: int
+    tolerance: float
+    choice: Literal["gap", "silhouette"]
+    max_clusters: int
+    cluster_centers_: Any
+    clusters_: int
+    sizes_: Any
+    inertia_: Any
+    silhouette_: Any
+    n_iter_: int
+    converged_: Any
+    labels_: NDArray[np.int32]
+    def __init__(
+        self,
+        *,
+        clusters: int | None = ...,
+        initial: Literal["k-means++", "random"] = ...,
+        restarts: int = ...,
+        max_iterations: int = ...,
+        tolerance: float = ...,
+        choice: Literal["gap", "silhouette"] = ...,
+        max_clusters: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def transform(self, X: Any) -> Any: ...
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any: ...
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]: ...
+    def set_output(self, *, transform: Any = None) -> Self: ...
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[Any]: ...
+
+def all_estimators() -> list[type[Estimator]]: ...

@@ -1,0 +1,1 @@
+"""What users hand in and read: tables, files, matrices."""

@@ -1,0 +1,511 @@
+"""What all estimators share. Their classes are made in _classes.py from what the registry says of each algorithm."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from typing import Any
+
+import numpy as np
+
+from . import _core, _inputs, _scikit
+from ._errors import DataError, ParameterError
+
+#: Settings of every class beside those of its algorithm.
+COMMON = {"random_state": 0, "n_jobs": None, "encode": "auto", "progress": None}
+COMMON_HELP = {
+    "random_state": "Seed of all random choices: the same seed and data give the same model, at any number of threads. "
+    "None draws a new one from NumPy's global state.",
+    "n_jobs": "Threads at most; None and -1 are all that the process may use. The answer does not depend on it.",
+    "encode": '"auto" takes numbers as they are and tables with other columns through the encoder; "always" encodes '
+    'everything as the command does; "never" refuses what is not a number.',
+    "progress": "None, True for a bar on the terminal or in the notebook, or a callable progress(stage, fraction) with "
+    "fraction from 0 to 1; what it raises ends the work.",
+}
+
+#: Names that scikit-learn's users know; every other attribute is its name with an underscore behind it.
+SPELLING = {
+    "coefficients": "coef_",
+    "centres": "cluster_centers_",
+    "iterations": "n_iter_",
+    "means": "theta_",
+    "variances": "var_",
+    "class_prior": "class_prior_",
+}
+_WHOLE = {"n_iter_", "rank_", "clusters_", "training_rows_"}
+
+
+class EncodeWarning(UserWarning):
+    """New rows held something that the rows of fit did not."""
+
+
+def spelled(name: str) -> str:
+    return SPELLING.get(name, name + "_")
+
+
+def seed_of(random_state: Any) -> int:
+    if random_state is None:
+        random_state = np.random.mtrand._rand
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        if not 0 <= random_state < 2**64:
+            raise ParameterError(f"random_state must be from 0 to 2^64 - 1, got {random_state}")
+        return int(random_state)
+    if hasattr(random_state, "randint"):
+        return int(random_state.randint(np.iinfo(np.int32).max))
+    if hasattr(random_state, "integers"):
+        return int(random_state.integers(np.iinfo(np.int32).max))
+    raise ParameterError(f"random_state must be a whole number, None or a RandomState, got {random_state!r}")
+
+
+def threads_of(n_jobs: Any) -> int:
+    if n_jobs is None or n_jobs == -1:
+        return 0
+    if isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool):
+        if n_jobs > 0:
+            return int(n_jobs)
+        import os
+
+        if n_jobs < 0:
+            return max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
+    raise ParameterError(f"n_jobs must be a number of threads, -1 or None, got {n_jobs!r}")
+
+
+class Estimator:
+    """Base of all estimators: settings, inputs, attributes, files and scikit-learn's protocols.
+
+    Fitting changes the estimator, so it belongs to one thread; predicting with a fitted one is safe from many.
+    """
+
+    _entry: dict[str, Any] = {}
+    _defaults: dict[str, Any] = {}
+    _attributes: dict[str, str] = {}
+
+    # Settings
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The settings by name; ``deep`` is there for scikit-learn and changes nothing."""
+        return {name: getattr(self, name) for name in sorted(self._defaults)}
+
+    def set_params(self, **params: Any) -> Any:
+        """Changes settings by name and returns the estimator. ValueError for a name it does not have."""
+        for name in params:
+            if name not in self._defaults:
+                raise ParameterError(self._unknown(name))
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(name, cls._defaults, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return (
+            f"Invalid parameter {name!r} for estimator {cls.__name__}.{hint} Valid parameters are: "
+            f"{sorted(cls._defaults)!r}."
+        )
+
+    def _changed(self) -> dict[str, Any]:
+        """Settings of the algorithm that are not the defaults."""
+        mine = self.__dict__
+        return {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+
+    _own: dict[str, Any] = {}
+
+    def _run(self) -> Any:
+        progress, done = self.progress, None
+        if progress is not None and progress is not False:
+            from ._progress import callback
+
+            progress = callback(progress, type(self).__name__)
+        else:
+            progress = done
+        random_state, n_jobs = self.random_state, self.n_jobs
+        return _core.Run(
+            threads_of(n_jobs), random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
+            progress,
+        )
+
+    # Fitting
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
+        rows = _inputs.read(X, self.encode)
+        target, known = self._target(y, rows.rows, classes)
+        weights = _inputs.weights(sample_weight, rows.rows)
+        name = _inputs.target_name(y) if target is not None else ""
+        algorithm = self._entry["name"]
+        if type(rows) is _inputs.Numbers:
+            names = rows.names if rows.names is not None else _inputs.default_names(rows.columns)
+            fitted = _core.fit_features(
+                algorithm, self._changed(), rows.features, names, target, weights, name, self._run()
+            )
+        else:
+            fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, self._run())
+        mine = self.__dict__
+        mine["_fitted"] = fitted
+        mine["_takes"] = "numbers" if type(rows) is _inputs.Numbers else "table"
+        mine["n_features_in_"] = rows.columns
+        if rows.names is not None:
+            mine["feature_names_in_"] = np.array(rows.names, dtype=object)
+        else:
+            mine.pop("feature_names_in_", None)
+        if known is not None:
+            mine["classes_"] = known
+        return rows
+
+    def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
+        return None, None
+
+    # Reading rows for a fitted model
+
+    def _require_fitted(self) -> Any:
+        fitted = self.__dict__.get("_fitted")
+        if fitted is None:
+            raise _scikit.not_fitted(self)
+        return fitted
+
+    def _rows(self, X: Any) -> Any:
+        """Features of new rows, as the fitted model takes them."""
+        fitted = self._require_fitted()
+        if self._takes == "numbers":
+            rows = _inputs.read(X, "auto")
+            if type(rows) is not _inputs.Numbers:
+                raise DataError(
+                    f"{type(self).__name__} was fitted on numbers alone, and X has other columns; fit it on a table of "
+                    'the same columns, or with encode="always".'
+                )
+            self._check_names(rows)
+            if rows.columns != self.n_features_in_:
+                raise DataError(
+                    f"X has {rows.columns} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                    "features as input."
+                )
+            return rows.features
+        return self._encoded(fitted, X)
+
+    def _encoded(self, fitted: Any, X: Any) -> Any:
+        rows = _inputs.read_for(fitted, X)
+        table = rows.table
+        known = self.__dict__.get("feature_names_in_")
+        if rows.names is None or known is None:
+            if rows.columns != self.n_features_in_:
+                raise DataError(
+                    f"X has {rows.columns} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                    "features as input."
+                )
+            self._warn_names(rows.names)
+            from ._data.tables import table_for
+
+            table = table_for(fitted, X, _inputs.default_names(rows.columns) if known is None else list(known))
+        features, sentences = fitted.encode(table, self._run())
+        for sentence in sentences:
+            warnings.warn(sentence, EncodeWarning, stacklevel=4)
+        return features
+
+    def _warn_names(self, names: list[str] | None) -> None:
+        known = self.__dict__.get("feature_names_in_")
+        name = type(self).__name__
+        if names is not None and known is None:
+            warnings.warn(f"X has feature names, but {name} was fitted without feature names", stacklevel=5)
+        elif names is None and known is not None:
+            warnings.warn(
+                f"X does not have valid feature names, but {name} was fitted with feature names", stacklevel=5
+            )
+
+    def _check_names(self, rows: Any) -> None:
+        names, known = rows.names, self.__dict__.get("feature_names_in_")
+        if names is None and known is None:
+            return
+        self._warn_names(names)
+        if names is None or known is None or list(known) == names:
+            return
+        message = "The feature names should match those that were passed during fit.\n"
+        seen, fitted = set(names), set(known)
+        for title, left in (("Feature names unseen at fit time:\n", sorted(seen - fitted)),
+                            ("Feature names seen at fit time, yet now missing:\n", sorted(fitted - seen))):
+            if left:
+                message += title + "".join(f"- {name}\n" for name in left[:5]) + ("- ...\n" if len(left) > 5 else "")
+        if seen == fitted:
+            message += "Feature names must be in the same order as they were in fit.\n"
+        raise DataError(message)
+
+    # Attributes
+
+    def __getattr__(self, name: str) -> Any:
+        core = type(self)._attributes.get(name)
+        fitted = self.__dict__.get("_fitted")
+        if core is not None and fitted is not None:
+            value = fitted.attribute(core)
+            if value is not None:
+                return int(value) if name in _WHOLE else value
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__())
+        if "_fitted" in self.__dict__:
+            names.update(name for name in self._attributes if hasattr(self, name))
+        return sorted(names)
+
+    @property
+    def summary_(self) -> dict[str, Any]:
+        """What the fitted model says of itself, for people: coefficients with their tests, sizes, notes."""
+        import json
+
+        return json.loads(self._require_fitted().summary_json())
+
+    # Files
+
+    def save(self, path: Any, overwrite: bool = False) -> None:
+        """Writes the model and its encoder as an .everyml file, which the command reads too."""
+        import os
+
+        self._require_fitted().save(os.fspath(path), overwrite)
+
+    def to_bytes(self) -> bytes:
+        """The bytes of that file; the same settings, data and seed give the same bytes everywhere."""
+        return self._require_fitted().bytes()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if state.get("_fitted") is not None:
+            state["_fitted"] = state["_fitted"].bytes()
+        if not isinstance(state.get("progress"), (bool, type(None))):
+            state["progress"] = None
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if isinstance(state.get("_fitted"), bytes):
+            state = {**state, "_fitted": _core.Fitted.from_bytes(state["_fitted"], "pickle")}
+        self.__dict__.update(state)
+
+    # scikit-learn's protocols
+
+    def __sklearn_tags__(self) -> Any:
+        return _scikit.tags(self)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.__dict__.get("_fitted") is not None
+
+    def get_metadata_routing(self) -> Any:
+        """The metadata that fit, partial_fit and score take, for scikit-learn's routing."""
+        return _scikit.routing(self)
+
+    def set_fit_request(self, *, sample_weight: Any = "$UNCHANGED$") -> Any:
+        """Asks scikit-learn's meta-estimators to hand sample_weight to fit (True, False, None or an alias)."""
+        return _scikit.request(self, "fit", {"sample_weight": sample_weight})
+
+    # How it shows itself
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        changed = [
+            f"{name}={getattr(self, name)!r}"
+            for name, default in self._defaults.items()
+            if not _same(getattr(self, name), default)
+        ]
+        text = f"{type(self).__name__}({', '.join(changed)})"
+        return text if len(text) <= N_CHAR_MAX else text[: N_CHAR_MAX - 3] + "..."
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(repr(getattr(self, name)))}</td></tr>"
+            for name in self._defaults
+        )
+        state = "fitted" if self.__sklearn_is_fitted__() else "not fitted"
+        return (
+            f"<details><summary><b>{html.escape(type(self).__name__)}</b> ({state}): "
+            f"{html.escape(self._entry['summary'])}</summary><table>{rows}</table></details>"
+        )
+
+
+def _same(value: Any, default: Any) -> bool:
+    try:
+        return value is default or bool(type(value) is type(default) and value == default)
+    except (TypeError, ValueError):
+        return False
+
+
+class Supervised(Estimator):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Learns from rows X [rows, columns] and their targets y [rows].
+
+        X is a matrix of numbers, a SciPy sparse matrix, or a table (pandas, polars, pyarrow, anything with an Arrow
+        stream) with texts, categories, dates, booleans and missing cells as they are. ``sample_weight`` [rows] counts
+        each row so many times. Returns the estimator. Raises ValueError or TypeError with a sentence.
+        """
+        self._learn(X, y, sample_weight)
+        return self
+
+    def set_score_request(self, *, sample_weight: Any = "$UNCHANGED$") -> Any:
+        """Asks scikit-learn's meta-estimators to hand sample_weight to score."""
+        return _scikit.request(self, "score", {"sample_weight": sample_weight})
+
+
+class Classifier(Supervised):
+    _estimator_type = "classifier"
+
+    def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
+        who = type(self).__name__
+        if classes is None:
+            target, known = _inputs.labels(y, who)
+        else:
+            known = np.unique(np.asarray(classes))
+            target = _inputs.known_labels(y, known, who)
+        _inputs.same_length(rows, y)
+        return target, known
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest class of each row of X: [rows], in the type of the labels of fit."""
+        features = self._rows(X)
+        return self.classes_[self._fitted.decide(features, self._run())]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class: [rows, classes], in the order of ``classes_``; rows sum to 1."""
+        features = self._rows(X)
+        return self._fitted.probabilities(features, self._run())
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The natural logarithm of predict_proba: [rows, classes]; -inf where a probability is 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of rows whose class is predicted right, from 0 to 1."""
+        from .metrics import accuracy_score
+
+        return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
+
+
+class Scores:
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Raw scores before they become probabilities: [rows] for two classes, larger for the second; else
+        [rows, classes]."""
+        features = self._rows(X)
+        return self._fitted.scores(features, self._run())
+
+
+class Regressor(Supervised):
+    _estimator_type = "regressor"
+
+    def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
+        target = _inputs.numbers(y, type(self).__name__)
+        _inputs.same_length(rows, y)
+        return target, None
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The number expected for each row of X: [rows], in the target's unit."""
+        features = self._rows(X)
+        return self._fitted.values(features, self._run())
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The coefficient of determination R^2 of the predictions, at most 1."""
+        from .metrics import r2_score
+
+        return r2_score(y, self.predict(X), sample_weight=sample_weight)
+
+
+class Voting:
+    """Of learners in which a weight multiplies a row's vote: scikit-learn's sample_weight, which counts a row so many
+    times, would mean something else."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learns from rows X [rows, columns] and their targets y [rows]; X and y as in other estimators."""
+        self._learn(X, y, None)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        return Updates.partial_fit(self, X, y, classes)
+
+    def set_fit_request(self) -> Any:
+        """There is nothing to ask for."""
+        return _scikit.request(self, "fit", {})
+
+
+class Intervals:
+    def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Where a new observation lies with probability ``level`` (in (0, 1)): low [rows] and high [rows]."""
+        features = self._rows(X)
+        return self._fitted.intervals(features, level, self._run())
+
+
+class Clusterer(Estimator):
+    _estimator_type = "clusterer"
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Finds clusters in rows X [rows, columns]; y is ignored. Returns the estimator. X as in other estimators."""
+        rows = self._learn(X, None, sample_weight)
+        features = rows.features if self._takes == "numbers" else self._encoded(self._fitted, X)
+        self.__dict__["labels_"] = self._fitted.assign(features, self._run())
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The cluster of each row of X: [rows], from 0; -1 for none."""
+        features = self._rows(X)
+        return self._fitted.assign(features, self._run())
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """fit, then the cluster of each row of X: [rows]."""
+        return self.fit(X, sample_weight=sample_weight).labels_
+
+
+class Transformer:
+    _sklearn_auto_wrap_output_keys = {"transform"}
+
+    def transform(self, X: Any) -> Any:
+        """New features of each row of X: [rows, outputs], in the container that set_output asks for."""
+        features = self._rows(X)
+        return _scikit.wrapped(self, self._fitted.transform(features, self._run()), X)
+
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """fit, then transform of the same rows."""
+        return self.fit(X, y, sample_weight=sample_weight).transform(X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the outputs of transform: the class's name in small letters and a number."""
+        fitted = self._require_fitted()
+        prefix = type(self).__name__.lower()
+        return np.array([f"{prefix}{i}" for i in range(fitted.output_count)], dtype=object)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._require_fitted().output_count
+
+    def set_output(self, *, transform: Any = None) -> Any:
+        """The container of transform's output: "default" (NumPy), "pandas" or "polars"; None changes nothing."""
+        if transform is not None:
+            if transform not in ("default", "pandas", "polars"):
+                raise ParameterError(f'transform must be "default", "pandas" or "polars", got {transform!r}')
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+
+class Neighbors:
+    def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        """The training rows nearest to each row of X, nearest first: distances [rows, n] and row numbers [rows, n]."""
+        features = self._rows(X)
+        count = self.neighbors if n_neighbors is None else n_neighbors
+        distances, rows = self._fitted.neighbors(features, count, self._run())
+        return (distances, rows) if return_distance else rows
+
+
+class Updates:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        if self.__dict__.get("_fitted") is None:
+            self._learn(X, y, sample_weight, classes)
+            return self
+        features = self._rows(X)
+        rows = features.shape[0]
+        if "classes_" in self.__dict__:
+            target = _inputs.known_labels(y, self.classes_, type(self).__name__)
+        else:
+            target = _inputs.numbers(y, type(self).__name__)
+        _inputs.same_length(rows, y)
+        weights = _inputs.weights(sample_weight, rows)
+        self.__dict__["_fitted"] = self._fitted.update(features, target, weights, self._run())
+        return self
+
+    def set_partial_fit_request(self, *, classes: Any = "$UNCHANGED$", sample_weight: Any = "$UNCHANGED$") -> Any:
+        """Asks scikit-learn's meta-estimators to hand these to partial_fit."""
+        return _scikit.request(self, "partial_fit", {"classes": classes, "sample_weight": sample_weight})
