@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _core, _inputs, _scikit
 from ._errors import DataError, ParameterError
+from ._run import seed_of, threads_of
 
 #: Settings of every class beside those of its algorithm.
 COMMON = {"random_state": 0, "n_jobs": None, "encode": "auto", "progress": None}
@@ -41,33 +42,6 @@ class EncodeWarning(UserWarning):
 
 def spelled(name: str) -> str:
     return SPELLING.get(name, name + "_")
-
-
-def seed_of(random_state: Any) -> int:
-    if random_state is None:
-        random_state = np.random.mtrand._rand
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
-        if not 0 <= random_state < 2**64:
-            raise ParameterError(f"random_state must be from 0 to 2^64 - 1, got {random_state}")
-        return int(random_state)
-    if hasattr(random_state, "randint"):
-        return int(random_state.randint(np.iinfo(np.int32).max))
-    if hasattr(random_state, "integers"):
-        return int(random_state.integers(np.iinfo(np.int32).max))
-    raise ParameterError(f"random_state must be a whole number, None or a RandomState, got {random_state!r}")
-
-
-def threads_of(n_jobs: Any) -> int:
-    if n_jobs is None or n_jobs == -1:
-        return 0
-    if isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool):
-        if n_jobs > 0:
-            return int(n_jobs)
-        import os
-
-        if n_jobs < 0:
-            return max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
-    raise ParameterError(f"n_jobs must be a number of threads, -1 or None, got {n_jobs!r}")
 
 
 class Estimator:

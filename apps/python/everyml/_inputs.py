@@ -187,12 +187,12 @@ def _read_numbers(data: Any) -> Numbers | None:
         features = sparse(data)
         return Numbers(features, None, *features.shape)
     if is_frame(data):
-        from ._data import tables as _tables
+        from ._data.matrix import is_all_numbers, to_matrix
 
         names = _names_of(data)
-        if not _tables.is_all_numbers(data):
+        if not is_all_numbers(data):
             return None
-        matrix = _tables.to_matrix(data)
+        matrix = to_matrix(data)
         rows, columns = matrix.shape
         _require_cells(rows, columns)
         return Numbers(dense(matrix), names, rows, columns)
@@ -212,7 +212,7 @@ def _to_array(data: Any) -> np.ndarray:
 
 
 def _read_table(data: Any, make: Any = None) -> Mixed:
-    from ._data import tables as _tables
+    from ._data import tables
 
     if is_sparse(data):
         data = data.toarray()
@@ -222,7 +222,7 @@ def _read_table(data: Any, make: Any = None) -> Mixed:
         data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
-    table = (make or _tables.to_table)(data)
+    table = (make or tables.to_table)(data)
     rows, columns = table.shape
     _require_cells(rows, columns)
     if names is None and frame and not hasattr(data, "columns"):
@@ -233,9 +233,9 @@ def _read_table(data: Any, make: Any = None) -> Mixed:
 
 def read_for(fitted: Any, data: Any) -> Mixed:
     """New rows as the table that a fitted model takes."""
-    from ._data import tables as _tables
+    from ._data import tables
 
-    return _read_table(data, lambda rows: _tables.table_for(fitted, rows))
+    return _read_table(data, lambda rows: tables.table_for(fitted, rows))
 
 
 def _warn_column_vector() -> None:

@@ -15,8 +15,9 @@ import numpy as np
 
 from . import _core, _pages
 from ._data import tables as _tables
-from ._estimator import EncodeWarning, threads_of
+from ._estimator import EncodeWarning
 from ._errors import ParameterError, UnsupportedError
+from ._run import threads_of
 
 Progress = bool | Callable[[str, float], Any] | None
 

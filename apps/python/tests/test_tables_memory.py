@@ -14,7 +14,8 @@ import pytest
 
 import everyml
 from everyml import _core
-from everyml._data.tables import is_all_numbers, to_matrix, to_table
+from everyml._data.matrix import is_all_numbers, to_matrix
+from everyml._data.tables import to_table
 
 # Nothing is copied
 

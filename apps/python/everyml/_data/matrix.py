@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .tables import to_table
+
 _NUMBERS = "biuf"
 
 
@@ -60,9 +62,7 @@ def to_matrix(data: Any) -> np.ndarray:
         return _filled([_column(series) for series in data.get_columns()], data.height)
     if library == "pyarrow":
         return _filled([_column(column) for column in data.columns], data.num_rows)
-    from . import tables as _tables
-
-    return to_matrix(_tables.to_table(data, texts="keep"))
+    return to_matrix(to_table(data, texts="keep"))
 
 
 def _core_of(data: Any) -> Any:

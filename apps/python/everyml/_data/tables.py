@@ -14,9 +14,6 @@ import numpy as np
 from .. import _core
 from .cells import complex_error, convert, data_error, quoted
 from .._errors import DataError, ParameterError, UnsupportedError
-from .matrix import is_all_numbers, to_matrix
-
-__all__ = ["is_all_numbers", "to_matrix", "to_table"]
 
 # How many of a unit are microseconds, as value * first / second.
 _UNITS = {

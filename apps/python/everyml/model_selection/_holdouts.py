@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError, ParameterError
-from .._estimator import seed_of
+from .._run import seed_of
 from ._folds import Fold, Splitter, check_lengths, class_codes, whole
 from ..metrics._inputs import array_of
 
