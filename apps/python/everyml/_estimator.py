@@ -97,7 +97,8 @@ class Estimator:
             progress = done
         random_state, n_jobs = self.random_state, self.n_jobs
         return _core.Run(
-            threads_of(n_jobs), random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
+            threads_of(n_jobs),
+            random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
             progress,
         )
 
@@ -196,8 +197,10 @@ class Estimator:
             return
         message = "The feature names should match those that were passed during fit.\n"
         seen, fitted = set(names), set(known)
-        for title, left in (("Feature names unseen at fit time:\n", sorted(seen - fitted)),
-                            ("Feature names seen at fit time, yet now missing:\n", sorted(fitted - seen))):
+        for title, left in (
+            ("Feature names unseen at fit time:\n", sorted(seen - fitted)),
+            ("Feature names seen at fit time, yet now missing:\n", sorted(fitted - seen)),
+        ):
             if left:
                 message += title + "".join(f"- {name}\n" for name in left[:5]) + ("- ...\n" if len(left) > 5 else "")
         if seen == fitted:

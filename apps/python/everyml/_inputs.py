@@ -52,11 +52,15 @@ def is_frame(data: Any) -> bool:
         return data.dtype.names is not None
     return (
         hasattr(data, "__arrow_c_stream__")
-        or hasattr(data, "__arrow_c_array__") and hasattr(data, "schema")
+        or hasattr(data, "__arrow_c_array__")
+        and hasattr(data, "schema")
         or hasattr(data, "__dataframe__")
-        or hasattr(data, "iloc") and hasattr(data, "columns")
+        or hasattr(data, "iloc")
+        and hasattr(data, "columns")
         or isinstance(data, dict)
-        or isinstance(data, list) and bool(data) and isinstance(data[0], dict)
+        or isinstance(data, list)
+        and bool(data)
+        and isinstance(data[0], dict)
         or isinstance(data, _core.Table)
     )
 
@@ -78,13 +82,9 @@ def _require_plane(shape: tuple[int, ...], data: Any) -> None:
 
 def _require_cells(rows: int, columns: int) -> None:
     if rows == 0:
-        raise DataError(
-            f"Found array with 0 sample(s) (shape=({rows}, {columns})) while a minimum of 1 is required."
-        )
+        raise DataError(f"Found array with 0 sample(s) (shape=({rows}, {columns})) while a minimum of 1 is required.")
     if columns == 0:
-        raise DataError(
-            f"Found array with 0 feature(s) (shape=({rows}, {columns})) while a minimum of 1 is required."
-        )
+        raise DataError(f"Found array with 0 feature(s) (shape=({rows}, {columns})) while a minimum of 1 is required.")
 
 
 def dense(array: np.ndarray) -> Any:

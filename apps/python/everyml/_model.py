@@ -15,8 +15,8 @@ import numpy as np
 
 from . import _core, _pages
 from ._data import tables as _tables
-from ._estimator import EncodeWarning
 from ._errors import ParameterError, UnsupportedError
+from ._estimator import EncodeWarning
 from ._run import threads_of
 
 Progress = bool | Callable[[str, float], Any] | None
@@ -274,7 +274,11 @@ class Model:
         bootstrap interval. Rows that it was trained on flatter it. ``weights`` is a column that counts each row."""
         table, _, name = table_of(data, threads)
         found, text, left_out = _core.evaluate(
-            self._fitted, table, given(metrics=metrics, weights=weights), name, width(),
+            self._fitted,
+            table,
+            given(metrics=metrics, weights=weights),
+            name,
+            width(),
             run_of(seed, threads, progress, "Judging"),
         )
         told = json.loads(found)

@@ -27,9 +27,9 @@ class Bar:
         filled = int(round(24 * min(max(fraction, 0.0), 1.0)))
         line = f"{self.title} {'█' * filled}{'░' * (24 - filled)} {100 * fraction:3.0f} %  {stage}{left}"
         if self.notebook:
-            from IPython.display import HTML, display
-
             import html
+
+            from IPython.display import HTML, display
 
             shown = HTML(f"<pre>{html.escape(line)}</pre>")
             if self.handle is None:

@@ -13,7 +13,17 @@ from . import _core, _pages
 from ._model import Evaluation, Model, Progress, given, is_path, load, run_of, shaped, table_of, width
 
 __all__ = [
-    "DoctorReport", "Evaluation", "Explanation", "LearnResult", "Map", "Model", "doctor", "fit", "learn", "load", "map",
+    "DoctorReport",
+    "Evaluation",
+    "Explanation",
+    "LearnResult",
+    "Map",
+    "Model",
+    "doctor",
+    "fit",
+    "learn",
+    "load",
+    "map",
 ]
 
 
@@ -78,8 +88,16 @@ def learn(
     """
     table, notes, name = table_of(data, threads)
     options = given(
-        target=target, metric=metric, only=only, ignore=ignore, group=group, date=date, weights=weights,
-        classification=classification, keep_suspects=keep_suspects, seconds=seconds,
+        target=target,
+        metric=metric,
+        only=only,
+        ignore=ignore,
+        group=group,
+        date=date,
+        weights=weights,
+        classification=classification,
+        keep_suspects=keep_suspects,
+        seconds=seconds,
     )
     if costs is not None:
         options["costs"] = [[truth, answered, cost] for (truth, answered), cost in costs.items()]
@@ -145,7 +163,7 @@ class LearnResult:
 
     @property
     def verdict(self) -> str:
-        """"worth_it", "not_worth_it" or "no_pattern"."""
+        """ "worth_it", "not_worth_it" or "no_pattern"."""
         return self._told["verdict"]
 
     @property

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core
-from . import tables as _tables
 from .._errors import ParameterError
+from . import tables as _tables
 from .matrix import to_matrix
 
 _SHOWN_ROWS = 8

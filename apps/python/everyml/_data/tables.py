@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .cells import complex_error, convert, data_error, quoted
 from .._errors import DataError, ParameterError, UnsupportedError
+from .cells import complex_error, convert, data_error, quoted
 
 # How many of a unit are microseconds, as value * first / second.
 _UNITS = {
