@@ -37,8 +37,12 @@ build: packages-test
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 
+# What the tests counted is worth seeing even when all passed.
+COUNTS = '^(scikit-learn |metrics: |splits: |[0-9]+ generated frames|sklearn\.|everyml-.*whl: |import: |[0-9]+ documented exceptions|(learn|k-means): interrupted)'
+
 test: build
 	ctest --preset dev
+	@echo && echo "Counted by the tests:" && grep -hE $(COUNTS) build/dev/Testing/Temporary/LastTest.log
 
 release: packages
 	cmake --preset release -DEVERYML_TESTS=OFF
