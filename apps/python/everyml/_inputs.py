@@ -297,10 +297,6 @@ def target_name(y: Any) -> str:
     return name if isinstance(name, str) and name else "y"
 
 
-def _missing_label(row: int) -> DataError:
-    return DataError(f"Input y contains NaN: row {row} has no label; leave such rows out.")
-
-
 def labels(y: Any, who: str) -> tuple[Any, np.ndarray]:
     """The target of a classifier and the sorted classes in y's own type."""
     codes, classes, names, kind = _coded(y, who)
@@ -347,29 +343,54 @@ def _plain_numbers(y: np.ndarray) -> np.ndarray | None:
     return y.astype(np.float64 if any(issubclass(k, (float, np.floating)) for k in kinds) else np.int64)
 
 
-def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
-    found: dict[Any, int] = {}
-    values = y.tolist()
-    try:
+def text_codes(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes [rows] of int32 of an array of texts or other objects, and its sorted distinct values in its own type.
+
+    TypeError where values cannot be told apart or ordered.
+    """
+    if texts.dtype.kind in "US" and texts.dtype.itemsize > 0:
+        rows = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), texts.dtype.itemsize)
+        codes, first = _core.byte_rows(rows)
+        distinct = texts[first]
+        order = np.argsort(distinct)
+    else:
+        found: dict[Any, int] = {}
+        values = texts.tolist()
         codes = np.fromiter((found.setdefault(value, len(found)) for value in values), np.int32, len(values))
+        distinct = np.empty(len(found), dtype=texts.dtype)
+        distinct[:] = list(found)
+        order = np.array(sorted(range(len(found)), key=list(found).__getitem__), dtype=np.int64)
+    place = np.empty(len(distinct), dtype=np.int32)
+    place[order] = np.arange(len(distinct), dtype=np.int32)
+    return place[codes], distinct[order]
+
+
+def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
+    try:
+        codes, classes = text_codes(y)
     except TypeError as error:
-        raise DataError(f"Unknown label type: a label of y cannot be compared: {error}") from error
-    for value in found:
-        if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
-            row = next(i for i, one in enumerate(values) if one is value or one != one)
-            raise _missing_label(row)
-    if not all(isinstance(value, (str, bytes)) for value in found):
-        kinds = sorted({type(value).__name__ for value in found})
-        raise DataError(
-            f"Unknown label type: the labels of y are of several types ({', '.join(kinds)}); {who} needs all of one."
-        )
-    ordered = sorted(found)
-    place = np.empty(len(ordered), dtype=np.int32)
-    for position, value in enumerate(ordered):
-        place[found[value]] = position
-    names = [value.decode() if isinstance(value, bytes) else value for value in ordered]
-    classes = np.array(ordered, dtype=y.dtype)
-    return place[codes], classes, names, "category"
+        raise _unlike_labels(y, who) from error
+    if y.dtype.kind == "O" and not all(isinstance(value, (str, bytes)) for value in classes):
+        raise _unlike_labels(y, who)
+    names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+    return codes, classes, names, "category"
+
+
+def _unlike_labels(y: np.ndarray, who: str) -> DataError:
+    """What is wrong with labels that are not all texts."""
+    for row, value in enumerate(y):
+        if (
+            value is None
+            or type(value).__name__ in ("NAType", "NaTType")
+            or isinstance(value, float)
+            and value != value
+        ):
+            return DataError(f"Input y contains NaN: row {row} has no label; leave such rows out.")
+    kinds = sorted({type(value).__name__ for value in y})
+    return DataError(
+        f"Unknown label type: the labels of y are of several types or cannot be compared ({', '.join(kinds)}); {who} "
+        "needs texts, numbers or truths."
+    )
 
 
 def _wide(numbers: np.ndarray) -> np.ndarray:

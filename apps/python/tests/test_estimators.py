@@ -524,6 +524,24 @@ def test_the_interpreter_is_free_while_the_engine_works():
         other.join()
 
 
+def test_a_bar_is_shown_on_a_terminal_and_goes_away(monkeypatch):
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    X, _ = numbers(20000)
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    everyml.KMeans(clusters=40, restarts=15, tolerance=0.0, progress=True).fit(X)
+    shown = screen.getvalue()
+    assert "KMeans" in shown and " %" in shown
+    assert shown.endswith("\r\x1b[2K")
+    screen.isatty = lambda: False
+    screen.truncate(0)
+    everyml.KMeans(clusters=40, restarts=15, tolerance=0.0, progress=True).fit(X)
+    assert screen.getvalue().strip("\0") == ""
+
+
 def test_random_state_in_all_its_forms():
     X, _ = numbers(300)
     kind = everyml.KMeans
