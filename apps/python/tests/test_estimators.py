@@ -489,6 +489,23 @@ def test_the_source_may_go_while_the_engine_looks():
     del junk
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_fit_copies_no_rows(dtype):
+    X = np.random.default_rng(0).normal(size=(400_000, 40)).astype(dtype)
+    y = X[:, 0] > 0
+
+    def peak():
+        # The largest resident size so far, in bytes.
+        lines = open("/proc/self/status").read().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+    everyml.NaiveBayes().fit(X[:1000], y[:1000])
+    before = peak()
+    for kind in (everyml.LinearRegression, everyml.NaiveBayes, everyml.LogisticRegression):
+        kind().fit(X, y).predict(X)
+    assert peak() - before < X.nbytes / 2
+
+
 def test_progress_is_told_and_may_stop():
     X, _ = numbers(20000)
     seen = []
