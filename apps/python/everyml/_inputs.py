@@ -203,6 +203,11 @@ def _read_numbers(data: Any) -> Numbers | None:
 
 
 def _to_array(data: Any) -> np.ndarray:
+    if isinstance(data, np.ma.MaskedArray):
+        # What is masked is missing, whatever stands beneath the mask.
+        return np.ma.filled(data.astype(np.float64), np.nan)
+    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
+        raise DataError("X is a lazy frame, whose rows are not there yet: give X.collect().")
     with warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         try:
@@ -255,6 +260,8 @@ def _vector(y: Any, who: str) -> np.ndarray:
         raise DataError(f"This {who} estimator requires y to be passed, but the target y is None.")
     if is_sparse(y):
         raise TypeError("A sparse y is not supported: give one label or number per row.")
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        raise DataError(f"Input y contains NaN: row {int(np.flatnonzero(np.ma.getmaskarray(y))[0])} is masked.")
     if not isinstance(y, np.ndarray):
         y = _series_values(y)
     if y.ndim == 2 and y.shape[1] == 1:

@@ -144,6 +144,19 @@ def test_missing_numbers_are_filled_or_left_out(kind):
         np.testing.assert_array_equal(answers(model, X), answers(fitted(kind, filled, score), filled))
 
 
+def test_what_is_masked_is_missing():
+    X, score = numbers()
+    masked = np.ma.MaskedArray(X, mask=np.abs(X) > 1.5)
+    holes = np.where(masked.mask, np.nan, X)
+    expected = everyml.Ridge().fit(holes, score)
+    assert everyml.Ridge().fit(masked, score).to_bytes() == expected.to_bytes()
+    with pytest.raises(ValueError, match="masked"):
+        everyml.Ridge().fit(X, np.ma.MaskedArray(score, mask=score > 1))
+    polars = pytest.importorskip("polars")
+    with pytest.raises(ValueError, match="collect"):
+        everyml.Ridge().fit(polars.DataFrame({"a": [1.0, 2.0]}).lazy(), [1.0, 2.0])
+
+
 @every_class
 def test_the_file_is_safe_and_holds_all(kind, tmp_path):
     for X, score in (numbers(), frame()):
