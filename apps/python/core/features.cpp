@@ -66,9 +66,14 @@ std::string name_of(T value) {
 }
 
 /// Codes of the sorted distinct values, and the first row of each.
+struct Coded {
+  std::vector<std::int32_t> codes;
+  std::vector<std::int64_t> first;
+  std::vector<std::string> names;
+};
+
 template <class T>
-nb::object labels_of(const Vector<T>& array) {
-  const std::span<const T> values = span_of(array);
+Coded coded(std::span<const T> values) {
   struct Seen {
     std::int32_t code;
     std::int64_t row;
@@ -109,8 +114,19 @@ nb::object labels_of(const Vector<T>& array) {
     names.push_back(name_of(sorted[i]));
   }
   for (std::int32_t& code : codes) code = place[static_cast<std::size_t>(code)];
-  const std::size_t rows = codes.size(), classes = first.size();
-  return nb::make_tuple(to_numpy(std::move(codes), {rows}), to_numpy(std::move(first), {classes}), names);
+  return {std::move(codes), std::move(first), std::move(names)};
+}
+
+template <class T>
+nb::object labels_of(const Vector<T>& array) {
+  Coded made;
+  {
+    const nb::gil_scoped_release released;
+    made = coded(span_of(array));
+  }
+  const std::size_t rows = made.codes.size(), classes = made.first.size();
+  return nb::make_tuple(to_numpy(std::move(made.codes), {rows}), to_numpy(std::move(made.first), {classes}),
+                        made.names);
 }
 
 /// Codes of rows of bytes in the order in which they are first met, and the first row of each.
