@@ -562,6 +562,7 @@ def test_a_bar_is_shown_on_a_terminal_and_goes_away(monkeypatch):
     X, _ = numbers(20000)
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setattr("everyml._progress.Bar.quiet_seconds", 0.0)
     everyml.KMeans(clusters=40, restarts=15, tolerance=0.0, progress=True).fit(X)
     shown = screen.getvalue()
     assert "KMeans" in shown and " %" in shown
