@@ -87,7 +87,7 @@ class Estimator:
 
     _own: dict[str, Any] = {}
 
-    def _run(self) -> Any:
+    def _run(self, fitting: bool = False) -> Any:
         progress, done = self.progress, None
         if progress is not None and progress is not False:
             from ._progress import callback
@@ -95,7 +95,8 @@ class Estimator:
             progress = callback(progress, type(self).__name__)
         else:
             progress = done
-        random_state, n_jobs = self.random_state, self.n_jobs
+        # Only fitting draws: predicting leaves NumPy's global state as it is.
+        random_state, n_jobs = self.random_state if fitting else 0, self.n_jobs
         return _core.Run(
             threads_of(n_jobs),
             random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
@@ -111,12 +112,19 @@ class Estimator:
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
         if type(rows) is _inputs.Numbers:
-            names = rows.names if rows.names is not None else _inputs.default_names(rows.columns)
             fitted = _core.fit_features(
-                algorithm, self._changed(), rows.features, names, target, weights, name, self._run()
+                algorithm,
+                self._changed(),
+                rows.features,
+                rows.engine_names(),
+                target,
+                weights,
+                name,
+                self._run(fitting=True),
             )
         else:
-            fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, self._run())
+            run = self._run(fitting=True)
+            fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, run)
         mine = self.__dict__
         mine["_fitted"] = fitted
         mine["_takes"] = "numbers" if type(rows) is _inputs.Numbers else "table"
@@ -144,8 +152,9 @@ class Estimator:
         """Features of new rows, as the fitted model takes them."""
         fitted = self._require_fitted()
         if self._takes == "numbers":
-            rows = _inputs.read(X, "auto")
-            if type(rows) is not _inputs.Numbers:
+            known = self.__dict__.get("feature_names_in_")
+            rows = _inputs.read_as_numbers(X, None if known is None else list(known))
+            if rows is None:
                 raise DataError(
                     f"{type(self).__name__} was fitted on numbers alone, and X has other columns; fit it on a table of "
                     'the same columns, or with encode="always".'
@@ -157,11 +166,12 @@ class Estimator:
                     "features as input."
                 )
             return rows.features
-        return self._encoded(fitted, X)
+        return self._encoded(fitted, _inputs.read_new(X))
 
-    def _encoded(self, fitted: Any, X: Any) -> Any:
-        rows = _inputs.read_for(fitted, X)
-        table = rows.table
+    def _encoded(self, fitted: Any, rows: Any) -> Any:
+        from ._data.tables import table_for
+
+        names = None
         known = self.__dict__.get("feature_names_in_")
         if rows.names is None or known is None:
             if rows.columns != self.n_features_in_:
@@ -170,13 +180,20 @@ class Estimator:
                     "features as input."
                 )
             self._warn_names(rows.names)
-            from ._data.tables import table_for
-
-            table = table_for(fitted, X, _inputs.default_names(rows.columns) if known is None else list(known))
+            names = _inputs.default_names(rows.columns) if known is None else list(known)
+        table = table_for(fitted, rows.kept, names)
+        self._require_known(fitted, table.columns)
         features, sentences = fitted.encode(table, self._run())
         for sentence in sentences:
             warnings.warn(sentence, EncodeWarning, stacklevel=4)
         return features
+
+    def _require_known(self, fitted: Any, columns: list[str]) -> None:
+        known = list(_core.column_kinds(fitted))
+        if not known or not set(known).isdisjoint(columns):
+            return
+        some = ", ".join(repr(name) for name in known[:5]) + (", ..." if len(known) > 5 else "")
+        raise DataError(f"X has none of the columns that {type(self).__name__} was fitted on, which are {some}.")
 
     def _warn_names(self, names: list[str] | None) -> None:
         known = self.__dict__.get("feature_names_in_")
@@ -412,7 +429,7 @@ class Clusterer(Estimator):
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Finds clusters in rows X [rows, columns]; y is ignored. Returns the estimator. X as in other estimators."""
         rows = self._learn(X, None, sample_weight)
-        features = rows.features if self._takes == "numbers" else self._encoded(self._fitted, X)
+        features = rows.features if self._takes == "numbers" else self._encoded(self._fitted, rows)
         self.__dict__["labels_"] = self._fitted.assign(features, self._run())
         return self
 
@@ -480,7 +497,7 @@ class Updates:
             target = _inputs.numbers(y, type(self).__name__)
         _inputs.same_length(rows, y)
         weights = _inputs.weights(sample_weight, rows)
-        self.__dict__["_fitted"] = self._fitted.update(features, target, weights, self._run())
+        self.__dict__["_fitted"] = self._fitted.update(features, target, weights, self._run(fitting=True))
         return self
 
     def set_partial_fit_request(self, *, classes: Any = "$UNCHANGED$", sample_weight: Any = "$UNCHANGED$") -> Any:

@@ -1,0 +1,125 @@
+"""Unusual containers and wrong arguments: what is taken as it is, and which sentence tells of the rest."""
+
+import pickle
+
+import everyml.sklearn
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import scipy.sparse as sp
+from everyml._data.tables import to_table
+
+import everyml
+
+X = np.arange(24.0).reshape(12, 2) % 7
+Y = X @ [1.0, -2.0] + 3
+LABELS = np.where(Y > np.median(Y), "yes", "no")
+
+
+def cells(table, place=0):
+    return table.column_at(place).cells()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([1, 2, 3]),
+        np.array([1, 2, 3], dtype=">u2"),
+        np.array([1.0, 2.0, 3.0], dtype=np.float32),
+        np.array([True, False, True]),
+        np.array(["a", "b", "c"]),
+        np.array(["a", 2, None], dtype=object),
+        np.array(["2020-01-01", "2020-01-02", "2020-01-03"], dtype="datetime64[D]"),
+        np.array([1, 2, 3], dtype="timedelta64[s]"),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_masked_cells_are_missing_in_every_container(values):
+    masked = np.ma.array(values, mask=[False, True, False])
+    plain = cells(to_table({"a": values}, texts="keep"))
+    wanted = [plain[0], None, plain[2]]
+    structured = np.ma.zeros(3, dtype=[("a", values.dtype)])
+    structured["a"] = masked
+    for container in ({"a": masked}, masked.reshape(3, 1), structured):
+        assert cells(to_table(container, texts="keep")) == wanted
+
+
+def test_masked_numbers_in_a_frame_and_in_lists():
+    masked = np.ma.array([1, 99, 3], mask=[False, True, False])
+    model = everyml.BaselineRegressor().fit({"a": masked}, [1.0, 2.0, 3.0])
+    assert model._takes == "numbers"
+    from everyml._data.matrix import to_matrix
+
+    np.testing.assert_array_equal(to_matrix({"a": masked})[:, 0], [1, np.nan, 3])
+    assert cells(to_table([[masked[0]], [masked[1]], [masked[2]]]))[1] is None
+
+
+@pytest.mark.parametrize("wrap", [sp.csr_matrix, np.asmatrix, memoryview, np.ma.array], ids=lambda wrap: wrap.__name__)
+def test_the_encoder_takes_every_container_at_predict(wrap):
+    model = everyml.Ridge(encode="always").fit(X, Y)
+    np.testing.assert_array_equal(model.predict(wrap(X)), model.predict(X))
+
+
+def test_repeated_names_of_numbers():
+    frame = pd.DataFrame(X, columns=["a", "a"])
+    for kind in (everyml.Ridge, everyml.KMeans, everyml.sklearn.KMeans):
+        model = kind().fit(frame, Y)
+        assert list(model.feature_names_in_) == ["a", "a"]
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(frame), model.predict(frame))
+
+
+def untyped():
+    rows = [{"a": a, "b": b} for a, b in X.tolist()]
+    table = pa.table({"a": X[:, 0], "b": X[:, 1]})
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return table.__arrow_c_stream__(requested_schema)
+
+    return {
+        "dict of lists": {"a": X[:, 0].tolist(), "b": X[:, 1].tolist()},
+        "list of dicts": rows,
+        "objects": pd.DataFrame(rows, dtype=object),
+        "reader": table.to_reader(),
+        "stream": Stream(),
+    }
+
+
+@pytest.mark.parametrize("name", list(untyped()))
+def test_numbers_in_containers_without_types_are_numbers(name):
+    matrix = everyml.Ridge().fit(pd.DataFrame(X, columns=["a", "b"]), Y)
+    model = everyml.Ridge().fit(untyped()[name], Y)
+    assert model._takes == "numbers" and list(model.feature_names_in_) == ["a", "b"]
+    assert model.to_bytes() == matrix.to_bytes()
+    np.testing.assert_array_equal(matrix.predict(untyped()[name]), matrix.predict(model_frame()))
+    assert everyml.Ridge(encode="always").fit(untyped()[name], Y)._takes == "table"
+    assert everyml.KMeans(encode="always").fit(untyped()[name]).labels_.shape == (12,)
+
+
+def model_frame():
+    return pd.DataFrame(X, columns=["a", "b"])
+
+
+def test_a_row_of_json_for_a_model_of_numbers():
+    model = everyml.KnnRegressor(neighbors=1).fit(model_frame(), Y)
+    named = model.predict(pd.DataFrame({"a": [3.0], "b": [4.0]}))
+    assert model.predict([{"b": 4, "a": 3}]) == named
+    taking = everyml.BaselineRegressor().fit(model_frame(), Y)
+    assert taking.predict([{"a": 3, "b": None}]).shape == (1,)
+    with pytest.raises(ValueError, match="was fitted on numbers alone"):
+        model.predict([{"a": 3, "b": "four"}])
+
+
+def test_a_frame_without_any_known_column():
+    model = everyml.Ridge(encode="always").fit(model_frame(), Y)
+    with pytest.raises(everyml.DataError, match="none of the columns that Ridge was fitted on, which are 'a', 'b'"):
+        model.predict(pd.DataFrame({"c": [1.0], "d": [2.0]}))
+
+
+def test_predicting_draws_nothing():
+    model = everyml.Ridge(random_state=None).fit(X, Y)
+    np.random.seed(5)
+    before = np.random.get_state()[2]
+    model.predict(X)
+    assert np.random.get_state()[2] == before
