@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import warnings
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 
 from . import _core, _inputs, _scikit
 from ._errors import DataError, ParameterError
-from ._run import seed_of, threads_of
+from ._paths import path_of
+from ._run import seed_of, share, threads_of, truth, whole
 
 #: Settings of every class beside those of its algorithm.
 COMMON = {"random_state": 0, "n_jobs": None, "encode": "auto", "progress": None}
@@ -71,14 +73,21 @@ class Estimator:
 
     @classmethod
     def _unknown(cls, name: str) -> str:
+        return f"Invalid parameter {name!r} for estimator {cls.__name__}.{cls._valid(name)}"
+
+    @classmethod
+    def _valid(cls, name: str) -> str:
         import difflib
 
-        near = difflib.get_close_matches(name, cls._defaults, 1)
+        near = [one for one in cls._defaults if one.lower() == name.lower()]
+        near = near or difflib.get_close_matches(name, cls._defaults, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        return (
-            f"Invalid parameter {name!r} for estimator {cls.__name__}.{hint} Valid parameters are: "
-            f"{sorted(cls._defaults)!r}."
-        )
+        return f"{hint} Valid parameters are: {sorted(cls._defaults)!r}."
+
+    def _refuse_keywords(self, unknown: dict[str, Any]) -> None:
+        """What a constructor says of keywords that it does not have."""
+        cls, name = type(self), next(iter(unknown))
+        raise ParameterError(f"{cls.__name__}() got an unexpected keyword argument {name!r}.{cls._valid(name)}")
 
     def _changed(self) -> dict[str, Any]:
         """Settings of the algorithm that are not the defaults."""
@@ -252,9 +261,7 @@ class Estimator:
 
     def save(self, path: Any, overwrite: bool = False) -> None:
         """Writes the model and its encoder as an .everyml file, which the command reads too."""
-        import os
-
-        self._require_fitted().save(os.fspath(path), overwrite)
+        self._require_fitted().save(path_of(path), truth(overwrite, "overwrite"))
 
     def to_bytes(self) -> bytes:
         """The bytes of that file; the same settings, data and seed give the same bytes everywhere."""
@@ -273,7 +280,26 @@ class Estimator:
             state = {**state, "_fitted": _core.Fitted.from_bytes(state["_fitted"], "pickle")}
         self.__dict__.update(state)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        # A progress callable may hold a lock or a window, and a fitted model never changes: both are shared.
+        shared = ("_fitted", "_many", "_training", "progress")
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        for name, value in self.__dict__.items():
+            made.__dict__[name] = value if name in shared else copy.deepcopy(value, memo)
+        return made
+
     # scikit-learn's protocols
+
+    def __sklearn_clone__(self) -> Any:
+        params = self.get_params(deep=False)
+        made = type(self)(
+            **{name: value if name == "progress" else copy.deepcopy(value) for name, value in params.items()}
+        )
+        for name in ("_metadata_request", "_sklearn_output_config"):
+            if name in self.__dict__:
+                setattr(made, name, copy.deepcopy(self.__dict__[name]))
+        return made
 
     def __sklearn_tags__(self) -> Any:
         return _scikit.tags(self)
@@ -420,7 +446,7 @@ class Intervals:
     def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Where a new observation lies with probability ``level`` (in (0, 1)): low [rows] and high [rows]."""
         features = self._rows(X)
-        return self._fitted.intervals(features, level, self._run())
+        return self._fitted.intervals(features, share(level, "level"), self._run())
 
 
 class Clusterer(Estimator):
@@ -478,7 +504,7 @@ class Neighbors:
     def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """The training rows nearest to each row of X, nearest first: distances [rows, n] and row numbers [rows, n]."""
         features = self._rows(X)
-        count = self.neighbors if n_neighbors is None else n_neighbors
+        count = whole(self.neighbors if n_neighbors is None else n_neighbors, "n_neighbors", 1)
         distances, rows = self._fitted.neighbors(features, count, self._run())
         return (distances, rows) if return_distance else rows
 

@@ -419,7 +419,13 @@ def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[
         raise _unlike_labels(y, who) from error
     if y.dtype.kind == "O" and not all(isinstance(value, (str, bytes)) for value in classes):
         raise _unlike_labels(y, who)
-    names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+    try:
+        names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+        "".join(names).encode()
+    except UnicodeError:
+        raise DataError(
+            "y holds a label that is not UTF-8, such as half of a surrogate pair; give valid text."
+        ) from None
     return codes, classes, names, "category"
 
 

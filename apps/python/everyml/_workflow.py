@@ -11,6 +11,8 @@ import numpy as np
 
 from . import _core, _pages
 from ._model import Evaluation, Model, Progress, given, is_path, load, run_of, shaped, table_of, width
+from ._paths import path_of
+from ._run import truth
 
 __all__ = [
     "DoctorReport",
@@ -212,7 +214,7 @@ class LearnResult:
         """The report, one self-contained HTML page; with ``path`` it is written there too, whole or not at all."""
         page = self._learned.report(os.path.basename(self._name), self._call)
         if path is not None:
-            _core.write_text(os.fspath(path), page, overwrite)
+            _core.write_text(path_of(path), page, truth(overwrite, "overwrite"))
         return page
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Unusual containers and wrong arguments: what is taken as it is, and which sentence tells of the rest."""
 
+import copy
+import inspect
 import pickle
+import threading
 
 import everyml.sklearn
 import numpy as np
@@ -9,6 +12,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from everyml._data.tables import to_table
+from sklearn.base import clone
 
 import everyml
 
@@ -123,3 +127,74 @@ def test_predicting_draws_nothing():
     before = np.random.get_state()[2]
     model.predict(X)
     assert np.random.get_state()[2] == before
+
+
+def test_paths_of_every_kind(tmp_path):
+    model = everyml.Ridge().fit(X, Y)
+    name = tmp_path / "m.everyml"
+    model.save(str(name).encode())
+    assert everyml.load(str(name).encode()).algorithm == "ridge"
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    assert everyml.read_table(str(tmp_path / "a.csv").encode()).shape == (1, 2)
+    calls = [model.save, everyml.load, everyml.read_table, everyml.read_csv, everyml.doctor]
+    calls.append(lambda path: everyml.read_sql("SELECT 1", {"a": path}))
+    for call in calls:
+        with pytest.raises(ValueError, match="a path cannot hold a zero byte"):
+            call("a\0b")
+        with pytest.raises(ValueError, match="a path must be UTF-8"):
+            call("a\ud800b")
+    with pytest.raises(TypeError, match="a path must be a text or a path, not 'int'"):
+        everyml.load(3)
+
+
+def test_unknown_keywords_of_constructors():
+    with pytest.raises(
+        TypeError, match=r"LogisticRegression\(\) got an unexpected keyword argument 'C'. Did you mean 'c'"
+    ):
+        everyml.LogisticRegression(C=1)
+    with pytest.raises(ValueError, match="Did you mean 'c'"):
+        everyml.LogisticRegression().set_params(C=1)
+    with pytest.raises(TypeError, match="Did you mean 'n_clusters'"):
+        everyml.sklearn.KMeans(n_cluster=2)
+    for kind in [*everyml.all_estimators(), *everyml.sklearn.all_estimators()]:
+        parameters = inspect.signature(kind).parameters
+        assert list(parameters) == list(inspect.signature(kind.__init__).parameters)[1:]
+        assert set(parameters) == set(kind._defaults)
+        assert all(one.default is kind._defaults[name] for name, one in parameters.items())
+
+
+def test_copies_share_a_callable_that_holds_a_lock():
+    class Progress:
+        def __init__(self):
+            self.lock = threading.Lock()
+
+        def __call__(self, stage, fraction):
+            pass
+
+    progress = Progress()
+    model = everyml.KnnRegressor(neighbors=2, progress=progress).fit(X, Y)
+    assert clone(model).progress is progress and clone(model).get_params() == model.get_params()
+    copied = copy.deepcopy(model)
+    assert copied.progress is progress
+    np.testing.assert_array_equal(copied.predict(X), model.predict(X))
+    several = copy.deepcopy(everyml.sklearn.Ridge().fit(X, np.column_stack([Y, -Y])))
+    assert several.predict(X).shape == (12, 2)
+
+
+@pytest.mark.parametrize(
+    "call, sentence",
+    [
+        (lambda: everyml.Ridge(n_jobs=2**80).fit(X, Y), "n_jobs must be less than"),
+        (lambda: everyml.KnnRegressor().fit(X, Y).kneighbors(X, -1), "n_neighbors must be a whole number from 1"),
+        (lambda: everyml.KnnRegressor().fit(X, Y).kneighbors(X, 2.5), "n_neighbors must be a whole number from 1"),
+        (lambda: everyml.LinearRegression().fit(X, Y).predict_interval(X, "0.9"), "level must be a number between"),
+        (lambda: everyml.LinearRegression().fit(X, Y).predict_interval(X, 1), "level must be a number between"),
+        (lambda: everyml.Ridge().fit(X, Y).save("x", overwrite="yes"), "overwrite must be True or False"),
+        (lambda: everyml.read_csv(b"a\n1\n", threads=-1), "threads must be a whole number"),
+        (lambda: everyml.learn({"a": [1]}, "a", threads=2**70), "threads must be a whole number"),
+        (lambda: everyml.NaiveBayes().fit(X, ["\ud800", "b"] * 6), "a label that is not UTF-8"),
+    ],
+)
+def test_wrong_arguments_are_told_in_sentences(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core
-from .._errors import ParameterError
+from .._paths import path_of
+from .._run import whole
 from . import tables as _tables
 from .matrix import to_matrix
 
@@ -230,21 +231,19 @@ def _library(name: str) -> Any:
     return import_module(name)
 
 
-def _run(threads: int, progress: Any) -> _core.Run:
-    return _core.Run(threads=threads, progress=progress)
+def _run(threads: int, progress: Any, seed: int = 0) -> _core.Run:
+    threads = whole(0 if threads is None else threads, "threads", 0, 2**31 - 1)
+    seed = whole(seed, "seed", 0, 2**64 - 1)
+    if progress is None or progress is False:
+        return _core.Run(threads=threads, seed=seed)
+    from .._progress import callback
+
+    return _core.Run(threads=threads, seed=seed, progress=callback(progress, "Reading"))
 
 
 def _told(answer: tuple[_core.Table, str, str]) -> Table:
     core, notes, source = answer
     return Table._made(core, [Note(**note) for note in json.loads(notes)], source)
-
-
-def _path(path: Any) -> str:
-    if not isinstance(path, (str, os.PathLike)):
-        error = ParameterError(f"a path must be a text or a path, not {type(path).__name__!r}")
-        error.code = "read.path"
-        raise error
-    return os.fsdecode(path)
 
 
 def read_csv(source: Any, *, threads: int = 0, progress: Any = None, **options: Any) -> Table:
@@ -260,14 +259,14 @@ def read_csv(source: Any, *, threads: int = 0, progress: Any = None, **options: 
     """
     run = _run(threads, progress)
     if isinstance(source, (str, os.PathLike)):
-        return _told(_core.read_file(_path(source), True, options, run))
+        return _told(_core.read_file(path_of(source), True, options, run))
     name = str(getattr(source, "name", "the text"))
     if hasattr(source, "read"):
         source = source.read()
     if isinstance(source, str):
         source = source.encode()
     if not isinstance(source, (bytes, bytearray, memoryview)):
-        return _told(_core.read_file(_path(source), True, options, run))
+        return _told(_core.read_file(path_of(source), True, options, run))
     return _told(_core.read_text(bytes(source), name, options, run))
 
 
@@ -276,7 +275,7 @@ def read_table(path: Any, *, threads: int = 0, progress: Any = None, **options: 
 
     Options and errors are those of ``read_csv``.
     """
-    return _told(_core.read_file(_path(path), False, options, _run(threads, progress)))
+    return _told(_core.read_file(path_of(path), False, options, _run(threads, progress)))
 
 
 def read_sql(
@@ -289,6 +288,6 @@ def read_sql(
 
     Raises UnsupportedError without the library, ParameterError for a wrong query, and as ``read_table`` does.
     """
-    files = {name: _path(path) for name, path in tables.items()}
-    run = _core.Run(threads=threads, seed=seed, progress=progress)
+    files = {name: path_of(path) for name, path in tables.items()}
+    run = _run(threads, progress, seed)
     return _told(_core.read_query(query, files, options, run))
