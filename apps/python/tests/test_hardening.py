@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 from everyml._data.tables import to_table
 from sklearn.base import clone
+from sklearn.model_selection import KFold, cross_val_score
 
 import everyml
 
@@ -198,3 +199,69 @@ def test_copies_share_a_callable_that_holds_a_lock():
 def test_wrong_arguments_are_told_in_sentences(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+def mixed_table():
+    return everyml.Table({"a": X[:, 0], "b": ["u", "v", "w", None] * 3, "c": [True, False, None] * 4})
+
+
+def test_rows_of_a_table():
+    table = mixed_table()
+    frame = table.to_pandas()
+    for rows in (
+        [3, 0, -1],
+        np.array([3, 3]),
+        np.arange(12) % 2 == 0,
+        [True] * 12,
+        range(2, 5),
+        np.array([1], np.uint8),
+    ):
+        taken = table[rows]
+        assert isinstance(taken, everyml.Table)
+        pd.testing.assert_frame_equal(taken.to_pandas(), frame.iloc[rows].reset_index(drop=True), check_dtype=False)
+    assert table[["a", "c"]].columns == ["a", "c"]
+    assert table[np.array([], dtype=np.int64)].shape == (0, 3)
+    for rows, sentence in (([12], "there is no row 12"), ([True], "1 truths are given"), (3, "in brackets")):
+        with pytest.raises(ValueError, match=sentence):
+            table[rows]
+
+
+def test_a_table_under_cross_validation():
+    table = mixed_table()
+    assert len(cross_val_score(everyml.LogisticRegression(), table, LABELS, cv=3)) == 3
+    assert len(cross_val_score(everyml.Ridge(), everyml.Table(model_frame()), Y, cv=3)) == 3
+    train, test, _, _ = everyml.model_selection.train_test_split(table, Y, test_size=0.25, random_state=0)
+    assert train.shape == (9, 3) and test.shape == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        ({"folds": KFold(5)}, r"got a splitter: give folds=KFold\(.*\).split\(data\)"),
+        ({"folds": "five"}, "folds must be a whole number or pairs"),
+        ({"folds": 2.5}, "folds must be a whole number or pairs"),
+        ({"folds": [(1, 2, 3)]}, "fold 0 is"),
+        ({"folds": [([0.5], [1])]}, "fold 0 has something else"),
+        ({"folds": [([[1], [2, 3]], [1])]}, "fold 0 has something else"),
+        ({"costs": [1]}, "costs must be a dict"),
+        ({"costs": {"yes": 1}}, "a key of costs must be a pair"),
+        ({"costs": {("yes", "no"): "2"}}, "must be a number"),
+        ({"only": "ridge"}, "only must be a list"),
+        ({"only": [3]}, "an algorithm must be a name"),
+    ],
+)
+def test_wrong_options_of_learn(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        everyml.learn(model_frame().assign(y=LABELS), "y", progress=None, **options)
+
+
+def test_learn_takes_classes():
+    data = pd.concat([model_frame().assign(y=Y)] * 5, ignore_index=True)
+    result = everyml.learn(data, "y", only=[everyml.Ridge], classification=False, keep_suspects=True, progress=None)
+    assert {one["algorithm"] for one in result.leaderboard} >= {"ridge"}
+
+
+def test_the_package_shows_its_own_names():
+    assert everyml.read_csv(b"a\n1\n", progress=True).shape == (1, 1)
+    assert not {"Any", "annotations"} & set(dir(everyml))
+    assert "all_estimators" in everyml.__all__

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import _core
+from .._errors import DataError, ParameterError
 from .._paths import path_of
 from .._run import whole
 from . import tables as _tables
@@ -96,17 +97,39 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
-    def __getitem__(self, name: str | Sequence[str]) -> Any:
-        """The values of one column [rows], or a table of several columns. Unknown names are DataError."""
+    def __getitem__(self, name: Any) -> Any:
+        """The values of one column [rows], a table of several columns by name, or a table of rows by a slice, row
+        numbers or truths. Unknown names are DataError."""
         if isinstance(name, str):
             return values_of(self._core_table.column(name))
+        if isinstance(name, tuple) and len(name) == 2 and name[1] is Ellipsis:
+            name = name[0]
         if isinstance(name, slice):
             begin, end, step = name.indices(len(self))
             if step == 1:
                 return self._made(self._core_table.slice(begin, end), self.notes, self.source)
             rows = np.arange(begin, end, step, dtype=np.int64)
             return self._made(self._core_table.select_rows(rows), self.notes, self.source)
+        if isinstance(name, np.ndarray) and name.dtype.kind in "biu" or _holds_numbers(name):
+            return self._made(self._core_table.select_rows(self._row_numbers(name)), self.notes, self.source)
+        if not isinstance(name, Iterable):
+            raise ParameterError(f"a table takes a name, names, a slice or row numbers in brackets, got {name!r}")
         return self.select(name)
+
+    def _row_numbers(self, rows: Any) -> np.ndarray:
+        """Row numbers from 0, of numbers (negative ones from the end) or of one truth per row."""
+        array = np.asarray(rows)
+        if array.ndim != 1 or array.dtype.kind not in "biu":
+            raise ParameterError("rows must be a list of whole numbers or of truths")
+        if array.dtype.kind == "b":
+            if len(array) != len(self):
+                raise DataError(f"{len(array)} truths are given for {len(self)} rows: one per row is needed")
+            return np.flatnonzero(array).astype(np.int64)
+        wrong = (array >= len(self)) | (array < -len(self))
+        if wrong.any():
+            raise DataError(f"there is no row {array[wrong][0]}: the table has {len(self)} rows")
+        numbers = array.astype(np.int64)
+        return np.where(numbers < 0, numbers + len(self), numbers)
 
     def select(self, names: Sequence[str]) -> Table:
         """These columns, in this order."""
@@ -218,6 +241,10 @@ def values_of(column: _core.Column) -> np.ndarray:
         return levels[values]
     out[:] = column.cells()
     return out
+
+
+def _holds_numbers(rows: Any) -> bool:
+    return isinstance(rows, (list, tuple, range)) and len(rows) > 0 and isinstance(rows[0], (int, np.integer, np.bool_))
 
 
 def _short(cell: str | None) -> str:
