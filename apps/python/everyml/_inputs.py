@@ -20,21 +20,30 @@ class ColumnVectorWarning(UserWarning):
 
 
 class Numbers:
-    """A matrix of numbers: ``features`` for the engine, ``names`` of a frame or None."""
+    """A matrix of numbers: ``features`` for the engine, ``names`` of a frame or None; ``kept`` is the table of a
+    container whose columns have no type."""
 
-    __slots__ = ("features", "names", "rows", "columns")
+    __slots__ = ("features", "names", "rows", "columns", "kept")
 
-    def __init__(self, features: Any, names: list[str] | None, rows: int, columns: int) -> None:
-        self.features, self.names, self.rows, self.columns = features, names, rows, columns
+    def __init__(self, features: Any, names: list[str] | None, rows: int, columns: int, kept: Any = None) -> None:
+        self.features, self.names, self.rows, self.columns, self.kept = features, names, rows, columns, kept
+
+    def engine_names(self) -> list[str]:
+        """Names that differ, as a model's file needs them."""
+        if self.names is None:
+            return default_names(self.columns)
+        from ._data.tables import column_names
+
+        return column_names(self.names, [])
 
 
 class Mixed:
-    """A table with columns that are not of numbers: ``table`` for the encoder."""
+    """A table with columns that are not of numbers: ``table`` for the encoder, ``kept`` with its texts unjudged."""
 
-    __slots__ = ("table", "names", "rows", "columns")
+    __slots__ = ("table", "kept", "names", "rows", "columns")
 
-    def __init__(self, table: Any, names: list[str] | None, rows: int, columns: int) -> None:
-        self.table, self.names, self.rows, self.columns = table, names, rows, columns
+    def __init__(self, table: Any, kept: Any, names: list[str] | None, rows: int, columns: int) -> None:
+        self.table, self.kept, self.names, self.rows, self.columns = table, kept, names, rows, columns
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +57,7 @@ def is_sparse(data: Any) -> bool:
 
 def is_frame(data: Any) -> bool:
     """Something with named columns of types of their own."""
-    if type(data) is np.ndarray:
+    if isinstance(data, np.ndarray):
         return data.dtype.names is not None
     return (
         hasattr(data, "__arrow_c_stream__")
@@ -177,9 +186,36 @@ def read(data: Any, encode: str = "auto") -> Numbers | Mixed:
         numbers = _read_numbers(data)
         if numbers is not None:
             return numbers
-        if encode == "never":
-            raise DataError('X has columns that are not of numbers; encode="auto" takes them as they are.')
-    return _read_table(data)
+    rows = _read_table(data)
+    if encode != "always" and rows.kept.all_numbers:
+        # The columns of a list or a stream have no type until they are read.
+        return Numbers(rows.kept.numbers(_core.Run()), rows.names, rows.rows, rows.columns, rows.kept)
+    if encode == "never":
+        raise DataError('X has columns that are not of numbers; encode="auto" takes them as they are.')
+    return rows
+
+
+def read_as_numbers(data: Any, known: list[str] | None) -> Numbers | None:
+    """New rows for a model fitted on numbers; None when X holds something else.
+
+    Where columns have no type, one without a value is a column of missing numbers, and a row of JSON may name its
+    cells in any order.
+    """
+    rows = read(data)
+    if rows.kept is None:
+        return rows  # type: ignore[return-value]
+    table, names = rows.kept, rows.names
+    columns = [table.column_at(place) for place in range(rows.columns)]
+    if names is not None and known is not None and names != known and sorted(names) == sorted(known):
+        if len(set(names)) == len(names):
+            columns, names = [columns[names.index(name)] for name in known], known
+    for place, column in enumerate(columns):
+        if column.kind in ("number", "boolean"):
+            continue
+        if column.missing_count < rows.rows:
+            return None
+        columns[place] = _core.Column.numbers(column.name, np.full(rows.rows, np.nan))
+    return Numbers(_core.Table(columns).numbers(_core.Run()), names, rows.rows, rows.columns, table)
 
 
 def _read_numbers(data: Any) -> Numbers | None:
@@ -205,7 +241,11 @@ def _read_numbers(data: Any) -> Numbers | None:
 def _to_array(data: Any) -> np.ndarray:
     if isinstance(data, np.ma.MaskedArray):
         # What is masked is missing, whatever stands beneath the mask.
-        return np.ma.filled(data.astype(np.float64), np.nan)
+        if data.dtype.kind in _NUMBERS:
+            return np.ma.filled(data.astype(np.float64), np.nan)
+        if data.dtype.kind == "O":
+            return data.filled(None)
+        return data
     if hasattr(data, "collect") and hasattr(data, "collect_schema"):
         raise DataError("X is a lazy frame, whose rows are not there yet: give X.collect().")
     with warnings.catch_warnings():
@@ -216,7 +256,7 @@ def _to_array(data: Any) -> np.ndarray:
             raise DataError(f"X must be a matrix whose rows have equal lengths: {error}") from error
 
 
-def _read_table(data: Any, make: Any = None) -> Mixed:
+def _read_table(data: Any, judge: bool = True) -> Mixed:
     from ._data import tables
 
     if is_sparse(data):
@@ -224,23 +264,23 @@ def _read_table(data: Any, make: Any = None) -> Mixed:
     frame = is_frame(data)
     names = _names_of(data) if frame else None
     if not frame:
-        data = _to_array(data)
+        if not isinstance(data, np.ma.MaskedArray):
+            data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
-    table = (make or tables.to_table)(data)
-    rows, columns = table.shape
+    kept = tables.to_table(data, texts="keep")
+    rows, columns = kept.shape
     _require_cells(rows, columns)
     if names is None and frame and not hasattr(data, "columns"):
         # A container without a list of names, such as a stream: those that it turned out to have.
-        names = list(table.columns)
-    return Mixed(table, names, rows, columns)
+        names = list(kept.columns)
+    own = isinstance(data, _core.Table) or hasattr(data, "_core_table")
+    return Mixed(tables.judged(kept, None, []) if judge and not own else kept, kept, names, rows, columns)
 
 
-def read_for(fitted: Any, data: Any) -> Mixed:
-    """New rows as the table that a fitted model takes."""
-    from ._data import tables
-
-    return _read_table(data, lambda rows: tables.table_for(fitted, rows))
+def read_new(data: Any) -> Mixed:
+    """New rows as a table whose texts are not judged yet: the fitted model knows what they are."""
+    return _read_table(data, judge=False)
 
 
 def _warn_column_vector() -> None:
@@ -379,7 +419,13 @@ def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[
         raise _unlike_labels(y, who) from error
     if y.dtype.kind == "O" and not all(isinstance(value, (str, bytes)) for value in classes):
         raise _unlike_labels(y, who)
-    names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+    try:
+        names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+        "".join(names).encode()
+    except UnicodeError:
+        raise DataError(
+            "y holds a label that is not UTF-8, such as half of a surrogate pair; give valid text."
+        ) from None
     return codes, classes, names, "category"
 
 
