@@ -57,6 +57,8 @@ def make(name: str, entry: dict[str, Any]) -> type:
         "_defaults": defaults,
         "_attributes": {_estimator.spelled(one["name"]): one["name"] for one in entry["attributes"]},
     }
+    for attribute in namespace["_attributes"]:
+        namespace[attribute] = _estimator.Learned(attribute)
     return type(name, bases_of(entry), namespace)
 
 

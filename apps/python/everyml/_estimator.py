@@ -46,6 +46,22 @@ def spelled(name: str) -> str:
     return SPELLING.get(name, name + "_")
 
 
+class Learned:
+    """An attribute of the fitted model: it is read there and cannot be set."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.__doc__ = name, "What the fitted model holds."
+
+    def __get__(self, estimator: Any, kind: Any = None) -> Any:
+        return self if estimator is None else estimator.__getattr__(self.name)
+
+    def __set__(self, estimator: Any, value: Any) -> None:
+        raise AttributeError(
+            f"{self.name} of {type(estimator).__name__} is what the fitted model holds and cannot be set: fit again for "
+            "another."
+        )
+
+
 class Estimator:
     """Base of all estimators: settings, inputs, attributes, files and scikit-learn's protocols.
 
@@ -149,6 +165,18 @@ class Estimator:
     def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
         return None, None
 
+    def _require_same(self, classes: Any) -> None:
+        """ValueError for other classes than those of the first call."""
+        known = self.__dict__.get("classes_")
+        if classes is None or known is None:
+            return
+        given = np.unique(np.asarray(classes))
+        if not np.array_equal(given, known):
+            raise ParameterError(
+                f"classes={given.tolist()} is not the same as on the first call to partial_fit, which had "
+                f"{known.tolist()}; leave classes out or give the same."
+            )
+
     # Reading rows for a fitted model
 
     def _require_fitted(self) -> Any:
@@ -245,7 +273,7 @@ class Estimator:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        names = set(super().__dir__())
+        names = set(super().__dir__()) - set(self._attributes)
         if "_fitted" in self.__dict__:
             names.update(name for name in self._attributes if hasattr(self, name))
         return sorted(names)
@@ -515,6 +543,7 @@ class Updates:
         if self.__dict__.get("_fitted") is None:
             self._learn(X, y, sample_weight, classes)
             return self
+        self._require_same(classes)
         features = self._rows(X)
         rows = features.shape[0]
         if "classes_" in self.__dict__:

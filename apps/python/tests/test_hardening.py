@@ -265,3 +265,24 @@ def test_the_package_shows_its_own_names():
     assert everyml.read_csv(b"a\n1\n", progress=True).shape == (1, 1)
     assert not {"Any", "annotations"} & set(dir(everyml))
     assert "all_estimators" in everyml.__all__
+
+
+def test_other_classes_later():
+    model = everyml.NaiveBayes().partial_fit(X, LABELS, classes=["no", "yes"])
+    model.partial_fit(X, LABELS, classes=["yes", "no"])
+    for classes in (["no", "yes", "maybe"], [0, 1]):
+        with pytest.raises(ValueError, match="not the same as on the first call to partial_fit"):
+            model.partial_fit(X, LABELS, classes=classes)
+
+
+def test_fitted_attributes_are_not_set():
+    model = everyml.Ridge()
+    assert not hasattr(model, "coef_") and "coef_" not in dir(model)
+    model.fit(X, Y)
+    assert model.coef_.shape == (2,) and "coef_" in dir(model)
+    with pytest.raises(AttributeError, match="coef_ of Ridge is what the fitted model holds and cannot be set"):
+        model.coef_ = np.zeros(2)
+    with pytest.raises(AttributeError, match="'Ridge' object has no attribute 'centres_'"):
+        _ = model.centres_
+    for kind in everyml.all_estimators():
+        assert not [name for name in kind._attributes if hasattr(kind(), name)]
