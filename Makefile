@@ -8,7 +8,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 EVERYML = build/dev/apps/cli/everyml
 
-.PHONY: help demo test build packages packages-test asan tsan format format-check tidy coverage release install clean
+.PHONY: help demo test build packages packages-test asan asan-python tsan format format-check tidy coverage release install clean
 
 help:
 	@echo "make demo      build, learn a model of the Titanic's passengers, show the table and the report's path"
@@ -17,7 +17,8 @@ help:
 	@echo "make install   install the release build (DESTDIR and PREFIX are honoured)"
 	@echo "make format    write all C++ files as .clang-format says; format-check only looks"
 	@echo "make tidy      static analysis of the C++ files"
-	@echo "make asan      the tests under the address, undefined and leak sanitizers; tsan: under the thread sanitizer"
+	@echo "make asan      the tests under the address, undefined and leak sanitizers; tsan: under the thread sanitizer;"
+	@echo "               asan-python: the Python package under the first"
 	@echo "make coverage  line and branch coverage of the library"
 
 packages:
@@ -37,8 +38,12 @@ build: packages-test
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 
+# What the tests counted is worth seeing even when all passed.
+COUNTS = '^(scikit-learn |metrics: |splits: |[0-9]+ generated frames|sklearn\.|everyml-.*whl: |import: |[0-9]+ documented exceptions|(learn|k-means): interrupted)'
+
 test: build
 	ctest --preset dev
+	@echo && echo "Counted by the tests:" && grep -hE $(COUNTS) build/dev/Testing/Temporary/LastTest.log
 
 release: packages
 	cmake --preset release -DEVERYML_TESTS=OFF
@@ -52,6 +57,16 @@ asan: packages-test
 	cmake --preset asan
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan
+
+# The Python package under the address and undefined sanitizers; Python itself leaks by design.
+SANITIZED = LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 PYTHONPATH=build/asan/python
+asan-python: packages-test
+	@bash scripts/make_python_env.sh
+	cmake --preset asan -DEVERYML_PYTHON=ON
+	cmake --build --preset asan -j $(JOBS) --target everyml_python_core
+	$(SANITIZED) build/python/bin/python -m pytest -q apps/python/tests/test_estimators.py \
+	  apps/python/tests/test_tables.py apps/python/tests/test_metrics.py apps/python/tests/test_read.py
 
 tsan: packages-test
 	cmake --preset tsan

@@ -8,6 +8,7 @@ In every page (README.md, ARCHITECTURE.md, CONTRIBUTING.md, CHANGELOG.md and tho
 - with --build, every ```cpp block after a line <!-- runnable --> compiles against the installed library and runs. A block
   without a main function gets the data of scripts/prose_prelude.h; <!-- runnable: numbers --> asks for a numeric target.
 """
+
 import argparse
 import os
 import re
@@ -22,8 +23,11 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def pages():
-    found = [p for p in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
-             if os.path.exists(os.path.join(ROOT, p))]
+    found = [
+        p
+        for p in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+        if os.path.exists(os.path.join(ROOT, p))
+    ]
     for top in ("docs", "bench", "examples"):
         for folder, _, names in os.walk(os.path.join(ROOT, top)):
             found += [os.path.relpath(os.path.join(folder, n), ROOT) for n in sorted(names) if n.endswith(".md")]
@@ -49,8 +53,14 @@ def failing_commands(text, everyml, folder):
     for language, block in FENCE.findall(text):
         if language != "sh" or not block.startswith("everyml"):
             continue
-        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", block], cwd=folder, env=environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", block],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             yield f"exit {done.returncode} of the block\n{block}{done.stderr[-1500:]}"
 
@@ -60,9 +70,11 @@ def whole_program(lines, classes):
         prelude = file.read()
     includes = "".join(line + "\n" for line in lines.splitlines() if line.startswith("#include"))
     body = "".join(line + "\n" for line in lines.splitlines() if not line.startswith("#include"))
-    given = (f"  const everyml::Dataset data = iris({'true' if classes else 'false'}), numbers = iris(false);\n"
-             "  const everyml::Dataset& more_rows = data;\n  const everyml::Features& x = data.features;\n"
-             "  (void)numbers, (void)more_rows, (void)x;\n")
+    given = (
+        f"  const everyml::Dataset data = iris({'true' if classes else 'false'}), numbers = iris(false);\n"
+        "  const everyml::Dataset& more_rows = data;\n  const everyml::Features& x = data.features;\n"
+        "  (void)numbers, (void)more_rows, (void)x;\n"
+    )
     return f"{prelude}{includes}int main() {{\n{given}{body}}}\n"
 
 
@@ -76,8 +88,17 @@ def failing_programs(text, prefix, folder):
         for line in open(package, encoding="utf-8"):
             key, _, value = line.strip().partition(": ")
             flags[key] = value.replace("${includedir}", f"{prefix}/include").replace("${libdir}", f"{prefix}/lib")
-        command = [os.environ.get("CXX", "c++"), *shlex.split(flags["Cflags"]), "example.cpp", "-o", "example",
-                   *shlex.split(flags["Libs"]), "-lfmt", "-lsimdjson", "-lz"]
+        command = [
+            os.environ.get("CXX", "c++"),
+            *shlex.split(flags["Cflags"]),
+            "example.cpp",
+            "-o",
+            "example",
+            *shlex.split(flags["Libs"]),
+            "-lfmt",
+            "-lsimdjson",
+            "-lz",
+        ]
         for step in (command, ["./example"]):
             done = subprocess.run(step, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if done.returncode != 0:
@@ -95,8 +116,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="everyml-prose-") as work:
         prefix = os.path.join(work, "prefix")
         if arguments.build:
-            subprocess.run(["cmake", "--install", arguments.build, "--prefix", prefix, "--component", "development"],
-                           check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["cmake", "--install", arguments.build, "--prefix", prefix, "--component", "development"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         for page in arguments.pages or pages():
             text = open(os.path.join(ROOT, page), encoding="utf-8").read()
             folder = os.path.join(work, page.replace("/", "_"))

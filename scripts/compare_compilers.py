@@ -3,13 +3,15 @@
 
     scripts/compare_compilers.py [--gcc FOLDER] [--clang FOLDER] [--markdown]
 
-Builds the command with both compilers in build/compilers/ (or takes the build folders given), fits every algorithm of `everyml list` on the example
-data that fits it with each build at 1, 2 and 7 threads, and prints a table. "narrow" is the first build relinked
+Builds the command with both compilers in build/compilers/ (or takes the build folders given), fits every algorithm of
+`everyml list` on the example data that fits it with each build at 1, 2 and 7 threads, and prints a table. "narrow" is the
+first build relinked
 so that run-time dispatch finds no more than the baseline of the architecture, with the same asked of BLAS and of the
 C library's mathematics: a stand-in for another processor. Where bytes differ, the largest difference of an answer
 (a probability or a value, relative to the largest value) is told; the last columns are the answers of one and the same
 model file, that of g++, by the other two commands.
 """
+
 import argparse
 import csv
 import io
@@ -30,8 +32,10 @@ TABLES = {
     "numbers": [("mtcars.csv", "mpg"), ("ames_housing.csv.gz", "Sale_Price")],
     "no target": [("iris.csv", None), ("digits8x8.csv", None)],
 }
-NARROW = {"OPENBLAS_CORETYPE": "Prescott",
-          "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-AVX2_Usable,-FMA_Usable"}
+NARROW = {
+    "OPENBLAS_CORETYPE": "Prescott",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-AVX2_Usable,-FMA_Usable",
+}
 
 
 def run(*command, **more):
@@ -41,8 +45,17 @@ def run(*command, **more):
 def build(name):
     c, cxx = BUILDS[name]
     folder = os.path.join(FOLDER, name)
-    run("cmake", "--preset", "release", "-B", folder, f"-DCMAKE_C_COMPILER={c}", f"-DCMAKE_CXX_COMPILER={cxx}",
-        "-DEVERYML_TESTS=OFF", cwd=SOURCE)
+    run(
+        "cmake",
+        "--preset",
+        "release",
+        "-B",
+        folder,
+        f"-DCMAKE_C_COMPILER={c}",
+        f"-DCMAKE_CXX_COMPILER={cxx}",
+        "-DEVERYML_TESTS=OFF",
+        cwd=SOURCE,
+    )
     run("cmake", "--build", folder, "-j", str(os.cpu_count()), "--target", "everyml_cli", cwd=SOURCE)
     return folder
 
@@ -75,7 +88,9 @@ def fit(binary, algorithm, table, target, threads, folder, environment):
 
 def answers(binary, model, table, kind, environment):
     flags = ["--probabilities"] if kind == "classes" else []
-    text = run(binary, "predict", model, os.path.join(DATA, table), *flags, "--threads", "1", env=environment, text=True)
+    text = run(
+        binary, "predict", model, os.path.join(DATA, table), *flags, "--threads", "1", env=environment, text=True
+    )
     rows = list(csv.reader(io.StringIO(text)))
     return rows[0], rows[1:]
 
@@ -107,8 +122,17 @@ def main():
     environments = {name: dict(os.environ, **(NARROW if name == "narrow" else {})) for name in binaries}
 
     algorithms = json.loads(run(binaries["gcc"], "list", "--json"))
-    table = [("algorithm", "data", "threads 1, 2, 7", "models of clang", "models of another processor",
-              "answers of clang", "answers of another processor")]
+    table = [
+        (
+            "algorithm",
+            "data",
+            "threads 1, 2, 7",
+            "models of clang",
+            "models of another processor",
+            "answers of clang",
+            "answers of another processor",
+        )
+    ]
     with tempfile.TemporaryDirectory() as temporary:
         for algorithm in algorithms:
             kind = algorithm.get("target") or "no target"
@@ -117,23 +141,33 @@ def main():
                 for name, binary in binaries.items():
                     folder = os.path.join(temporary, name)
                     os.makedirs(folder, exist_ok=True)
-                    models[name] = [fit(binary, algorithm["name"], data, target, threads, folder, environments[name])
-                                    for threads in THREADS]
+                    models[name] = [
+                        fit(binary, algorithm["name"], data, target, threads, folder, environments[name])
+                        for threads in THREADS
+                    ]
                     seen[name] = answers(binary, os.path.join(folder, "1.everyml"), data, kind, environments[name])
                 threads = "same" if all(len(set(m)) == 1 for m in models.values()) else "DIFFER"
                 row = [algorithm["name"], data.split(".")[0], threads]
                 given = os.path.join(temporary, "gcc", "1.everyml")
-                again = {other: answers(binaries[other], given, data, kind, environments[other])
-                         for other in ("clang", "narrow")}
+                again = {
+                    other: answers(binaries[other], given, data, kind, environments[other])
+                    for other in ("clang", "narrow")
+                }
                 for other in ("clang", "narrow"):
                     labels, largest = difference(seen["gcc"], seen[other])
                     same = models["gcc"][0] == models[other][0]
-                    row.append("same bytes" if same else
-                               f"answers differ by {largest:.1e}" + (f", {labels} labels" if labels else ""))
+                    row.append(
+                        "same bytes"
+                        if same
+                        else f"answers differ by {largest:.1e}" + (f", {labels} labels" if labels else "")
+                    )
                 for other in ("clang", "narrow"):
                     labels, largest = difference(seen["gcc"], again[other])
-                    row.append("same" if again[other] == seen["gcc"] else
-                               f"{largest:.1e}" + (f", {labels} labels" if labels else ""))
+                    row.append(
+                        "same"
+                        if again[other] == seen["gcc"]
+                        else f"{largest:.1e}" + (f", {labels} labels" if labels else "")
+                    )
                 table.append(tuple(row))
                 print(" | ".join(row), file=sys.stderr, flush=True)
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]

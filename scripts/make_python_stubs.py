@@ -7,11 +7,11 @@ written, and a difference is a failure.
 import pathlib
 import sys
 
-from everyml import _classes, _estimator, _ERRORS, _DOORS
+from everyml import _DOORS, _ERRORS, _classes, _estimator
 
 FOLDER = pathlib.Path(__file__).parent.parent / "apps/python/everyml"
 
-NAMES_HEAD = '''\
+NAMES_HEAD = """\
 # Written by scripts/make_python_stubs.py from sklearn/_table.py; do not edit.
 from typing import Any
 
@@ -21,9 +21,9 @@ from typing_extensions import Self
 
 from . import Estimator
 
-'''
+"""
 
-HEAD = '''\
+HEAD = """\
 # Written by scripts/make_python_stubs.py from the registry; do not edit.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from . import metrics as metrics, model_selection as model_selection, sklearn as sklearn
-'''
+"""
 
-ESTIMATOR = '''\
+ESTIMATOR = """\
 class Estimator:
     n_features_in_: int
     feature_names_in_: NDArray[Any]
@@ -48,8 +48,7 @@ class Estimator:
     def get_metadata_routing(self) -> Any: ...
     def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
     def _repr_html_(self) -> str: ...
-'''
-
+"""
 
 
 def methods_of(kind: type) -> list[str]:
@@ -86,15 +85,26 @@ def class_stub(name: str, entry: dict) -> list[str]:
     if entry["target"] == "none":
         lines.append("    labels_: NDArray[np.int32]")
     arguments = [f"{p['name']}: {_classes.type_of(p)} = ..." for p in entry["params"]]
-    arguments += ["random_state: Any = ...", "n_jobs: int | None = ...",
-                  'encode: Literal["auto", "always", "never"] = ...',
-                  "progress: bool | Callable[[str, float], Any] | None = ..."]
-    lines += ["    def __init__(", "        self,", "        *,", *(f"        {one}," for one in arguments), "    ) -> None: ..."]
+    arguments += [
+        "random_state: Any = ...",
+        "n_jobs: int | None = ...",
+        'encode: Literal["auto", "always", "never"] = ...',
+        "progress: bool | Callable[[str, float], Any] | None = ...",
+    ]
+    lines += [
+        "    def __init__(",
+        "        self,",
+        "        *,",
+        *(f"        {one}," for one in arguments),
+        "    ) -> None: ...",
+    ]
     return lines + methods_of(kind) + [""]
 
 
 def stub() -> str:
-    doors = [f"from .{module} import {name} as {name}" for name, module in sorted(_DOORS.items(), key=lambda d: (d[1], d[0]))]
+    doors = [
+        f"from .{module} import {name} as {name}" for name, module in sorted(_DOORS.items(), key=lambda d: (d[1], d[0]))
+    ]
     errors = [f"from ._errors import {name} as {name}" for name in _ERRORS]
     lines = [HEAD, *errors, *doors, "", "__version__: str", "", ESTIMATOR]
     for name, entry in _classes.entries().items():
@@ -105,8 +115,9 @@ def stub() -> str:
 
 def names_stub() -> str:
     """Of the classes under scikit-learn's names."""
-    from everyml import sklearn as names
     from everyml.sklearn._table import CLASSES
+
+    from everyml import sklearn as names
 
     lines = [NAMES_HEAD]
     for name, row in CLASSES.items():

@@ -5,6 +5,7 @@ JSON lines are made here from the CSV files: what reads as a number, true or fal
 string, an empty cell as null. Parquet files stand in tests/data/parquet, made from the same CSV files. Exit code 77
 says that DuckDB's library, which reads Parquet, is not here.
 """
+
 import csv
 import json
 import os
@@ -19,10 +20,12 @@ EXAMPLES = os.path.join(SOURCE, "examples", "data")
 PARQUET = os.path.join(SOURCE, "tests", "data", "parquet")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$")
 # Table, target, learner of `fit` for it.
-TABLES = ((os.path.join(EXAMPLES, "titanic.csv"), "survived", "naive-bayes"),
-          (os.path.join(EXAMPLES, "iris.csv"), "Species", "naive-bayes"),
-          (os.path.join(PARQUET, "plain.csv"), "n", "ridge"),
-          (os.path.join(PARQUET, "kinds.csv"), "paid", "ridge"))
+TABLES = (
+    (os.path.join(EXAMPLES, "titanic.csv"), "survived", "naive-bayes"),
+    (os.path.join(EXAMPLES, "iris.csv"), "Species", "naive-bayes"),
+    (os.path.join(PARQUET, "plain.csv"), "n", "ridge"),
+    (os.path.join(PARQUET, "kinds.csv"), "paid", "ridge"),
+)
 
 
 def typed(text):
@@ -48,8 +51,9 @@ def model(everyml, folder, table, target, learner, name):
     for verb in (["fit", learner], ["learn"]):
         out = os.path.join(folder, f"{name}.{verb[0]}.everyml")
         extra = ["--no-report", "--only", learner] if verb[0] == "learn" else []
-        done = subprocess.run([everyml, *verb, table, "--target", target, "--out", out, "-q", *extra], cwd=folder,
-                              capture_output=True)
+        done = subprocess.run(
+            [everyml, *verb, table, "--target", target, "--out", out, "-q", *extra], cwd=folder, capture_output=True
+        )
         if done.returncode != 0:
             raise SystemExit(f"FAILED: {verb} of {name}: {done.stderr.decode(errors='replace')}")
         with open(out, "rb") as file:
@@ -76,8 +80,10 @@ def main():
             two = model(everyml, folder, other, target, learner, stem + "." + form)
             same = [a == b for a, b in zip(one, two)]
             failed += same.count(False)
-            print(f"{stem}: fit {'same' if same[0] else 'DIFFERS'}, learn {'same' if same[1] else 'DIFFERS'}, "
-                  f"{len(one[0])} bytes")
+            print(
+                f"{stem}: fit {'same' if same[0] else 'DIFFERS'}, learn {'same' if same[1] else 'DIFFERS'}, "
+                f"{len(one[0])} bytes"
+            )
     return 1 if failed else 0
 
 

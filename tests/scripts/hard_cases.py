@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What a text script cannot say: signals, full disks, very wide tables. hard_cases.py EVERYML CASE"""
+
 import json
 import os
 import random
@@ -23,8 +24,14 @@ def expect(condition, sentence):
 
 
 def start(everyml, *arguments, folder, **options):
-    return subprocess.Popen([everyml, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, **options)
+    return subprocess.Popen(
+        [everyml, *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
 
 
 def write_table(path, rows, columns=12, seed=1):
@@ -67,10 +74,16 @@ def interrupt(everyml, folder):
 def interrupt_pipe(everyml, folder):
     """Ctrl-C while predict waits for a pipe that says nothing."""
     model = os.path.join(folder, "m.everyml")
-    subprocess.run([everyml, "fit", "naive-bayes", f"{DATA}/iris.csv", "--target", "Species", "--out", model, "-q"],
-                   check=True)
-    process = subprocess.Popen([everyml, "predict", model, "-", "--out", "answers.csv"], cwd=folder,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    subprocess.run(
+        [everyml, "fit", "naive-bayes", f"{DATA}/iris.csv", "--target", "Species", "--out", model, "-q"], check=True
+    )
+    process = subprocess.Popen(
+        [everyml, "predict", model, "-", "--out", "answers.csv"],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     process.stdin.write(b"Sepal.Length,Sepal.Width,Petal.Length,Petal.Width\n5.1,3.5,1.4,0.2\n")
     process.stdin.flush()
     time.sleep(0.5 * PATIENCE)
@@ -107,8 +120,22 @@ def kill_nine(everyml, folder):
     for attempt in range(50):
         old = attempt >= 25
         if old and attempt == 25:
-            subprocess.run([everyml, "fit", "baseline-classifier", "titanic.csv", "--target", "survived", "--out",
-                            "titanic.everyml", "--force", "-q"], cwd=folder, check=True)
+            subprocess.run(
+                [
+                    everyml,
+                    "fit",
+                    "baseline-classifier",
+                    "titanic.csv",
+                    "--target",
+                    "survived",
+                    "--out",
+                    "titanic.everyml",
+                    "--force",
+                    "-q",
+                ],
+                cwd=folder,
+                check=True,
+            )
             with open(os.path.join(folder, "titanic.everyml"), "rb") as file:
                 old_bytes = file.read()
         process = start(everyml, *arguments, "--force", folder=folder)
@@ -140,13 +167,24 @@ def kill_nine(everyml, folder):
 
 def disk_full(everyml, folder):
     """No room for the model: a sentence, exit 5, nothing half written, the old file untouched."""
-    arguments = ["fit", "k-neighbors-classifier", f"{DATA}/digits8x8.csv", "--target", "digit", "--classification", "--out"]
+    arguments = [
+        "fit",
+        "k-neighbors-classifier",
+        f"{DATA}/digits8x8.csv",
+        "--target",
+        "digit",
+        "--classification",
+        "--out",
+    ]
     names = json.loads(subprocess.run([everyml, "list", "--json"], capture_output=True, check=True).stdout)
     arguments[1] = next(e["name"] for e in names if e["family"] == "neighbors" and e["target"] == "classes")
     small = os.path.join(folder, "small")
     os.mkdir(small)
-    mounted = os.getuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True).returncode == 0
+    mounted = (
+        os.getuid() == 0
+        and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True).returncode
+        == 0
+    )
 
     def limit():
         if not mounted:
@@ -183,20 +221,26 @@ def wide(everyml, folder, columns):
         for row in range(12):
             file.write(",".join(str((row * 7 + i * i) % 11) for i in range(columns - 1)))
             file.write(",yes\n" if row % 2 else ",no\n")
-    runs = (["doctor", path, "--target", "y"],
-            ["fit", "ridge", path, "--target", "c1", "--regression", "--out", "ridge.everyml"],
-            ["learn", path, "--target", "y", "--no-report", "--time", "20", "--max-memory", "2GB"])
+    runs = (
+        ["doctor", path, "--target", "y"],
+        ["fit", "ridge", path, "--target", "c1", "--regression", "--out", "ridge.everyml"],
+        ["learn", path, "--target", "y", "--no-report", "--time", "20", "--max-memory", "2GB"],
+    )
     for arguments in runs:
         begin = time.monotonic()
         done = subprocess.run([everyml, *arguments], cwd=folder, capture_output=True)
         took = time.monotonic() - begin
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         said = (done.stderr.decode(errors="replace").strip() or "-").splitlines()[-1][:200]
-        print(f"{arguments[0]} on {columns} columns: exit {done.returncode} after {took:.1f} s, at most {peak:.0f} MiB; "
-              f"{said}")
+        print(
+            f"{arguments[0]} on {columns} columns: exit {done.returncode} after {took:.1f} s, at most {peak:.0f} MiB; "
+            f"{said}"
+        )
         # What fits neither time nor memory is told; looking at the table and one plain fit must work.
-        expect(done.returncode in ((0, 3, 5) if arguments[0] == "learn" else (0,)),
-               f"exit {done.returncode}: {done.stderr[-2000:]!r}")
+        expect(
+            done.returncode in ((0, 3, 5) if arguments[0] == "learn" else (0,)),
+            f"exit {done.returncode}: {done.stderr[-2000:]!r}",
+        )
         if done.returncode != 0:
             expect(done.stderr.startswith(b"everyml: ") and done.stderr.rstrip().endswith(b"]"), "no clear sentence")
     answers = subprocess.run([everyml, "predict", "ridge.everyml", path], cwd=folder, capture_output=True)

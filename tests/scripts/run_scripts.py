@@ -17,6 +17,7 @@ A script is text. `== title` begins a case, which runs in an empty folder of its
 
 Lines that begin with # and empty lines are left out. Each command gets no terminal and no input.
 """
+
 import json
 import os
 import re
@@ -75,13 +76,13 @@ def check_json(text, rule):
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise Failure(f"stdout is not one JSON document: {error}\n{text[:2000]}")
+        raise Failure(f"stdout is not one JSON document: {error}\n{text[:2000]}") from error
     path, _, wanted = rule.partition(" = ")
     for key in filter(None, path.strip().split(".")):
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise Failure(f"the JSON has no {path}:\n{text[:2000]}")
+            raise Failure(f"the JSON has no {path}:\n{text[:2000]}") from None
     if wanted and value != json.loads(wanted):
         raise Failure(f"expected json {rule}, got {json.dumps(value)[:500]}")
 
@@ -103,8 +104,12 @@ class Case:
     def __init__(self, everyml, folder):
         self.folder, self.result, self.exit_checked, self.command = folder, None, True, ""
         self.environment = {k: v for k, v in os.environ.items() if k not in COLORS}
-        self.environment.update(PATH=os.path.dirname(everyml) + ":" + self.environment["PATH"],
-                                DATA=os.path.join(SOURCE, "examples", "data"), TERM="xterm", LC_ALL="C.UTF-8")
+        self.environment.update(
+            PATH=os.path.dirname(everyml) + ":" + self.environment["PATH"],
+            DATA=os.path.join(SOURCE, "examples", "data"),
+            TERM="xterm",
+            LC_ALL="C.UTF-8",
+        )
 
     def finish_command(self):
         if self.result is not None and not self.exit_checked:
@@ -113,18 +118,27 @@ class Case:
     def check_exit(self, code):
         self.exit_checked = True
         if self.result.returncode != code:
-            raise Failure(f"exit code {self.result.returncode}, expected {code}, of: {self.command}\n"
-                          f"stderr:\n{self.result.stderr[:4000]}\nstdout:\n{self.result.stdout[:2000]}")
+            raise Failure(
+                f"exit code {self.result.returncode}, expected {code}, of: {self.command}\n"
+                f"stderr:\n{self.result.stderr[:4000]}\nstdout:\n{self.result.stdout[:2000]}"
+            )
 
     def run(self, command):
         self.finish_command()
         self.command, self.exit_checked = command, False
         begin = time.monotonic()
-        done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, timeout=300,
-                              stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self.environment,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
         self.seconds = time.monotonic() - begin
-        self.result = subprocess.CompletedProcess(command, done.returncode, done.stdout.decode("utf-8", "replace"),
-                                                  done.stderr.decode("utf-8", "replace"))
+        self.result = subprocess.CompletedProcess(
+            command, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )
 
     def check(self, line):
         word, _, rest = line.strip().partition(" ")
@@ -178,11 +192,11 @@ def run_case(everyml, lines):
                 else:
                     case.check(line)
             except (Failure, subprocess.TimeoutExpired) as failure:
-                raise Failure(f"line {number}: {failure}")
+                raise Failure(f"line {number}: {failure}") from None
         try:
             case.finish_command()
         except Failure as failure:
-            raise Failure(f"at the end: {failure}")
+            raise Failure(f"at the end: {failure}") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "everyml/foundation/base/error.h"
@@ -65,9 +66,14 @@ std::string name_of(T value) {
 }
 
 /// Codes of the sorted distinct values, and the first row of each.
+struct Coded {
+  std::vector<std::int32_t> codes;
+  std::vector<std::int64_t> first;
+  std::vector<std::string> names;
+};
+
 template <class T>
-nb::object labels_of(const Vector<T>& array) {
-  const std::span<const T> values = span_of(array);
+Coded coded(std::span<const T> values) {
   struct Seen {
     std::int32_t code;
     std::int64_t row;
@@ -108,8 +114,46 @@ nb::object labels_of(const Vector<T>& array) {
     names.push_back(name_of(sorted[i]));
   }
   for (std::int32_t& code : codes) code = place[static_cast<std::size_t>(code)];
-  const std::size_t rows = codes.size(), classes = first.size();
-  return nb::make_tuple(to_numpy(std::move(codes), {rows}), to_numpy(std::move(first), {classes}), names);
+  return {std::move(codes), std::move(first), std::move(names)};
+}
+
+template <class T>
+nb::object labels_of(const Vector<T>& array) {
+  Coded made;
+  {
+    const nb::gil_scoped_release released;
+    made = coded(span_of(array));
+  }
+  const std::size_t rows = made.codes.size(), classes = made.first.size();
+  return nb::make_tuple(to_numpy(std::move(made.codes), {rows}), to_numpy(std::move(made.first), {classes}),
+                        made.names);
+}
+
+/// Codes of rows of bytes in the order in which they are first met, and the first row of each.
+nb::object byte_rows(
+    const nb::ndarray<const std::uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>& rows) {
+  const std::size_t count = rows.shape(0), width = rows.shape(1);
+  const auto* bytes = reinterpret_cast<const char*>(rows.data());
+  std::vector<std::int32_t> codes(count);
+  std::vector<std::int64_t> first;
+  {
+    const nb::gil_scoped_release released;
+    std::unordered_map<std::string_view, std::int32_t> seen;
+    std::string_view last;
+    std::int32_t last_code = -1;
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::string_view value(bytes + row * width, width);
+      if (last_code < 0 || value != last) {
+        const auto [place, is_new] = seen.try_emplace(value, static_cast<std::int32_t>(first.size()));
+        if (is_new) first.push_back(static_cast<std::int64_t>(row));
+        last = value;
+        last_code = place->second;
+      }
+      codes[row] = last_code;
+    }
+  }
+  const std::size_t distinct = first.size();
+  return nb::make_tuple(to_numpy(std::move(codes), {count}), to_numpy(std::move(first), {distinct}));
 }
 
 template <class T>
@@ -167,6 +211,7 @@ void bind_features(nb::module_& module) {
   module.def("dense", &dense, nb::arg("array"));
   module.def("sparse", &sparse, nb::arg("rows"), nb::arg("columns"), nb::arg("row_starts"),
              nb::arg("indices"), nb::arg("values"));
+  module.def("byte_rows", &byte_rows, nb::arg("rows"));
   module.def("labels", &labels_of<double>, nb::arg("values").noconvert());
   module.def("labels", &labels_of<std::int64_t>, nb::arg("values").noconvert());
 

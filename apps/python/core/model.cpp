@@ -32,13 +32,28 @@ AnyEstimator estimator_of(const std::string& name, const nb::dict& settings) {
 
 std::size_t cells_of(const Features& x) { return x.rows() * x.columns(); }
 
+/// How much longer than with the defaults a fit may last: settings that count restarts, steps or rows
+/// multiply its work.
+std::size_t work_factor(const AnyEstimator& estimator) {
+  double factor = 1;
+  for (const Param& param : estimator.entry().settings().params) {
+    const ParamValue now = param.get(estimator.settings());
+    const auto* count = std::get_if<std::int64_t>(&now);
+    const auto* usual = std::get_if<std::int64_t>(&param.default_value);
+    if (count == nullptr) continue;
+    factor *= std::max(1.0, static_cast<double>(*count) /
+                                std::max(1.0, usual == nullptr ? 1.0 : static_cast<double>(*usual)));
+  }
+  return static_cast<std::size_t>(std::min(factor, 1e9));
+}
+
 Fitted fit_features(const std::string& name, const nb::dict& settings, const Features& x,
                     const std::vector<std::string>& names, const std::optional<Target>& target,
                     const Weights64& weights, const std::string& target_name, const Run& run) {
   const AnyEstimator estimator = estimator_of(name, settings);
   std::vector<double> row_weights = doubles_of(weights);
   std::optional<Artifact> made;
-  run_released(run, cells_of(x), [&](const Context& context) {
+  run_released(run, cells_of(x) * work_factor(estimator), [&](const Context& context) {
     made = fit_numbers(estimator, x, names, target.value_or(Target()), std::move(row_weights), target_name,
                        context);
   });
@@ -51,7 +66,7 @@ Fitted fit_on_table(const std::string& name, const nb::dict& settings, const Tab
   const AnyEstimator estimator = estimator_of(name, settings);
   std::vector<double> row_weights = doubles_of(weights);
   std::optional<Artifact> made;
-  run_released(run, table.rows() * table.columns(), [&](const Context& context) {
+  run_released(run, table.rows() * table.columns() * work_factor(estimator), [&](const Context& context) {
     made = fit_rows(estimator, table, table.names(), target.value_or(Target()), std::move(row_weights),
                     target_name, context);
   });
@@ -69,8 +84,9 @@ Fitted fit_centres(const nb::dict& settings, const Features& x, const std::vecto
   made.metadata_json = write_json(Json{{"made_by", "fit"}, {"rows", x.rows()}, {"seed", run.seed}});
   Dataset data{.weights = doubles_of(weights)};
   const auto attempt = [&](bool fill, const Context& context) {
-    made.encoder = Encoder::of_numbers(x, names, data.weights, fill, context);
-    data.features = made.encoder.fill_numbers(x, context);
+    made.encoder = Encoder::of_numbers(x, names, data.weights,
+                                       fill ? Encoder::Fills::exact : Encoder::Fills::sampled, context);
+    data.features = fill ? made.encoder.fill_numbers(x, context) : x;
     data.info.assign(made.encoder.info().begin(), made.encoder.info().end());
     made.model =
         AnyModel(means.fit_from(data, first, context), std::make_shared<const Card>(estimator.card()));
@@ -112,11 +128,20 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
   return share(std::move(made));
 }
 
-/// Rows as the model is to see them: of a model of plain numbers with their missing cells filled.
-Features taken(const Fitted& self, const Features& x, const Context& context) {
+/// Calls work(rows). Where the model was fitted on plain numbers and finds some missing, they are filled and
+/// it is asked again: most rows have none, and looking first would be one more pass over them.
+template <class Work>
+void with_rows(const Fitted& self, const Features& x, const Context& context, Work work) {
   const Encoder& encoder = self.artifact->encoder;
-  return encoder.takes_numbers() && x.columns() == encoder.feature_count() ? encoder.fill_numbers(x, context)
-                                                                           : x;
+  if (!encoder.takes_numbers() || x.columns() != encoder.feature_count()) return work(x);
+  try {
+    work(x);
+  } catch (const DataError& error) {
+    if (error.code() != "data.missing") throw;
+    const Features filled = encoder.fill_numbers(x, context);
+    if (filled.dense64() == x.dense64() && filled.dense32() == x.dense32()) throw;
+    work(filled);
+  }
 }
 
 /// What answers cost, in cells of a fit: little, unless every training row is passed over.
@@ -129,8 +154,9 @@ template <class T, class Work>
 nb::object answers(const Fitted& self, const Features& x, std::size_t width, bool flat, const Run& run,
                    Work work) {
   auto out = Buffer<T>::uninitialized(x.rows() * width);
-  run_released(run, answer_cells(self, x),
-               [&](const Context& context) { work(taken(self, x, context), out.span(), context); });
+  run_released(run, answer_cells(self, x), [&](const Context& context) {
+    with_rows(self, x, context, [&](const Features& rows) { work(rows, out.span(), context); });
+  });
   if (flat) return to_numpy(std::move(out), {x.rows()});
   return to_numpy(std::move(out), {x.rows(), width});
 }
@@ -210,16 +236,25 @@ nb::object scores(const Fitted& self, const Features& x, const Run& run) {
 nb::object intervals(const Fitted& self, const Features& x, double level, const Run& run) {
   std::vector<double> low(x.rows()), high(x.rows());
   run_released(run, answer_cells(self, x), [&](const Context& context) {
-    self.artifact->model.intervals(taken(self, x, context), level, low, high, context);
+    with_rows(self, x, context, [&](const Features& found) {
+      self.artifact->model.intervals(found, level, low, high, context);
+    });
   });
   return nb::make_tuple(to_numpy(std::move(low), {x.rows()}), to_numpy(std::move(high), {x.rows()}));
 }
 
 nb::object neighbors(const Fitted& self, const Features& x, std::size_t count, const Run& run) {
+  if (count > (std::size_t{1} << 31)) {
+    throw ParameterError(
+        "parameter.neighbors",
+        "neighbors must be at most the number of training rows, got " + std::to_string(count));
+  }
   std::vector<std::int64_t> rows(x.rows() * count);
   std::vector<double> distances(x.rows() * count);
   run_released(run, answer_cells(self, x), [&](const Context& context) {
-    self.artifact->model.neighbors(taken(self, x, context), count, rows, distances, context);
+    with_rows(self, x, context, [&](const Features& found) {
+      self.artifact->model.neighbors(found, count, rows, distances, context);
+    });
   });
   return nb::make_tuple(to_numpy(std::move(distances), {x.rows(), count}),
                         to_numpy(std::move(rows), {x.rows(), count}));
@@ -233,12 +268,17 @@ nb::object attribute(const Fitted& self, const std::string& name) {
 }
 
 nb::bytes bytes(const Fitted& self) {
-  const std::string written = self.artifact->bytes();
+  const std::string written = [&] {
+    const nb::gil_scoped_release released;
+    return self.artifact->bytes();
+  }();
   return nb::bytes(written.data(), written.size());
 }
 
 Fitted from_bytes(const nb::bytes& written, const std::string& name) {
-  return share(Artifact::from_bytes(std::string(written.c_str(), written.size()), name, catalog()));
+  std::string copied(written.c_str(), written.size());
+  const nb::gil_scoped_release released;
+  return share(Artifact::from_bytes(std::move(copied), name, catalog()));
 }
 
 }  // namespace
@@ -277,9 +317,15 @@ void bind_model(nb::module_& module) {
            nb::arg("run"))
       .def("bytes", &bytes)
       .def_static("from_bytes", &from_bytes)
-      .def("save", [](const Fitted& self, const std::string& path,
-                      bool overwrite) { self.artifact->save(path, overwrite); })
-      .def_static("load", [](const std::string& path) { return share(Artifact::load(path, catalog())); });
+      .def("save",
+           [](const Fitted& self, const std::string& path, bool overwrite) {
+             const nb::gil_scoped_release released;
+             self.artifact->save(path, overwrite);
+           })
+      .def_static("load", [](const std::string& path) {
+        const nb::gil_scoped_release released;
+        return share(Artifact::load(path, catalog()));
+      });
   module.def("fit_table", &fit_on_table, nb::arg("name"), nb::arg("settings"), nb::arg("table"),
              nb::arg("target").none(), nb::arg("weights").none(), nb::arg("target_name"), nb::arg("run"));
   module.def("fit_centres", &fit_centres, nb::arg("settings"), nb::arg("features"), nb::arg("names"),

@@ -115,11 +115,21 @@ class RowReader {
       return;
     }
     if (nb::hasattr(value, "item") && nb::hasattr(value, "ndim") && nb::cast<int>(value.attr("ndim")) == 0)
-      return put(read, column, value.attr("item")());
+      return put_scalar(read, column, value);
     throw ParameterError("parameter.type", "column \"" + printable(columns_name(column)) +
                                                "\": a cell must be a number, a text, a truth, a moment or "
                                                "None, got " +
                                                kind);
+  }
+
+  /// One that Python has no type for is a float.
+  void put_scalar(std::vector<Cell>& read, std::size_t column, const nb::object& value) {
+    nb::object item = value.attr("item")();
+    if (item.type().is(value.type())) {
+      item = nb::steal(PyNumber_Float(item.ptr()));
+      if (!item.is_valid()) nb::raise_python_error();
+    }
+    put(read, column, std::move(item));
   }
 
   const std::string& columns_name(std::size_t column) const {

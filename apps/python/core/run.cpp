@@ -16,7 +16,7 @@ namespace everyml::python {
 namespace {
 
 /// Below this many cells a thread of its own would cost more than it could save.
-constexpr std::size_t kFewCells = 20000;
+constexpr std::size_t kFewCells = 4000;
 constexpr auto kLook = std::chrono::milliseconds(50);
 
 /// One pool per number of threads, kept between calls. The workers of a parent do not live on in a fork, so a
@@ -97,6 +97,40 @@ class Finish {
   bool done_ = false;
 };
 
+/// The worker never outlives the call, however that ends.
+struct Joined {
+  std::thread& worker;
+  CancelToken& cancel;
+
+  void join() const {
+    if (worker.joinable()) worker.join();
+  }
+  ~Joined() {
+    cancel.cancel();
+    join();
+  }
+};
+
+/// Set when Python begins to end; threads that want the interpreter's lock back are then ended where they
+/// stand.
+std::atomic<bool> python_ends{false};
+std::atomic<unsigned long> main_thread{0};
+
+/// Waits a little without the lock. When Python ends in the meantime, a thread that is not its main one stops
+/// its work and sleeps: taking the lock again would end it in the middle of this function, and with it the
+/// process.
+bool ended(Finish& finish, const Joined& joined) {
+  PyThreadState* state = PyEval_SaveThread();
+  const bool done = finish.wait();
+  if (python_ends.load() && PyThread_get_thread_ident() != main_thread.load()) {
+    joined.cancel.cancel();
+    joined.join();
+    while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+  PyEval_RestoreThread(state);
+  return done;
+}
+
 }  // namespace
 
 void run_released(const Run& run, std::size_t cells, const std::function<void(const Context&)>& work) {
@@ -120,12 +154,9 @@ void run_released(const Run& run, std::size_t cells, const std::function<void(co
     }
     finish.tell();
   });
+  const Joined joined{worker, cancel};
   std::optional<nb::python_error> raised;
-  const auto ended = [&] {
-    const nb::gil_scoped_release released;
-    return finish.wait();
-  };
-  while (!ended()) {
+  while (!ended(finish, joined)) {
     if (raised) continue;
     try {
       if (PyErr_CheckSignals() != 0) nb::raise_python_error();
@@ -135,14 +166,23 @@ void run_released(const Run& run, std::size_t cells, const std::function<void(co
       cancel.cancel();
     }
   }
-  worker.join();
-  if (!raised && !failure && !run.progress.is_none()) board.show(run.progress);
-  if (nb::hasattr(run.progress, "close")) run.progress.attr("close")();
+  joined.join();
+  if (!raised) {
+    try {
+      if (!failure && !run.progress.is_none()) board.show(run.progress);
+      if (nb::hasattr(run.progress, "close")) run.progress.attr("close")();
+    } catch (nb::python_error& error) {
+      raised.emplace(std::move(error));
+    }
+  }
   if (raised) throw std::move(*raised);
   if (failure) std::rethrow_exception(failure);
 }
 
 void bind_run(nb::module_& module) {
+  main_thread =
+      nb::cast<unsigned long>(nb::module_::import_("threading").attr("main_thread")().attr("ident"));
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function([] { python_ends = true; }));
   nb::class_<Run>(module, "Run", "What every call that works for longer than a blink takes.")
       .def(
           "__init__",

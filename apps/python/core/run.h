@@ -22,7 +22,7 @@ struct Run {
   double seconds = 0;  ///< 0: no limit
 };
 
-/// Does `work` with the interpreter released. From some thousands of cells on it happens on a thread of its
+/// Does `work` with the interpreter released. From four thousand cells on it happens on a thread of its
 /// own, while the calling one looks for signals and calls `progress` about twenty times a second: Ctrl-C ends
 /// the work in KeyboardInterrupt. `work` must not touch Python objects.
 void run_released(const Run& run, std::size_t cells, const std::function<void(const Context&)>& work);

@@ -6,7 +6,8 @@
 
 namespace everyml::python {
 
-/// None, bool, whole and other numbers (NumPy's too), text, and lists of these. TypeError for anything else.
+/// None, bool, whole and other numbers (NumPy's too), text, and lists of these. ParameterError, a
+/// TypeError, for anything else.
 Json json_of(nanobind::handle value);
 
 }  // namespace everyml::python

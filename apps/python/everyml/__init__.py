@@ -50,7 +50,7 @@ def __getattr__(name: str) -> Any:
 
         value = getattr(import_module(f".{_DOORS[name]}", __name__), name)
     elif name == "__all__":
-        value = sorted([*_ERRORS, *_DOORS, *_registry(), "metrics", "model_selection", "sklearn"])
+        value = sorted([*_ERRORS, *_DOORS, *_registry(), "all_estimators", "metrics", "model_selection", "sklearn"])
     elif name in ("metrics", "model_selection", "sklearn"):
         from importlib import import_module
 
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__getattr__("__all__")})
+    return sorted({*globals(), *__getattr__("__all__")} - {"Any", "annotations"})
 
 
 def all_estimators() -> list[type]:

@@ -51,21 +51,34 @@ def make(name: str, entry: dict[str, Any]) -> type:
         "__module__": "everyml",
         "__qualname__": name,
         "__doc__": documentation(name, entry),
-        "__init__": _init(defaults),
+        "__init__": initializer(defaults, ()),
         "_entry": entry,
         "_own": own,
         "_defaults": defaults,
         "_attributes": {_estimator.spelled(one["name"]): one["name"] for one in entry["attributes"]},
     }
+    for attribute in namespace["_attributes"]:
+        namespace[attribute] = _estimator.Learned(attribute)
     return type(name, bases_of(entry), namespace)
 
 
-def _init(defaults: dict[str, Any]) -> Any:
-    # A function of its own with real defaults: signatures, keyword errors and speed are Python's.
-    signature = ", ".join(f"{name}=_d[{name!r}]" for name in defaults)
+def initializer(defaults: dict[str, Any], positional: tuple[str, ...]) -> Any:
+    """A constructor with these keywords, of which some may be given by their place."""
+    # A function of its own with real defaults: signatures and speed are Python's.
+    parts = [f"{name}=_d[{name!r}]" for name in positional] + ["*"]
+    parts += [f"{name}=_d[{name!r}]" for name in defaults if name not in positional]
+    signature = ", ".join(parts)
     body = "\n".join(f"    self.{name} = {name}" for name in defaults)
     scope: dict[str, Any] = {"_d": defaults}
-    exec(f"def __init__(self, *, {signature}):\n{body}\n", scope)
+    exec(
+        f"def plain(self, {signature}): pass\n"
+        f"def __init__(self, {signature}, **_unknown):\n"
+        f"    if _unknown: self._refuse_keywords(_unknown)\n{body}\n",
+        scope,
+    )
+    # The signature that is shown is the one without the net for wrong names.
+    scope["plain"].__name__ = scope["plain"].__qualname__ = "__init__"
+    scope["__init__"].__wrapped__ = scope["plain"]
     return scope["__init__"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import warnings
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 from . import _core, _inputs, _scikit
 from ._errors import DataError, ParameterError
+from ._paths import path_of
+from ._run import seed_of, share, threads_of, truth, whole
 
 #: Settings of every class beside those of its algorithm.
 COMMON = {"random_state": 0, "n_jobs": None, "encode": "auto", "progress": None}
@@ -43,31 +46,20 @@ def spelled(name: str) -> str:
     return SPELLING.get(name, name + "_")
 
 
-def seed_of(random_state: Any) -> int:
-    if random_state is None:
-        random_state = np.random.mtrand._rand
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
-        if not 0 <= random_state < 2**64:
-            raise ParameterError(f"random_state must be from 0 to 2^64 - 1, got {random_state}")
-        return int(random_state)
-    if hasattr(random_state, "randint"):
-        return int(random_state.randint(np.iinfo(np.int32).max))
-    if hasattr(random_state, "integers"):
-        return int(random_state.integers(np.iinfo(np.int32).max))
-    raise ParameterError(f"random_state must be a whole number, None or a RandomState, got {random_state!r}")
+class Learned:
+    """An attribute of the fitted model: it is read there and cannot be set."""
 
+    def __init__(self, name: str) -> None:
+        self.name, self.__doc__ = name, "What the fitted model holds."
 
-def threads_of(n_jobs: Any) -> int:
-    if n_jobs is None or n_jobs == -1:
-        return 0
-    if isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool):
-        if n_jobs > 0:
-            return int(n_jobs)
-        import os
+    def __get__(self, estimator: Any, kind: Any = None) -> Any:
+        return self if estimator is None else estimator.__getattr__(self.name)
 
-        if n_jobs < 0:
-            return max(1, (os.cpu_count() or 1) + 1 + int(n_jobs))
-    raise ParameterError(f"n_jobs must be a number of threads, -1 or None, got {n_jobs!r}")
+    def __set__(self, estimator: Any, value: Any) -> None:
+        raise AttributeError(
+            f"{self.name} of {type(estimator).__name__} is what the fitted model holds and cannot be set: fit again for "
+            "another."
+        )
 
 
 class Estimator:
@@ -97,14 +89,21 @@ class Estimator:
 
     @classmethod
     def _unknown(cls, name: str) -> str:
+        return f"Invalid parameter {name!r} for estimator {cls.__name__}.{cls._valid(name)}"
+
+    @classmethod
+    def _valid(cls, name: str) -> str:
         import difflib
 
-        near = difflib.get_close_matches(name, cls._defaults, 1)
+        near = [one for one in cls._defaults if one.lower() == name.lower()]
+        near = near or difflib.get_close_matches(name, cls._defaults, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        return (
-            f"Invalid parameter {name!r} for estimator {cls.__name__}.{hint} Valid parameters are: "
-            f"{sorted(cls._defaults)!r}."
-        )
+        return f"{hint} Valid parameters are: {sorted(cls._defaults)!r}."
+
+    def _refuse_keywords(self, unknown: dict[str, Any]) -> None:
+        """What a constructor says of keywords that it does not have."""
+        cls, name = type(self), next(iter(unknown))
+        raise ParameterError(f"{cls.__name__}() got an unexpected keyword argument {name!r}.{cls._valid(name)}")
 
     def _changed(self) -> dict[str, Any]:
         """Settings of the algorithm that are not the defaults."""
@@ -113,7 +112,7 @@ class Estimator:
 
     _own: dict[str, Any] = {}
 
-    def _run(self) -> Any:
+    def _run(self, fitting: bool = False) -> Any:
         progress, done = self.progress, None
         if progress is not None and progress is not False:
             from ._progress import callback
@@ -121,9 +120,11 @@ class Estimator:
             progress = callback(progress, type(self).__name__)
         else:
             progress = done
-        random_state, n_jobs = self.random_state, self.n_jobs
+        # Only fitting draws: predicting leaves NumPy's global state as it is.
+        random_state, n_jobs = self.random_state if fitting else 0, self.n_jobs
         return _core.Run(
-            threads_of(n_jobs), random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
+            threads_of(n_jobs),
+            random_state if type(random_state) is int and random_state >= 0 else seed_of(random_state),
             progress,
         )
 
@@ -136,12 +137,19 @@ class Estimator:
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
         if type(rows) is _inputs.Numbers:
-            names = rows.names if rows.names is not None else _inputs.default_names(rows.columns)
             fitted = _core.fit_features(
-                algorithm, self._changed(), rows.features, names, target, weights, name, self._run()
+                algorithm,
+                self._changed(),
+                rows.features,
+                rows.engine_names(),
+                target,
+                weights,
+                name,
+                self._run(fitting=True),
             )
         else:
-            fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, self._run())
+            run = self._run(fitting=True)
+            fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, run)
         mine = self.__dict__
         mine["_fitted"] = fitted
         mine["_takes"] = "numbers" if type(rows) is _inputs.Numbers else "table"
@@ -157,6 +165,18 @@ class Estimator:
     def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
         return None, None
 
+    def _require_same(self, classes: Any) -> None:
+        """ValueError for other classes than those of the first call."""
+        known = self.__dict__.get("classes_")
+        if classes is None or known is None:
+            return
+        given = np.unique(np.asarray(classes))
+        if not np.array_equal(given, known):
+            raise ParameterError(
+                f"classes={given.tolist()} is not the same as on the first call to partial_fit, which had "
+                f"{known.tolist()}; leave classes out or give the same."
+            )
+
     # Reading rows for a fitted model
 
     def _require_fitted(self) -> Any:
@@ -169,8 +189,9 @@ class Estimator:
         """Features of new rows, as the fitted model takes them."""
         fitted = self._require_fitted()
         if self._takes == "numbers":
-            rows = _inputs.read(X, "auto")
-            if type(rows) is not _inputs.Numbers:
+            known = self.__dict__.get("feature_names_in_")
+            rows = _inputs.read_as_numbers(X, None if known is None else list(known))
+            if rows is None:
                 raise DataError(
                     f"{type(self).__name__} was fitted on numbers alone, and X has other columns; fit it on a table of "
                     'the same columns, or with encode="always".'
@@ -182,11 +203,12 @@ class Estimator:
                     "features as input."
                 )
             return rows.features
-        return self._encoded(fitted, X)
+        return self._encoded(fitted, _inputs.read_new(X))
 
-    def _encoded(self, fitted: Any, X: Any) -> Any:
-        rows = _inputs.read_for(fitted, X)
-        table = rows.table
+    def _encoded(self, fitted: Any, rows: Any) -> Any:
+        from ._data.tables import table_for
+
+        names = None
         known = self.__dict__.get("feature_names_in_")
         if rows.names is None or known is None:
             if rows.columns != self.n_features_in_:
@@ -195,13 +217,20 @@ class Estimator:
                     "features as input."
                 )
             self._warn_names(rows.names)
-            from ._data.tables import table_for
-
-            table = table_for(fitted, X, _inputs.default_names(rows.columns) if known is None else list(known))
+            names = _inputs.default_names(rows.columns) if known is None else list(known)
+        table = table_for(fitted, rows.kept, names)
+        self._require_known(fitted, table.columns)
         features, sentences = fitted.encode(table, self._run())
         for sentence in sentences:
             warnings.warn(sentence, EncodeWarning, stacklevel=4)
         return features
+
+    def _require_known(self, fitted: Any, columns: list[str]) -> None:
+        known = list(_core.column_kinds(fitted))
+        if not known or not set(known).isdisjoint(columns):
+            return
+        some = ", ".join(repr(name) for name in known[:5]) + (", ..." if len(known) > 5 else "")
+        raise DataError(f"X has none of the columns that {type(self).__name__} was fitted on, which are {some}.")
 
     def _warn_names(self, names: list[str] | None) -> None:
         known = self.__dict__.get("feature_names_in_")
@@ -222,8 +251,10 @@ class Estimator:
             return
         message = "The feature names should match those that were passed during fit.\n"
         seen, fitted = set(names), set(known)
-        for title, left in (("Feature names unseen at fit time:\n", sorted(seen - fitted)),
-                            ("Feature names seen at fit time, yet now missing:\n", sorted(fitted - seen))):
+        for title, left in (
+            ("Feature names unseen at fit time:\n", sorted(seen - fitted)),
+            ("Feature names seen at fit time, yet now missing:\n", sorted(fitted - seen)),
+        ):
             if left:
                 message += title + "".join(f"- {name}\n" for name in left[:5]) + ("- ...\n" if len(left) > 5 else "")
         if seen == fitted:
@@ -242,7 +273,7 @@ class Estimator:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        names = set(super().__dir__())
+        names = set(super().__dir__()) - set(self._attributes)
         if "_fitted" in self.__dict__:
             names.update(name for name in self._attributes if hasattr(self, name))
         return sorted(names)
@@ -258,9 +289,7 @@ class Estimator:
 
     def save(self, path: Any, overwrite: bool = False) -> None:
         """Writes the model and its encoder as an .everyml file, which the command reads too."""
-        import os
-
-        self._require_fitted().save(os.fspath(path), overwrite)
+        self._require_fitted().save(path_of(path), truth(overwrite, "overwrite"))
 
     def to_bytes(self) -> bytes:
         """The bytes of that file; the same settings, data and seed give the same bytes everywhere."""
@@ -279,7 +308,26 @@ class Estimator:
             state = {**state, "_fitted": _core.Fitted.from_bytes(state["_fitted"], "pickle")}
         self.__dict__.update(state)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        # A progress callable may hold a lock or a window, and a fitted model never changes: both are shared.
+        shared = ("_fitted", "_many", "_training", "progress")
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        for name, value in self.__dict__.items():
+            made.__dict__[name] = value if name in shared else copy.deepcopy(value, memo)
+        return made
+
     # scikit-learn's protocols
+
+    def __sklearn_clone__(self) -> Any:
+        params = self.get_params(deep=False)
+        made = type(self)(
+            **{name: value if name == "progress" else copy.deepcopy(value) for name, value in params.items()}
+        )
+        for name in ("_metadata_request", "_sklearn_output_config"):
+            if name in self.__dict__:
+                setattr(made, name, copy.deepcopy(self.__dict__[name]))
+        return made
 
     def __sklearn_tags__(self) -> Any:
         return _scikit.tags(self)
@@ -426,7 +474,7 @@ class Intervals:
     def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Where a new observation lies with probability ``level`` (in (0, 1)): low [rows] and high [rows]."""
         features = self._rows(X)
-        return self._fitted.intervals(features, level, self._run())
+        return self._fitted.intervals(features, share(level, "level"), self._run())
 
 
 class Clusterer(Estimator):
@@ -435,7 +483,7 @@ class Clusterer(Estimator):
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Finds clusters in rows X [rows, columns]; y is ignored. Returns the estimator. X as in other estimators."""
         rows = self._learn(X, None, sample_weight)
-        features = rows.features if self._takes == "numbers" else self._encoded(self._fitted, X)
+        features = rows.features if self._takes == "numbers" else self._encoded(self._fitted, rows)
         self.__dict__["labels_"] = self._fitted.assign(features, self._run())
         return self
 
@@ -484,7 +532,7 @@ class Neighbors:
     def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """The training rows nearest to each row of X, nearest first: distances [rows, n] and row numbers [rows, n]."""
         features = self._rows(X)
-        count = self.neighbors if n_neighbors is None else n_neighbors
+        count = whole(self.neighbors if n_neighbors is None else n_neighbors, "n_neighbors", 1)
         distances, rows = self._fitted.neighbors(features, count, self._run())
         return (distances, rows) if return_distance else rows
 
@@ -495,6 +543,7 @@ class Updates:
         if self.__dict__.get("_fitted") is None:
             self._learn(X, y, sample_weight, classes)
             return self
+        self._require_same(classes)
         features = self._rows(X)
         rows = features.shape[0]
         if "classes_" in self.__dict__:
@@ -503,7 +552,7 @@ class Updates:
             target = _inputs.numbers(y, type(self).__name__)
         _inputs.same_length(rows, y)
         weights = _inputs.weights(sample_weight, rows)
-        self.__dict__["_fitted"] = self._fitted.update(features, target, weights, self._run())
+        self.__dict__["_fitted"] = self._fitted.update(features, target, weights, self._run(fitting=True))
         return self
 
     def set_partial_fit_request(self, *, classes: Any = "$UNCHANGED$", sample_weight: Any = "$UNCHANGED$") -> Any:

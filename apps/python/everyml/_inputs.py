@@ -20,21 +20,30 @@ class ColumnVectorWarning(UserWarning):
 
 
 class Numbers:
-    """A matrix of numbers: ``features`` for the engine, ``names`` of a frame or None."""
+    """A matrix of numbers: ``features`` for the engine, ``names`` of a frame or None; ``kept`` is the table of a
+    container whose columns have no type."""
 
-    __slots__ = ("features", "names", "rows", "columns")
+    __slots__ = ("features", "names", "rows", "columns", "kept")
 
-    def __init__(self, features: Any, names: list[str] | None, rows: int, columns: int) -> None:
-        self.features, self.names, self.rows, self.columns = features, names, rows, columns
+    def __init__(self, features: Any, names: list[str] | None, rows: int, columns: int, kept: Any = None) -> None:
+        self.features, self.names, self.rows, self.columns, self.kept = features, names, rows, columns, kept
+
+    def engine_names(self) -> list[str]:
+        """Names that differ, as a model's file needs them."""
+        if self.names is None:
+            return default_names(self.columns)
+        from ._data.tables import column_names
+
+        return column_names(self.names, [])
 
 
 class Mixed:
-    """A table with columns that are not of numbers: ``table`` for the encoder."""
+    """A table with columns that are not of numbers: ``table`` for the encoder, ``kept`` with its texts unjudged."""
 
-    __slots__ = ("table", "names", "rows", "columns")
+    __slots__ = ("table", "kept", "names", "rows", "columns")
 
-    def __init__(self, table: Any, names: list[str] | None, rows: int, columns: int) -> None:
-        self.table, self.names, self.rows, self.columns = table, names, rows, columns
+    def __init__(self, table: Any, kept: Any, names: list[str] | None, rows: int, columns: int) -> None:
+        self.table, self.kept, self.names, self.rows, self.columns = table, kept, names, rows, columns
 
 
 @lru_cache(maxsize=64)
@@ -48,15 +57,19 @@ def is_sparse(data: Any) -> bool:
 
 def is_frame(data: Any) -> bool:
     """Something with named columns of types of their own."""
-    if type(data) is np.ndarray:
+    if isinstance(data, np.ndarray):
         return data.dtype.names is not None
     return (
         hasattr(data, "__arrow_c_stream__")
-        or hasattr(data, "__arrow_c_array__") and hasattr(data, "schema")
+        or hasattr(data, "__arrow_c_array__")
+        and hasattr(data, "schema")
         or hasattr(data, "__dataframe__")
-        or hasattr(data, "iloc") and hasattr(data, "columns")
+        or hasattr(data, "iloc")
+        and hasattr(data, "columns")
         or isinstance(data, dict)
-        or isinstance(data, list) and bool(data) and isinstance(data[0], dict)
+        or isinstance(data, list)
+        and bool(data)
+        and isinstance(data[0], dict)
         or isinstance(data, _core.Table)
     )
 
@@ -78,13 +91,9 @@ def _require_plane(shape: tuple[int, ...], data: Any) -> None:
 
 def _require_cells(rows: int, columns: int) -> None:
     if rows == 0:
-        raise DataError(
-            f"Found array with 0 sample(s) (shape=({rows}, {columns})) while a minimum of 1 is required."
-        )
+        raise DataError(f"Found array with 0 sample(s) (shape=({rows}, {columns})) while a minimum of 1 is required.")
     if columns == 0:
-        raise DataError(
-            f"Found array with 0 feature(s) (shape=({rows}, {columns})) while a minimum of 1 is required."
-        )
+        raise DataError(f"Found array with 0 feature(s) (shape=({rows}, {columns})) while a minimum of 1 is required.")
 
 
 def dense(array: np.ndarray) -> Any:
@@ -177,9 +186,36 @@ def read(data: Any, encode: str = "auto") -> Numbers | Mixed:
         numbers = _read_numbers(data)
         if numbers is not None:
             return numbers
-        if encode == "never":
-            raise DataError('X has columns that are not of numbers; encode="auto" takes them as they are.')
-    return _read_table(data)
+    rows = _read_table(data)
+    if encode != "always" and rows.kept.all_numbers:
+        # The columns of a list or a stream have no type until they are read.
+        return Numbers(rows.kept.numbers(_core.Run()), rows.names, rows.rows, rows.columns, rows.kept)
+    if encode == "never":
+        raise DataError('X has columns that are not of numbers; encode="auto" takes them as they are.')
+    return rows
+
+
+def read_as_numbers(data: Any, known: list[str] | None) -> Numbers | None:
+    """New rows for a model fitted on numbers; None when X holds something else.
+
+    Where columns have no type, one without a value is a column of missing numbers, and a row of JSON may name its
+    cells in any order.
+    """
+    rows = read(data)
+    if rows.kept is None:
+        return rows  # type: ignore[return-value]
+    table, names = rows.kept, rows.names
+    columns = [table.column_at(place) for place in range(rows.columns)]
+    if names is not None and known is not None and names != known and sorted(names) == sorted(known):
+        if len(set(names)) == len(names):
+            columns, names = [columns[names.index(name)] for name in known], known
+    for place, column in enumerate(columns):
+        if column.kind in ("number", "boolean"):
+            continue
+        if column.missing_count < rows.rows:
+            return None
+        columns[place] = _core.Column.numbers(column.name, np.full(rows.rows, np.nan))
+    return Numbers(_core.Table(columns).numbers(_core.Run()), names, rows.rows, rows.columns, table)
 
 
 def _read_numbers(data: Any) -> Numbers | None:
@@ -187,12 +223,12 @@ def _read_numbers(data: Any) -> Numbers | None:
         features = sparse(data)
         return Numbers(features, None, *features.shape)
     if is_frame(data):
-        from ._data import tables as _tables
+        from ._data.matrix import is_all_numbers, to_matrix
 
         names = _names_of(data)
-        if not _tables.is_all_numbers(data):
+        if not is_all_numbers(data):
             return None
-        matrix = _tables.to_matrix(data)
+        matrix = to_matrix(data)
         rows, columns = matrix.shape
         _require_cells(rows, columns)
         return Numbers(dense(matrix), names, rows, columns)
@@ -203,6 +239,15 @@ def _read_numbers(data: Any) -> Numbers | None:
 
 
 def _to_array(data: Any) -> np.ndarray:
+    if isinstance(data, np.ma.MaskedArray):
+        # What is masked is missing, whatever stands beneath the mask.
+        if data.dtype.kind in _NUMBERS:
+            return np.ma.filled(data.astype(np.float64), np.nan)
+        if data.dtype.kind == "O":
+            return data.filled(None)
+        return data
+    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
+        raise DataError("X is a lazy frame, whose rows are not there yet: give X.collect().")
     with warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         try:
@@ -211,31 +256,31 @@ def _to_array(data: Any) -> np.ndarray:
             raise DataError(f"X must be a matrix whose rows have equal lengths: {error}") from error
 
 
-def _read_table(data: Any, make: Any = None) -> Mixed:
-    from ._data import tables as _tables
+def _read_table(data: Any, judge: bool = True) -> Mixed:
+    from ._data import tables
 
     if is_sparse(data):
         data = data.toarray()
     frame = is_frame(data)
     names = _names_of(data) if frame else None
     if not frame:
-        data = _to_array(data)
+        if not isinstance(data, np.ma.MaskedArray):
+            data = _to_array(data)
         _require_plane(data.shape, data)
         _require_cells(*data.shape)
-    table = (make or _tables.to_table)(data)
-    rows, columns = table.shape
+    kept = tables.to_table(data, texts="keep")
+    rows, columns = kept.shape
     _require_cells(rows, columns)
     if names is None and frame and not hasattr(data, "columns"):
         # A container without a list of names, such as a stream: those that it turned out to have.
-        names = list(table.columns)
-    return Mixed(table, names, rows, columns)
+        names = list(kept.columns)
+    own = isinstance(data, _core.Table) or hasattr(data, "_core_table")
+    return Mixed(tables.judged(kept, None, []) if judge and not own else kept, kept, names, rows, columns)
 
 
-def read_for(fitted: Any, data: Any) -> Mixed:
-    """New rows as the table that a fitted model takes."""
-    from ._data import tables as _tables
-
-    return _read_table(data, lambda rows: _tables.table_for(fitted, rows))
+def read_new(data: Any) -> Mixed:
+    """New rows as a table whose texts are not judged yet: the fitted model knows what they are."""
+    return _read_table(data, judge=False)
 
 
 def _warn_column_vector() -> None:
@@ -255,6 +300,8 @@ def _vector(y: Any, who: str) -> np.ndarray:
         raise DataError(f"This {who} estimator requires y to be passed, but the target y is None.")
     if is_sparse(y):
         raise TypeError("A sparse y is not supported: give one label or number per row.")
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        raise DataError(f"Input y contains NaN: row {int(np.flatnonzero(np.ma.getmaskarray(y))[0])} is masked.")
     if not isinstance(y, np.ndarray):
         y = _series_values(y)
     if y.ndim == 2 and y.shape[1] == 1:
@@ -295,10 +342,6 @@ def _series_values(y: Any) -> np.ndarray:
 def target_name(y: Any) -> str:
     name = getattr(y, "name", None)
     return name if isinstance(name, str) and name else "y"
-
-
-def _missing_label(row: int) -> DataError:
-    return DataError(f"Input y contains NaN: row {row} has no label; leave such rows out.")
 
 
 def labels(y: Any, who: str) -> tuple[Any, np.ndarray]:
@@ -347,29 +390,60 @@ def _plain_numbers(y: np.ndarray) -> np.ndarray | None:
     return y.astype(np.float64 if any(issubclass(k, (float, np.floating)) for k in kinds) else np.int64)
 
 
-def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
-    found: dict[Any, int] = {}
-    values = y.tolist()
-    try:
+def text_codes(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes [rows] of int32 of an array of texts or other objects, and its sorted distinct values in its own type.
+
+    TypeError where values cannot be told apart or ordered.
+    """
+    if texts.dtype.kind in "US" and texts.dtype.itemsize > 0:
+        rows = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), texts.dtype.itemsize)
+        codes, first = _core.byte_rows(rows)
+        distinct = texts[first]
+        order = np.argsort(distinct)
+    else:
+        found: dict[Any, int] = {}
+        values = texts.tolist()
         codes = np.fromiter((found.setdefault(value, len(found)) for value in values), np.int32, len(values))
+        distinct = np.empty(len(found), dtype=texts.dtype)
+        distinct[:] = list(found)
+        order = np.array(sorted(range(len(found)), key=list(found).__getitem__), dtype=np.int64)
+    place = np.empty(len(distinct), dtype=np.int32)
+    place[order] = np.arange(len(distinct), dtype=np.int32)
+    return place[codes], distinct[order]
+
+
+def _text_labels(y: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
+    try:
+        codes, classes = text_codes(y)
     except TypeError as error:
-        raise DataError(f"Unknown label type: a label of y cannot be compared: {error}") from error
-    for value in found:
-        if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
-            row = next(i for i, one in enumerate(values) if one is value or one != one)
-            raise _missing_label(row)
-    if not all(isinstance(value, (str, bytes)) for value in found):
-        kinds = sorted({type(value).__name__ for value in found})
+        raise _unlike_labels(y, who) from error
+    if y.dtype.kind == "O" and not all(isinstance(value, (str, bytes)) for value in classes):
+        raise _unlike_labels(y, who)
+    try:
+        names = [value.decode() if isinstance(value, bytes) else str(value) for value in classes]
+        "".join(names).encode()
+    except UnicodeError:
         raise DataError(
-            f"Unknown label type: the labels of y are of several types ({', '.join(kinds)}); {who} needs all of one."
-        )
-    ordered = sorted(found)
-    place = np.empty(len(ordered), dtype=np.int32)
-    for position, value in enumerate(ordered):
-        place[found[value]] = position
-    names = [value.decode() if isinstance(value, bytes) else value for value in ordered]
-    classes = np.array(ordered, dtype=y.dtype)
-    return place[codes], classes, names, "category"
+            "y holds a label that is not UTF-8, such as half of a surrogate pair; give valid text."
+        ) from None
+    return codes, classes, names, "category"
+
+
+def _unlike_labels(y: np.ndarray, who: str) -> DataError:
+    """What is wrong with labels that are not all texts."""
+    for row, value in enumerate(y):
+        if (
+            value is None
+            or type(value).__name__ in ("NAType", "NaTType")
+            or isinstance(value, float)
+            and value != value
+        ):
+            return DataError(f"Input y contains NaN: row {row} has no label; leave such rows out.")
+    kinds = sorted({type(value).__name__ for value in y})
+    return DataError(
+        f"Unknown label type: the labels of y are of several types or cannot be compared ({', '.join(kinds)}); {who} "
+        "needs texts, numbers or truths."
+    )
 
 
 def _wide(numbers: np.ndarray) -> np.ndarray:

@@ -15,8 +15,10 @@ import numpy as np
 
 from . import _core, _pages
 from ._data import tables as _tables
-from ._estimator import EncodeWarning, threads_of
 from ._errors import ParameterError, UnsupportedError
+from ._estimator import EncodeWarning
+from ._paths import path_of
+from ._run import share, threads_of, truth
 
 Progress = bool | Callable[[str, float], Any] | None
 
@@ -27,15 +29,16 @@ def width() -> int:
 
 
 def is_path(data: Any) -> bool:
-    return isinstance(data, (str, os.PathLike))
+    return isinstance(data, (str, bytes, os.PathLike))
 
 
 def run_of(seed: int = 0, threads: int | None = None, progress: Progress = None, title: str = "") -> Any:
     """What every call that works takes: see everyml.learn for the meaning of the three."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
         raise ParameterError(f"seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
-        raise ParameterError(f"threads must be a whole number from 1, or None for all there are, got {threads!r}")
+    known = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+    if threads is not None and not (known and 1 <= threads < 2**31):
+        raise ParameterError(f"threads must be a whole number from 1 to 2^31 - 1, or None for all, got {threads!r}")
     if progress is None or progress is False:
         return _core.Run(threads_of(threads), int(seed))
     from ._progress import callback
@@ -51,7 +54,7 @@ def given(**options: Any) -> dict[str, Any]:
 def table_of(data: Any, threads: int | None = None) -> tuple[Any, str, str]:
     """The engine's table of a frame or a file, the reader's notes as JSON, and what to call it."""
     if is_path(data):
-        path = os.fspath(data)
+        path = path_of(data)
         table, notes, _ = _core.read_file(path, False, {}, run_of(threads=threads))
         return table, notes, path
     core = getattr(data, "_core_table", None)
@@ -194,6 +197,8 @@ class Model:
         Columns are found by name; others are passed over. A category that the model has not seen and a column that is
         absent count as missing, with an EncodeWarning. Raises DataError when no column is known.
         """
+        if interval is not None:
+            interval = share(interval, "interval")
         table = self._table(data, threads)
         run = run_of(0, threads, progress, "Predicting")
         options = given(probabilities=probabilities or None, interval=interval, keep_input=keep_input or None)
@@ -252,7 +257,7 @@ class Model:
     def _table(self, data: Any, threads: int | None) -> Any:
         """New rows, each column in the kind that the model knows where its cells are texts."""
         if is_path(data):
-            table, told = _core.read_rows(self._fitted, os.fspath(data), run_of(threads=threads))
+            table, told = _core.read_rows(self._fitted, path_of(data), run_of(threads=threads))
             warn(told)
             return table
         return _tables.table_for(self._fitted, data)
@@ -273,7 +278,11 @@ class Model:
         bootstrap interval. Rows that it was trained on flatter it. ``weights`` is a column that counts each row."""
         table, _, name = table_of(data, threads)
         found, text, left_out = _core.evaluate(
-            self._fitted, table, given(metrics=metrics, weights=weights), name, width(),
+            self._fitted,
+            table,
+            given(metrics=metrics, weights=weights),
+            name,
+            width(),
             run_of(seed, threads, progress, "Judging"),
         )
         told = json.loads(found)
@@ -321,7 +330,7 @@ class Model:
 
     def save(self, path: Any, overwrite: bool = False) -> None:
         """Writes the .everyml file, whole or not at all. Raises ResourceError when it exists, unless ``overwrite``."""
-        self._fitted.save(os.fspath(path), overwrite)
+        self._fitted.save(path_of(path), truth(overwrite, "overwrite"))
 
     def to_bytes(self) -> bytes:
         """The bytes of that file; the same data, settings and seed give the same bytes everywhere."""
@@ -364,4 +373,4 @@ def shaped(dependence: dict[str, Any]) -> dict[str, Any]:
 
 def load(path: Any) -> Model:
     """The model of an .everyml file, written here or by the command. Raises FormatError for anything else."""
-    return Model(_core.Fitted.load(os.fspath(path)))
+    return Model(_core.Fitted.load(path_of(path)))

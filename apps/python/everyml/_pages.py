@@ -34,7 +34,7 @@ def _table(head: list[str], rows: list[list[Any]], right: set[int] = frozenset()
         return f"<tr>{''.join(made)}</tr>"
 
     top = f"<thead>{line(head, True)}</thead>" if head else ""
-    return f'<table {_TABLE}>{top}<tbody>{"".join(line(row, False) for row in rows)}</tbody></table>'
+    return f"<table {_TABLE}>{top}<tbody>{''.join(line(row, False) for row in rows)}</tbody></table>"
 
 
 def number(value: Any, kind: str = "number") -> str:
@@ -115,8 +115,13 @@ def doctor(name: str, told: dict[str, Any]) -> str:
     findings = "".join(_finding(one) for one in told["findings"])
     columns = [
         [
-            one["name"], one["kind"], one["missing"] or "", number(one["distinct"]),
-            number(one.get("minimum"), one["kind"]), number(one.get("maximum"), one["kind"]), _last(one),
+            one["name"],
+            one["kind"],
+            one["missing"] or "",
+            number(one["distinct"]),
+            number(one.get("minimum"), one["kind"]),
+            number(one.get("maximum"), one["kind"]),
+            _last(one),
         ]
         for one in told["columns"]
     ]
@@ -141,7 +146,7 @@ def territories(map_: list[dict[str, Any]]) -> str:
         if "fits" in one:
             mark = ("fits" if one["fits"] else "does not fit") + ("" if one["works"] else ", not built yet")
             text = escape(one["reason"])
-            below = f'<br><code>{escape(one["next"])}</code>' if one.get("next") else ""
+            below = f"<br><code>{escape(one['next'])}</code>" if one.get("next") else ""
         else:
             mark = "" if one["works"] else "not built yet"
             text = escape(one["question"])

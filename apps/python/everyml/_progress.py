@@ -14,6 +14,9 @@ class Bar:
     In a notebook the line is shown as HTML. It appears after half a second of work and goes away at its end.
     """
 
+    #: Work that takes less is over before anyone would read a bar.
+    quiet_seconds = 0.5
+
     def __init__(self, title: str) -> None:
         self.title, self.begin, self.shown, self.handle = title, time.monotonic(), False, None
         self.notebook = "ipykernel" in sys.modules
@@ -21,15 +24,15 @@ class Bar:
 
     def __call__(self, stage: str, fraction: float) -> None:
         passed = time.monotonic() - self.begin
-        if passed < 0.5 and not self.shown:
+        if passed < self.quiet_seconds and not self.shown:
             return
         left = f", {passed / fraction - passed:.0f} s left" if fraction > 0.02 else ""
         filled = int(round(24 * min(max(fraction, 0.0), 1.0)))
         line = f"{self.title} {'█' * filled}{'░' * (24 - filled)} {100 * fraction:3.0f} %  {stage}{left}"
         if self.notebook:
-            from IPython.display import HTML, display
-
             import html
+
+            from IPython.display import HTML, display
 
             shown = HTML(f"<pre>{html.escape(line)}</pre>")
             if self.handle is None:

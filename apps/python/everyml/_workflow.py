@@ -10,10 +10,23 @@ from typing import Any
 import numpy as np
 
 from . import _core, _pages
+from ._errors import ParameterError
 from ._model import Evaluation, Model, Progress, given, is_path, load, run_of, shaped, table_of, width
+from ._paths import path_of
+from ._run import truth
 
 __all__ = [
-    "DoctorReport", "Evaluation", "Explanation", "LearnResult", "Map", "Model", "doctor", "fit", "learn", "load", "map",
+    "DoctorReport",
+    "Evaluation",
+    "Explanation",
+    "LearnResult",
+    "Map",
+    "Model",
+    "doctor",
+    "fit",
+    "learn",
+    "load",
+    "map",
 ]
 
 
@@ -22,7 +35,7 @@ def learn(
     target: str,
     *,
     metric: str | None = None,
-    only: Sequence[str] | None = None,
+    only: Sequence[str | type] | None = None,
     ignore: Sequence[str] | None = None,
     folds: int | Iterable[tuple[Any, Any]] | None = None,
     group: str | None = None,
@@ -47,7 +60,7 @@ def learn(
     metric
         What is judged; the task's usual one when not given.
     only
-        Names of the algorithms to try.
+        The algorithms to try: names of the registry ("ridge") or classes.
     ignore
         Columns to leave out.
     folds
@@ -78,24 +91,84 @@ def learn(
     """
     table, notes, name = table_of(data, threads)
     options = given(
-        target=target, metric=metric, only=only, ignore=ignore, group=group, date=date, weights=weights,
-        classification=classification, keep_suspects=keep_suspects, seconds=seconds,
+        target=target,
+        metric=metric,
+        only=None if only is None else _algorithms(only),
+        ignore=ignore,
+        group=group,
+        date=date,
+        weights=weights,
+        classification=classification,
+        keep_suspects=keep_suspects,
+        seconds=seconds,
     )
     if costs is not None:
-        options["costs"] = [[truth, answered, cost] for (truth, answered), cost in costs.items()]
+        options["costs"] = _costs(costs)
     own = None
     if folds is not None:
         if isinstance(folds, (int, np.integer)):
             options["folds"] = int(folds)
         else:
-            own = [(_row_numbers(train), _row_numbers(test)) for train, test in folds]
+            own = _own_folds(folds)
     learned = _core.learn(table, options, notes, own, run_of(seed, threads, progress, "Learning"))
     call = _call(name if is_path(data) else None, {**options, "costs": costs, "folds": options.get("folds")}, seed)
     return LearnResult(learned, name, call)
 
 
-def _row_numbers(rows: Any) -> np.ndarray:
-    array = np.asarray(rows)
+def _algorithm(one: Any) -> str:
+    """The registry's name of an algorithm that is given by name, as a class or as an estimator."""
+    if isinstance(one, str):
+        return one
+    entry = getattr(one, "_entry", None)
+    if not entry:
+        raise ParameterError(f'an algorithm must be a name such as "ridge" or a class of everyml, got {one!r}')
+    return entry["name"]
+
+
+def _algorithms(only: Any) -> list[str]:
+    if isinstance(only, (str, type)) or not isinstance(only, Iterable):
+        raise ParameterError(f'only must be a list of algorithms, such as ["ridge"], got {only!r}')
+    return [_algorithm(one) for one in only]
+
+
+def _costs(costs: Any) -> list[list[Any]]:
+    if not isinstance(costs, Mapping):
+        raise ParameterError(f"costs must be a dict {{(truth, answered): cost}}, got {type(costs).__name__!r}")
+    told = []
+    for pair, cost in costs.items():
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ParameterError(f"a key of costs must be a pair (truth, answered), got {pair!r}")
+        if isinstance(cost, bool) or not isinstance(cost, (int, float, np.integer, np.floating)):
+            raise ParameterError(f"the cost of {pair!r} must be a number, got {cost!r}")
+        told.append([*pair, cost])
+    return told
+
+
+_FOLDS = "folds must be a whole number or pairs of row numbers, (train, test)"
+
+
+def _own_folds(folds: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    if hasattr(folds, "split") and not isinstance(folds, str):
+        raise ParameterError(f"{_FOLDS}, got a splitter: give folds={folds!r}.split(data)")
+    if isinstance(folds, (str, bytes)) or not isinstance(folds, Iterable):
+        raise ParameterError(f"{_FOLDS}, got {folds!r}")
+    own = []
+    for place, pair in enumerate(folds):
+        if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
+            raise ParameterError(f"{_FOLDS}; fold {place} is {pair!r}")
+        own.append((_row_numbers(pair[0], place), _row_numbers(pair[1], place)))
+    return own
+
+
+def _row_numbers(rows: Any, place: int) -> np.ndarray:
+    try:
+        array = np.asarray(rows)
+    except ValueError:
+        array = np.empty((0, 0))
+    if array.size == 0 and array.ndim == 1:
+        array = array.astype(np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "biu":
+        raise ParameterError(f"{_FOLDS}; fold {place} has something else on one side")
     if array.dtype == bool:
         array = np.flatnonzero(array)
     return np.ascontiguousarray(array, dtype=np.int64)
@@ -145,7 +218,7 @@ class LearnResult:
 
     @property
     def verdict(self) -> str:
-        """"worth_it", "not_worth_it" or "no_pattern"."""
+        """ "worth_it", "not_worth_it" or "no_pattern"."""
         return self._told["verdict"]
 
     @property
@@ -194,7 +267,7 @@ class LearnResult:
         """The report, one self-contained HTML page; with ``path`` it is written there too, whole or not at all."""
         page = self._learned.report(os.path.basename(self._name), self._call)
         if path is not None:
-            _core.write_text(os.fspath(path), page, overwrite)
+            _core.write_text(path_of(path), page, truth(overwrite, "overwrite"))
         return page
 
     def to_dict(self) -> dict[str, Any]:
@@ -250,7 +323,7 @@ def fit(
     with an argument here, such as the ``weights`` of the nearest neighbours, go into ``settings``. The same table,
     settings and seed give the bytes that the command's ``fit`` writes. Raises ParameterError and DataError with a sentence.
     """
-    name = algorithm if isinstance(algorithm, str) else algorithm._entry["name"]
+    name = _algorithm(algorithm)
     options = given(target=target, ignore=ignore, weights=weights, classification=classification)
     run = run_of(seed, threads, progress, "Fitting")
     return Model(_core.fit_one(name, table_of(data, threads)[0], {**(settings or {}), **more}, options, run))

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import everyml
 import everyml.metrics
 import everyml.model_selection
-from everyml import _classes, _estimator
 from everyml.sklearn import _classes as _sk_classes
 from everyml.sklearn._table import CLASSES, Param, Row
+
+import everyml
+from everyml import _classes, _estimator
 
 HEAD = """# Our names beside scikit-learn's
 

@@ -24,10 +24,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import everyml.metrics
 import everyml.model_selection
+import pytest
 
 
 def _all_of(module: types.ModuleType, *without: str) -> dict[str, Any]:

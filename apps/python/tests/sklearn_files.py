@@ -39,23 +39,34 @@ Rows = list[tuple[str, str, str]]
 
 #: Why tests fail: what the test's name or the error says, and the reason. The first that fits counts.
 REASONS: list[tuple[str, str]] = [
-    (r"_preprocess_data|_update_mean_variance|_check_alpha|_init_centroids|_predict_proba_lr",
-     "asks for a private function or method of scikit-learn's"),
-    (r"test_kmeans_results|test_kmeans_relocated_clusters|test_n_iter ",
-     "n_iter_ counts steps of our solver: of k-means the moves of the centres, without the pass that finds nothing to move; "
-     "1 for a direct solution. The centres and labels agree"),
-    (r"float32'.*float64|float64'.*float32|test_dtype_match|test_float_precision",
-     "answers are float64, whatever the rows were"),
+    (
+        r"_preprocess_data|_update_mean_variance|_check_alpha|_init_centroids|_predict_proba_lr",
+        "asks for a private function or method of scikit-learn's",
+    ),
+    (
+        r"test_kmeans_results|test_kmeans_relocated_clusters|test_n_iter ",
+        "n_iter_ counts steps of our solver: of k-means the moves of the centres, without the pass that finds nothing to move; "
+        "1 for a direct solution. The centres and labels agree",
+    ),
+    (
+        r"float32'.*float64|float64'.*float32|test_dtype_match|test_float_precision",
+        "answers are float64, whatever the rows were",
+    ),
     (r"test_unsupervised_inputs", "learns from a fitted estimator of scikit-learn's, whose rows are its own"),
-    (r"only the L2 penalty|'elasticnet'|test_l1_ratio_non_elasticnet|l1ratio_incompatible|elastic_net|All the 5 fits.*|"
-     r"got 'l1'", "L1 and elastic-net penalties are not offered (ParameterError)"),
+    (
+        r"only the L2 penalty|'elasticnet'|test_l1_ratio_non_elasticnet|l1ratio_incompatible|elastic_net|All the 5 fits.*|"
+        r"got 'l1'",
+        "L1 and elastic-net penalties are not offered (ParameterError)",
+    ),
     (r"liblinear|Liblinear|dual must be False", "liblinear and the dual problem are not offered (ParameterError)"),
     (r"bound to be positive|positive_|got 'lbfgs'", "positive coefficients are not offered (ParameterError)"),
     (r"set_callbacks|callback_support", "callbacks of scikit-learn are not offered"),
     (r"sparsify", "sparsify and densify are not offered"),
     (r"must be 'uniform' or 'distance'", "weights by a function are not offered (ParameterError)"),
-    (r"KNeighbors\w+: metric must be|KNeighbors\w+: p must be|semimetric|precomputed|metric_params_interface",
-     "metrics other than Euclidean, Manhattan and cosine are not offered (ParameterError)"),
+    (
+        r"KNeighbors\w+: metric must be|KNeighbors\w+: p must be|semimetric|precomputed|metric_params_interface",
+        "metrics other than Euclidean, Manhattan and cosine are not offered (ParameterError)",
+    ),
     (r"loocv", "predicting without X, each row from its neighbours, is not offered"),
     (r"min_categories", "min_categories is not offered (ParameterError)"),
     (r"norm must be False", "the second normalisation of ComplementNB is not offered (ParameterError)"),
@@ -68,11 +79,18 @@ REASONS: list[tuple[str, str]] = [
     (r"test_kmeans_verbose|test_warning_elkan", "prints and hints of scikit-learn's own"),
     (r"test_nan |nan_euclidean", "missing cells are taken, not refused"),
     (r"inplace_data_preprocessing|copy_X", "copy_X=False expects X to be overwritten; ours never is"),
-    (r"csr_|coo_|csc_|fit_intercept_sparse|sparse_matrix|sparse_array|ball_kd_tree|large_sparse",
-     "sparse rows are kept in float32, so coefficients agree to about 1e-6; no solver refuses them"),
-    (r"warm_start", "a start from the last answer changes nothing at the optimum, and a run that was stopped begins anew"),
-    (r"max_iter|failed to converge|DID NOT WARN.*ConvergenceWarning|test_lbfgs_solver_error",
-     "wants no step, or a warning of a solver that ours does not need"),
+    (
+        r"csr_|coo_|csc_|fit_intercept_sparse|sparse_matrix|sparse_array|ball_kd_tree|large_sparse",
+        "sparse rows are kept in float32, so coefficients agree to about 1e-6; no solver refuses them",
+    ),
+    (
+        r"warm_start",
+        "a start from the last answer changes nothing at the optimum, and a run that was stopped begins anew",
+    ),
+    (
+        r"max_iter|failed to converge|DID NOT WARN.*ConvergenceWarning|test_lbfgs_solver_error",
+        "wants no step, or a warning of a solver that ours does not need",
+    ),
     (r"no setter|test_write_parameters", "attributes of a fitted model cannot be overwritten"),
     (r"multinomial_score|elastic_net\[3\]|on_folds", "compares with a solver stopped at tol=1e-4; ours goes on"),
     (r"DID NOT WARN", "a warning about an argument that scikit-learn is giving up"),

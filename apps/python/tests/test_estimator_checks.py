@@ -3,10 +3,11 @@
 import collections
 import warnings
 
-import everyml
 import pytest
 import sklearn
 from sklearn.utils.estimator_checks import check_estimator
+
+import everyml
 
 COPIES = (
     "where the first centres fall depends on the order of the rows, as in scikit-learn's own KMeans; given the centres, a "

@@ -8,7 +8,6 @@ import threading
 import time
 import warnings
 
-import everyml
 import joblib
 import numpy as np
 import pandas as pd
@@ -22,6 +21,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import everyml
 
 CLASSES = everyml.all_estimators()
 IDS = [kind.__name__ for kind in CLASSES]
@@ -143,6 +144,19 @@ def test_missing_numbers_are_filled_or_left_out(kind):
         np.testing.assert_array_equal(answers(model, X), answers(fitted(kind, filled, score), filled))
 
 
+def test_what_is_masked_is_missing():
+    X, score = numbers()
+    masked = np.ma.MaskedArray(X, mask=np.abs(X) > 1.5)
+    holes = np.where(masked.mask, np.nan, X)
+    expected = everyml.Ridge().fit(holes, score)
+    assert everyml.Ridge().fit(masked, score).to_bytes() == expected.to_bytes()
+    with pytest.raises(ValueError, match="masked"):
+        everyml.Ridge().fit(X, np.ma.MaskedArray(score, mask=score > 1))
+    polars = pytest.importorskip("polars")
+    with pytest.raises(ValueError, match="collect"):
+        everyml.Ridge().fit(polars.DataFrame({"a": [1.0, 2.0]}).lazy(), [1.0, 2.0])
+
+
 @every_class
 def test_the_file_is_safe_and_holds_all(kind, tmp_path):
     for X, score in (numbers(), frame()):
@@ -208,7 +222,7 @@ def test_every_attribute_can_be_read(kind):
         assert isinstance(value, (int, float, np.ndarray)), name
         assert name in dir(model)
     with pytest.raises(AttributeError):
-        model.nothing_
+        getattr(model, "nothing_")  # noqa: B009
     assert isinstance(model.summary_, dict)
 
 
@@ -229,7 +243,13 @@ def test_wrong_settings_are_refused_at_fit(kind):
         kind(no_such_setting=1)
     with pytest.raises(ValueError, match="Invalid parameter 'random_stat'.*Did you mean 'random_state'"):
         kind().set_params(random_stat=1)
-    for name, value in (("random_state", -1), ("random_state", "a"), ("n_jobs", 0), ("encode", "maybe"), ("progress", 3)):
+    for name, value in (
+        ("random_state", -1),
+        ("random_state", "a"),
+        ("n_jobs", 0),
+        ("encode", "maybe"),
+        ("progress", 3),
+    ):
         with pytest.raises((ValueError, TypeError), match=name):
             fitted(kind, X, score, **{name: value})
 
@@ -324,9 +344,7 @@ def test_pipelines_searches_and_ensembles():
     vote = VotingRegressor([("ridge", everyml.Ridge()), ("near", everyml.KnnRegressor())])
     assert vote.fit(X, score).score(X, score) > 0.9
     table, planted = frame()
-    columns = ColumnTransformer(
-        [("one", OneHotEncoder(handle_unknown="ignore"), ["city", "plan"])], remainder="drop"
-    )
+    columns = ColumnTransformer([("one", OneHotEncoder(handle_unknown="ignore"), ["city", "plan"])], remainder="drop")
     assert make_pipeline(columns, everyml.Ridge()).fit(table, planted).score(table, planted) > 0.5
     assert cross_val_score(everyml.Ridge(), table, planted, cv=4).mean() > 0.5
     # The distances to centres are features for what comes next.
@@ -367,7 +385,12 @@ def test_weights_count_rows():
         one = kind().fit(X, y, sample_weight=counts)
         two = kind().fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
         np.testing.assert_allclose(answers(one, X), answers(two, X), rtol=1e-6, atol=1e-9)
-    for weights, what in (([1.0], "weight"), (-np.ones(60), "weight"), (np.zeros(60), "zero"), (np.ones((60, 1)), "1D")):
+    for weights, what in (
+        ([1.0], "weight"),
+        (-np.ones(60), "weight"),
+        (np.zeros(60), "zero"),
+        (np.ones((60, 1)), "1D"),
+    ):
         with pytest.raises(ValueError, match=what):
             everyml.Ridge().fit(X, score, sample_weight=weights)
     assert "sample_weight" not in inspect.signature(everyml.KnnClassifier.fit).parameters
@@ -479,6 +502,23 @@ def test_the_source_may_go_while_the_engine_looks():
     del junk
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_fit_copies_no_rows(dtype):
+    X = np.random.default_rng(0).normal(size=(400_000, 40)).astype(dtype)
+    y = X[:, 0] > 0
+
+    def peak():
+        # The largest resident size so far, in bytes.
+        lines = open("/proc/self/status").read().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+    everyml.NaiveBayes().fit(X[:1000], y[:1000])
+    before = peak()
+    for kind in (everyml.LinearRegression, everyml.NaiveBayes, everyml.LogisticRegression):
+        kind().fit(X, y).predict(X)
+    assert peak() - before < X.nbytes / 2
+
+
 def test_progress_is_told_and_may_stop():
     X, _ = numbers(20000)
     seen = []
@@ -514,6 +554,25 @@ def test_the_interpreter_is_free_while_the_engine_works():
         other.join()
 
 
+def test_a_bar_is_shown_on_a_terminal_and_goes_away(monkeypatch):
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    X, _ = numbers(20000)
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setattr("everyml._progress.Bar.quiet_seconds", 0.0)
+    everyml.KMeans(clusters=40, restarts=15, tolerance=0.0, progress=True).fit(X)
+    shown = screen.getvalue()
+    assert "KMeans" in shown and " %" in shown
+    assert shown.endswith("\r\x1b[2K")
+    screen.isatty = lambda: False
+    screen.truncate(0)
+    everyml.KMeans(clusters=40, restarts=15, tolerance=0.0, progress=True).fit(X)
+    assert screen.getvalue().strip("\0") == ""
+
+
 def test_random_state_in_all_its_forms():
     X, _ = numbers(300)
     kind = everyml.KMeans
@@ -541,7 +600,14 @@ def test_containers_of_rows_and_of_targets():
     for rows in (X.to_dict("list"), X.to_dict("records")):
         np.testing.assert_array_equal(everyml.LogisticRegression().fit(rows, y).predict(X), expected)
     labels = y.tolist()
-    for same in (labels, pl.Series(labels), pa.array(labels), pa.chunked_array([labels]), y.astype("category"), y.array):
+    for same in (
+        labels,
+        pl.Series(labels),
+        pa.array(labels),
+        pa.chunked_array([labels]),
+        y.astype("category"),
+        y.array,
+    ):
         other = everyml.LogisticRegression().fit(X, same)
         np.testing.assert_array_equal(other.predict(X), expected)
     flags = y == "yes"

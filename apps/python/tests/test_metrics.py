@@ -6,13 +6,12 @@ import subprocess
 import sys
 import warnings
 
+import everyml.metrics as ours
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import sklearn.metrics as theirs
-
-import everyml.metrics as ours
 
 CASES = 200
 COUNTED: dict[str, int] = {}
@@ -41,10 +40,10 @@ def outcome(function, *arguments, **options):
         return error
 
 
-def check(name, mine, peer, theirs_too={}, **options) -> bool:
+def check(name, mine, peer, theirs_too=None, **options) -> bool:
     """One case: the same answer, or an error from both. True when there was an answer."""
     a = outcome(getattr(ours, name), *mine, **options)
-    b = outcome(getattr(theirs, name), *peer, **options, **theirs_too)
+    b = outcome(getattr(theirs, name), *peer, **options, **(theirs_too or {}))
     COUNTED[name] = COUNTED.get(name, 0) + 1
     if isinstance(a, Exception) or isinstance(b, Exception):
         assert isinstance(a, Exception) and isinstance(b, Exception), f"{name} {peer} {options}: {a!r}, theirs {b!r}"

@@ -6,7 +6,6 @@ import pickle
 import subprocess
 import sys
 
-import everyml
 import numpy as np
 import pytest
 import sklearn
@@ -15,9 +14,11 @@ import sklearn.dummy
 import sklearn.linear_model
 import sklearn.naive_bayes
 import sklearn.neighbors
-from everyml import sklearn as ours
 from everyml.sklearn._table import CLASSES
 from scipy import sparse
+
+import everyml
+from everyml import sklearn as ours
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(200, 6)) * [1, 5, 0.2, 1, 3, 1] + [0, 1, 2, 0, 0, 4]
@@ -49,7 +50,9 @@ def test_signatures_are_those_of_scikit_learn():
 
 
 def test_scikit_learn_is_not_imported():
-    code = "import sys, everyml.sklearn as s; s.Ridge().fit([[0.0], [1.0]], [0, 1]); assert 'sklearn' not in sys.modules"
+    code = (
+        "import sys, everyml.sklearn as s; s.Ridge().fit([[0.0], [1.0]], [0, 1]); assert 'sklearn' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 
+import everyml.model_selection as ours
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,8 +14,6 @@ import pytest
 import sklearn.model_selection as theirs
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
-
-import everyml.model_selection as ours
 
 CASES = 200
 COUNTED = [0]

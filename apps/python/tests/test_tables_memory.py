@@ -11,10 +11,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from everyml._data.matrix import is_all_numbers, to_matrix
+from everyml._data.tables import to_table
 
 import everyml
 from everyml import _core
-from everyml._data.tables import is_all_numbers, to_matrix, to_table
 
 # Nothing is copied
 

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from everyml._data.tables import to_table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import everyml
-from everyml._data.tables import to_table
 
 FRAMES = int(os.environ.get("EVERYML_FRAMES", "10000"))
 PER_EXAMPLE = 5

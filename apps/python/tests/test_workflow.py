@@ -16,13 +16,14 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
-import everyml
 import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.model_selection import KFold
+
+import everyml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TITANIC = str(ROOT / "examples/data/titanic.csv")
@@ -38,8 +39,13 @@ SEED = 5
 
 def command(*words, **options):
     done = subprocess.run(
-        [COMMAND, *map(str, words)], capture_output=True, text=True, timeout=300, cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}, **options,
+        [COMMAND, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        **options,
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -114,8 +120,22 @@ def test_python_the_class_and_the_command_make_the_same_bytes(kind, file, tmp_pa
 @needs_command
 def test_settings_weights_and_ignored_columns_are_those_of_the_command(file, tmp_path):
     out = tmp_path / "model.everyml"
-    command("fit", "ridge", file, "--target", "price", "--alpha", "2.5", "--quiet",
-            "--weights", "income", "--ignore", "since,buys", "--out", out)
+    command(
+        "fit",
+        "ridge",
+        file,
+        "--target",
+        "price",
+        "--alpha",
+        "2.5",
+        "--quiet",
+        "--weights",
+        "income",
+        "--ignore",
+        "since,buys",
+        "--out",
+        out,
+    )
     model = everyml.fit(file, "ridge", "price", alpha=2.5, weights="income", ignore=["since", "buys"])
     assert model.to_bytes() == out.read_bytes()
     assert model.settings["alpha"] == 2.5 and set(model.columns) == {"city", "age", "member"}
@@ -158,9 +178,10 @@ def test_all_that_a_program_would_want_is_the_commands_json(titanic, tmp_path):
         return [timeless(one) for one in value] if isinstance(value, list) else value
 
     assert timeless(json.loads(out)) == timeless(titanic.to_dict())
-    assert json.loads(command("doctor", TITANIC, "--target", "survived", "--json").stdout) == everyml.doctor(
-        TITANIC, "survived"
-    ).to_dict()
+    assert (
+        json.loads(command("doctor", TITANIC, "--target", "survived", "--json").stdout)
+        == everyml.doctor(TITANIC, "survived").to_dict()
+    )
     assert json.loads(command("map", TITANIC, "--target", "survived", "--json").stdout) == everyml.map(
         TITANIC, "survived"
     )
@@ -278,8 +299,12 @@ def test_a_single_row_takes_what_python_holds():
     plain = {"city": "Rome", "age": 30, "income": 5.5, "member": True, "price": 2, "since": "2020-05-01"}
     expected = model.row_proba(plain)
     other = {
-        "city": np.str_("Rome"), "age": np.float32(30), "income": np.float64(5.5), "member": np.bool_(True),
-        "price": np.int8(2), "since": pd.Timestamp("2020-05-01"),
+        "city": np.str_("Rome"),
+        "age": np.float32(30),
+        "income": np.float64(5.5),
+        "member": np.bool_(True),
+        "price": np.int8(2),
+        "since": pd.Timestamp("2020-05-01"),
     }
     assert (model.row_proba(other) == expected).all()
     assert (model.row_proba({**plain, "since": np.datetime64("2020-05-01")}) == expected).all()
@@ -374,8 +399,13 @@ def test_names_and_values_of_users_do_nothing_in_a_page():
     frame["buys"] = frame["buys"].map({"yes": HOSTILE, "no": "</iframe><img src=x onerror=alert(2)>"})
     result = everyml.learn(frame, "buys", only=["naive-bayes"], progress=None)
     shown = [
-        result, result.model, result.explain(), result.model.evaluate(frame), everyml.doctor(frame, "buys"),
-        everyml.map(frame, "buys"), everyml.map(),
+        result,
+        result.model,
+        result.explain(),
+        result.model.evaluate(frame),
+        everyml.doctor(frame, "buys"),
+        everyml.map(frame, "buys"),
+        everyml.map(),
     ]
     for one in shown:
         page = one._repr_html_()

@@ -12,10 +12,11 @@ namespace everyml {
 namespace {
 
 constexpr std::size_t kFillRows = 4096;
+constexpr std::size_t kSampledRows = 256;
 
-double median_of(const Features& x, std::size_t column, std::span<const double> weights) {
+double median_of(const Features& x, std::size_t column, std::span<const double> weights, std::size_t step) {
   std::vector<double> values, counts;
-  for (std::size_t row = 0; row < x.rows(); ++row) {
+  for (std::size_t row = 0; row < x.rows(); row += step) {
     const double value = x.at(row, column);
     if (!std::isfinite(value) || (!weights.empty() && weights[row] <= 0)) continue;
     values.push_back(value);
@@ -43,7 +44,7 @@ Features filled(const T* from, const Features& x, const std::vector<encode_detai
 }  // namespace
 
 Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> names,
-                            std::span<const double> weights, bool fill, const Context& context) {
+                            std::span<const double> weights, Fills fills, const Context& context) {
   if (names.size() != x.columns()) {
     throw DataError("data.length",
                     fmt::format("the encoder: {} names for {} columns", names.size(), x.columns()));
@@ -52,11 +53,13 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
     throw DataError("data.length",
                     fmt::format("the encoder: {} weights for {} rows", weights.size(), x.rows()));
   }
-  if (fill && x.storage() == Features::Storage::sparse32) {
+  const bool sparse = x.storage() == Features::Storage::sparse32;
+  if (fills == Fills::exact && sparse) {
     throw UnsupportedError("encode.sparse_missing",
                            "missing cells of sparse features cannot be filled; give a dense matrix");
   }
   auto data = std::make_shared<Data>();
+  const bool fill = fills != Fills::none && !sparse;
   data->needs = {fill ? InputNeeds::Missing::impute : InputNeeds::Missing::keep,
                  InputNeeds::Categories::one_hot, InputNeeds::Scale::none};
   data->plans.resize(names.size());
@@ -68,9 +71,14 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
     plan.high = std::numeric_limits<double>::max();
   }
   if (fill) {
-    parallel_for(context, names.size(), 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t j = begin; j < end; ++j) data->plans[j].fill = median_of(x, j, weights);
-    });
+    const std::size_t step = fills == Fills::exact ? 1 : (x.rows() + kSampledRows - 1) / kSampledRows;
+    // Some columns at a time, so that a small table stays on one thread.
+    parallel_for(context, names.size(), fills == Fills::exact ? 1 : 64,
+                 [&](std::size_t begin, std::size_t end) {
+                   for (std::size_t j = begin; j < end; ++j) {
+                     data->plans[j].fill = median_of(x, j, weights, std::max<std::size_t>(step, 1));
+                   }
+                 });
   }
   data->finish();
   return Encoder(std::move(data));

@@ -64,13 +64,15 @@ class Encoder {
                      std::span<const double> weights, const InputNeeds& needs,
                      const EncoderSettings& settings, const Context& context);
 
+  /// What stands in for missing cells of features that come as numbers: nothing; or the weighted median of
+  /// their column, from all rows or, which costs next to nothing, from at most 256 spread evenly.
+  enum class Fills : std::uint8_t { none, sampled, exact };
   /// For features that come as numbers in columns of these names: each value is taken as it is, nothing is
-  /// scaled and no column is left out. When `fill`, missing cells get the weighted median of their column in
-  /// `x` (0 where every cell is missing), else they stay missing. Throws DataError "data.length" unless there
-  /// is one name per column, "data.weight", UnsupportedError "encode.sparse_missing" for sparse features to
-  /// fill.
+  /// scaled and no column is left out. A column whose every cell is missing is filled with 0. Throws
+  /// DataError "data.length" unless there is one name per column and no weight or one per row,
+  /// UnsupportedError "encode.sparse_missing" for the exact fills of sparse features.
   static Encoder of_numbers(const Features& x, std::span<const std::string> names,
-                            std::span<const double> weights, bool fill, const Context& context);
+                            std::span<const double> weights, Fills fills, const Context& context);
   /// True when each feature is a column of numbers as it is, one after the other; so it is after of_numbers.
   bool takes_numbers() const;
   /// Such rows as the model is to see them: `x` itself, or a copy of the same storage in which missing cells

@@ -10,6 +10,7 @@ namespace everyml {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using Fills = Encoder::Fills;
 const std::vector<std::string> kNames = {"a", "b"};
 
 template <class T>
@@ -47,7 +48,7 @@ TEST(EncoderOfNumbers, TakesValuesAsTheyAre) {
   const Context context;
   // A constant column stays, and nothing is scaled.
   const Features x = rows_of<double>({1, 7, 2, 7, kNaN, 7});
-  const Encoder encoder = Encoder::of_numbers(x, kNames, {}, false, context);
+  const Encoder encoder = Encoder::of_numbers(x, kNames, {}, Fills::none, context);
   EXPECT_TRUE(encoder.takes_numbers());
   EXPECT_EQ(encoder.feature_count(), 2u);
   expect_equal(encoder.transform(table_of(x), context), x);
@@ -58,7 +59,7 @@ TEST(EncoderOfNumbers, FillsWithWeightedMedians) {
   const Context context;
   const std::vector<double> weights = {1, 1, 5, 1, 0};
   const Features x = rows_of<double>({1, kNaN, 2, kNaN, 3, kNaN, kNaN, kNaN, 100, 4});
-  const Encoder encoder = Encoder::of_numbers(x, kNames, weights, true, context);
+  const Encoder encoder = Encoder::of_numbers(x, kNames, weights, Fills::exact, context);
   // Column b has values in rows of weight 0 alone, so nothing is known of it.
   expect_equal(encoder.fill_numbers(x, context), rows_of<double>({1, 0, 2, 0, 3, 0, 3, 0, 100, 4}));
   const Features single = rows_of<float>({kNaN, 1.5});
@@ -70,11 +71,25 @@ TEST(EncoderOfNumbers, FillsWithWeightedMedians) {
   EXPECT_EQ(notes.outside_range, 0u);
 }
 
+TEST(EncoderOfNumbers, ASampleOfRowsIsNearlyAsGood) {
+  const Context context;
+  Buffer<double> values(2 * 10001);
+  for (std::size_t r = 0; r < 10001; ++r) {
+    values[2 * r] = static_cast<double>(r);
+    values[2 * r + 1] = 7;
+  }
+  const Features x = Features::dense(std::move(values), 10001, 2);
+  const Encoder encoder = Encoder::of_numbers(x, kNames, {}, Fills::sampled, context);
+  const Features filled = encoder.fill_numbers(rows_of<double>({kNaN, kNaN}), context);
+  EXPECT_NEAR(filled.at(0, 0), 5000, 40);
+  EXPECT_EQ(filled.at(0, 1), 7);
+}
+
 TEST(EncoderOfNumbers, SurvivesTheModelFile) {
   const Context context;
   const Features x = rows_of<double>({1, 2, kNaN, 4, 5, 6});
-  for (const bool fill : {false, true}) {
-    const Encoder encoder = Encoder::of_numbers(x, kNames, {}, fill, context);
+  for (const Fills fills : {Fills::none, Fills::sampled, Fills::exact}) {
+    const Encoder encoder = Encoder::of_numbers(x, kNames, {}, fills, context);
     ArchiveWriter writer;
     encoder.save(writer);
     const Encoder again = Encoder::load(ArchiveReader::from_bytes(writer.bytes(), "test"));
@@ -88,14 +103,14 @@ TEST(EncoderOfNumbers, RefusesWhatDoesNotFit) {
   const Features x = rows_of<double>({1, 2, 3, 4});
   const std::vector<std::string> one = {"a"};
   const std::vector<double> weights = {1};
-  EXPECT_EQ(code_of([&] { Encoder::of_numbers(x, one, {}, false, context); }), "data.length");
-  EXPECT_EQ(code_of([&] { Encoder::of_numbers(x, kNames, weights, true, context); }), "data.length");
+  EXPECT_EQ(code_of([&] { Encoder::of_numbers(x, one, {}, Fills::none, context); }), "data.length");
+  EXPECT_EQ(code_of([&] { Encoder::of_numbers(x, kNames, weights, Fills::exact, context); }), "data.length");
   Buffer<std::uint64_t> starts(2);
   starts[1] = 1;
   Buffer<std::uint32_t> columns(1);
   Buffer<float> values(1);
   const Features sparse = Features::sparse(1, 2, std::move(starts), std::move(columns), std::move(values));
-  EXPECT_EQ(code_of([&] { Encoder::of_numbers(sparse, kNames, {}, true, context); }),
+  EXPECT_EQ(code_of([&] { Encoder::of_numbers(sparse, kNames, {}, Fills::exact, context); }),
             "encode.sparse_missing");
 }
 

@@ -124,21 +124,24 @@ Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span
                      const Target& target, std::vector<double> weights, std::string_view target_name,
                      const Context& context) {
   require_rows(x.rows());
-  const auto attempt = [&](bool fill) {
-    Encoder encoder = Encoder::of_numbers(x, names, weights, fill, context);
-    Dataset data{.features = encoder.fill_numbers(x, context),
+  const auto attempt = [&](Encoder::Fills fills) {
+    Encoder encoder = Encoder::of_numbers(x, names, weights, fills, context);
+    const bool exact = fills == Encoder::Fills::exact;
+    Dataset data{.features = exact ? encoder.fill_numbers(x, context) : x,
                  .target = target,
                  .info = {encoder.info().begin(), encoder.info().end()},
                  .weights = weights};
     return finished(estimator, std::move(encoder), data, target_name, context);
   };
-  // Most tables have no missing cells, and the learner finds out in a pass that it makes anyway.
+  if (estimator.card().needs.missing == InputNeeds::Missing::keep) return attempt(Encoder::Fills::none);
+  // Most tables have no missing cells, and the learner finds out in a pass that it makes anyway. Rows asked
+  // about later may have some all the same.
   try {
-    return attempt(false);
+    return attempt(Encoder::Fills::sampled);
   } catch (const DataError& error) {
     if (error.code() != "data.missing" || x.storage() == Features::Storage::sparse32) throw;
   }
-  return attempt(true);
+  return attempt(Encoder::Fills::exact);
 }
 
 }  // namespace everyml

@@ -45,7 +45,7 @@ def convert(value: Any, name: str, row: int) -> Any:
     """The cell as None, bool, int, float, str, or (microseconds since 1970,) for a moment.
 
     ========================================  =====================================================
-    ``pd.NA``, ``NaT``, NaN of any type       missing
+    ``pd.NA``, ``NaT``, NaN, ``np.ma.masked`` missing
     NumPy's scalars                           as Python's
     ``Decimal``                               number; its own text where a double loses digits
     ``Fraction`` and other real numbers       number
@@ -60,6 +60,8 @@ def convert(value: Any, name: str, row: int) -> Any:
 
     Anything else, containers first of all, is a TypeError that names column and row.
     """
+    if value is np.ma.masked:
+        return None
     if isinstance(value, np.generic):
         return _scalar(value, name, row)
     if isinstance(value, datetime.date):

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .tables import to_table
+
 _NUMBERS = "biuf"
 
 
@@ -50,7 +52,7 @@ def to_matrix(data: Any) -> np.ndarray:
     if isinstance(data, np.ndarray):
         if data.dtype.names is None:
             return np.ascontiguousarray(data, dtype=np.float32 if data.dtype == np.float32 else np.float64)
-        return _filled([data[name] for name in data.dtype.names], len(data))
+        return _filled([_column(data[name]) for name in data.dtype.names], len(data))
     if isinstance(data, Mapping):
         return _filled([_column(values) for values in data.values()])
     library = type(data).__module__.partition(".")[0]
@@ -60,9 +62,7 @@ def to_matrix(data: Any) -> np.ndarray:
         return _filled([_column(series) for series in data.get_columns()], data.height)
     if library == "pyarrow":
         return _filled([_column(column) for column in data.columns], data.num_rows)
-    from . import tables as _tables
-
-    return to_matrix(_tables.to_table(data, texts="keep"))
+    return to_matrix(to_table(data, texts="keep"))
 
 
 def _core_of(data: Any) -> Any:
@@ -112,6 +112,8 @@ def _column(values: Any) -> np.ndarray:
         if pyarrow.types.is_decimal(values.type):
             values = values.cast(pyarrow.float64())
         return values.to_numpy(**({} if hasattr(values, "num_chunks") else {"zero_copy_only": False}))
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        return values.astype(np.float32 if values.dtype == np.float32 else np.float64).filled(np.nan)
     return np.asarray(values)
 
 

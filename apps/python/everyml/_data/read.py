@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import _core
+from .._errors import DataError, ParameterError
+from .._paths import path_of
+from .._run import whole
 from . import tables as _tables
-from .._errors import ParameterError
 from .matrix import to_matrix
 
 _SHOWN_ROWS = 8
@@ -95,17 +97,39 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
-    def __getitem__(self, name: str | Sequence[str]) -> Any:
-        """The values of one column [rows], or a table of several columns. Unknown names are DataError."""
+    def __getitem__(self, name: Any) -> Any:
+        """The values of one column [rows], a table of several columns by name, or a table of rows by a slice, row
+        numbers or truths. Unknown names are DataError."""
         if isinstance(name, str):
             return values_of(self._core_table.column(name))
+        if isinstance(name, tuple) and len(name) == 2 and name[1] is Ellipsis:
+            name = name[0]
         if isinstance(name, slice):
             begin, end, step = name.indices(len(self))
             if step == 1:
                 return self._made(self._core_table.slice(begin, end), self.notes, self.source)
             rows = np.arange(begin, end, step, dtype=np.int64)
             return self._made(self._core_table.select_rows(rows), self.notes, self.source)
+        if isinstance(name, np.ndarray) and name.dtype.kind in "biu" or _holds_numbers(name):
+            return self._made(self._core_table.select_rows(self._row_numbers(name)), self.notes, self.source)
+        if not isinstance(name, Iterable):
+            raise ParameterError(f"a table takes a name, names, a slice or row numbers in brackets, got {name!r}")
         return self.select(name)
+
+    def _row_numbers(self, rows: Any) -> np.ndarray:
+        """Row numbers from 0, of numbers (negative ones from the end) or of one truth per row."""
+        array = np.asarray(rows)
+        if array.ndim != 1 or array.dtype.kind not in "biu":
+            raise ParameterError("rows must be a list of whole numbers or of truths")
+        if array.dtype.kind == "b":
+            if len(array) != len(self):
+                raise DataError(f"{len(array)} truths are given for {len(self)} rows: one per row is needed")
+            return np.flatnonzero(array).astype(np.int64)
+        wrong = (array >= len(self)) | (array < -len(self))
+        if wrong.any():
+            raise DataError(f"there is no row {array[wrong][0]}: the table has {len(self)} rows")
+        numbers = array.astype(np.int64)
+        return np.where(numbers < 0, numbers + len(self), numbers)
 
     def select(self, names: Sequence[str]) -> Table:
         """These columns, in this order."""
@@ -219,6 +243,10 @@ def values_of(column: _core.Column) -> np.ndarray:
     return out
 
 
+def _holds_numbers(rows: Any) -> bool:
+    return isinstance(rows, (list, tuple, range)) and len(rows) > 0 and isinstance(rows[0], (int, np.integer, np.bool_))
+
+
 def _short(cell: str | None) -> str:
     text = "" if cell is None else repr(cell)[1:-1]
     return text if len(text) <= _SHOWN_CELL else text[: _SHOWN_CELL - 1] + "\N{HORIZONTAL ELLIPSIS}"
@@ -230,21 +258,19 @@ def _library(name: str) -> Any:
     return import_module(name)
 
 
-def _run(threads: int, progress: Any) -> _core.Run:
-    return _core.Run(threads=threads, progress=progress)
+def _run(threads: int, progress: Any, seed: int = 0) -> _core.Run:
+    threads = whole(0 if threads is None else threads, "threads", 0, 2**31 - 1)
+    seed = whole(seed, "seed", 0, 2**64 - 1)
+    if progress is None or progress is False:
+        return _core.Run(threads=threads, seed=seed)
+    from .._progress import callback
+
+    return _core.Run(threads=threads, seed=seed, progress=callback(progress, "Reading"))
 
 
 def _told(answer: tuple[_core.Table, str, str]) -> Table:
     core, notes, source = answer
     return Table._made(core, [Note(**note) for note in json.loads(notes)], source)
-
-
-def _path(path: Any) -> str:
-    if not isinstance(path, (str, os.PathLike)):
-        error = ParameterError(f"a path must be a text or a path, not {type(path).__name__!r}")
-        error.code = "read.path"
-        raise error
-    return os.fsdecode(path)
 
 
 def read_csv(source: Any, *, threads: int = 0, progress: Any = None, **options: Any) -> Table:
@@ -260,14 +286,14 @@ def read_csv(source: Any, *, threads: int = 0, progress: Any = None, **options: 
     """
     run = _run(threads, progress)
     if isinstance(source, (str, os.PathLike)):
-        return _told(_core.read_file(_path(source), True, options, run))
+        return _told(_core.read_file(path_of(source), True, options, run))
     name = str(getattr(source, "name", "the text"))
     if hasattr(source, "read"):
         source = source.read()
     if isinstance(source, str):
         source = source.encode()
     if not isinstance(source, (bytes, bytearray, memoryview)):
-        return _told(_core.read_file(_path(source), True, options, run))
+        return _told(_core.read_file(path_of(source), True, options, run))
     return _told(_core.read_text(bytes(source), name, options, run))
 
 
@@ -276,7 +302,7 @@ def read_table(path: Any, *, threads: int = 0, progress: Any = None, **options: 
 
     Options and errors are those of ``read_csv``.
     """
-    return _told(_core.read_file(_path(path), False, options, _run(threads, progress)))
+    return _told(_core.read_file(path_of(path), False, options, _run(threads, progress)))
 
 
 def read_sql(
@@ -289,6 +315,6 @@ def read_sql(
 
     Raises UnsupportedError without the library, ParameterError for a wrong query, and as ``read_table`` does.
     """
-    files = {name: _path(path) for name, path in tables.items()}
-    run = _core.Run(threads=threads, seed=seed, progress=progress)
+    files = {name: path_of(path) for name, path in tables.items()}
+    run = _run(threads, progress, seed)
     return _told(_core.read_query(query, files, options, run))

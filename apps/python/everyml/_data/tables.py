@@ -12,11 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .cells import complex_error, convert, data_error, quoted
 from .._errors import DataError, ParameterError, UnsupportedError
-from .matrix import is_all_numbers, to_matrix
-
-__all__ = ["is_all_numbers", "to_matrix", "to_table"]
+from .cells import complex_error, convert, data_error, quoted
 
 # How many of a unit are microseconds, as value * first / second.
 _UNITS = {
@@ -206,6 +203,10 @@ def _not_a_table(data: Any) -> UnsupportedError:
 def numpy_column(name: str, array: np.ndarray) -> _core.Column:
     """A column of a one-dimensional array of any type [rows]; contiguous float64 and float32 are borrowed."""
     kind = array.dtype.kind
+    if isinstance(array, np.ma.MaskedArray):
+        if np.ma.is_masked(array):
+            return _of_masked_array(name, array)
+        array = array.data
     if kind == "O":
         return _core.Column.objects(name, array.tolist(), convert)
     if kind in "UST":
@@ -229,6 +230,23 @@ def numpy_column(name: str, array: np.ndarray) -> _core.Column:
     if kind == "c":
         raise complex_error(name)
     raise UnsupportedError(f"column {quoted(name)}: an array of type {array.dtype} has no place in a table")
+
+
+def _of_masked_array(name: str, array: np.ma.MaskedArray) -> _core.Column:
+    """What is masked is missing, whatever stands beneath the mask."""
+    kind, mask = array.dtype.kind, np.ascontiguousarray(np.ma.getmaskarray(array)).view(np.uint8)
+    if kind == "b":
+        return _core.Column.booleans(name, np.ascontiguousarray(array.data).view(np.uint8), mask)
+    if kind in "iu":
+        native = array.data.astype(array.dtype.newbyteorder("="))
+        return _core.Column.whole_numbers(name, native, mask)
+    if kind == "f":
+        return numpy_column(name, array.filled(np.nan))
+    if kind in "mM":
+        return numpy_column(name, array.filled(np.array("NaT", dtype=array.dtype)))
+    cells = array.data.astype(object)
+    cells[mask.view(bool)] = None
+    return numpy_column(name, cells)
 
 
 def _dates(name: str, array: np.ndarray) -> _core.Column:

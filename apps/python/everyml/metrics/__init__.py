@@ -7,7 +7,6 @@ its own (average precision without a positive row, a label of -1 in a clustering
 
 from __future__ import annotations
 
-from ._inputs import UndefinedMetricWarning
 from ._areas import average_precision_score, roc_auc_score
 from ._classes import (
     accuracy_score,
@@ -35,6 +34,7 @@ from ._clusters import (
     v_measure_score,
 )
 from ._costs import cost_minimal_classes, cost_minimal_threshold, cost_threshold, expected_cost
+from ._inputs import UndefinedMetricWarning
 from ._lists import average_precision_at, dcg_score, ndcg_score, precision_at, reciprocal_rank
 from ._named import bootstrap_interval, corrected_resampled_t_test, metric_list, paired_bootstrap, score
 from ._numbers import (

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core, _inputs
 from .._errors import DataError, ParameterError, UnsupportedError
-from .._estimator import seed_of
+from .._run import seed_of
 from ._inputs import array_of, codes_of, numbers_of, one_of, plain, same_length, vector
 
 _c = _core.metrics

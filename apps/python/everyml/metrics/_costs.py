@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError
-from ._inputs import Pair, array_of, as_doubles, weights_of
 from ._classes import kept_codes
+from ._inputs import Pair, array_of, as_doubles, weights_of
 from ._scores import scored
 
 _c = _core.metrics

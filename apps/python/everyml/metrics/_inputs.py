@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError, ParameterError, UnsupportedError
+from .._inputs import text_codes
 
 NO_WEIGHTS = np.empty(0)
 _NUMBERS = "biuf"
@@ -110,26 +111,16 @@ def codes_of(arrays: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray
         raise DataError("Mix of label input types (texts and numbers): truth and prediction need labels of one type")
     joined = np.concatenate(filled) if filled else np.empty(0, dtype=np.int64)
     if any(texts):
-        codes, classes = _text_codes(joined)
+        try:
+            codes, classes = text_codes(joined)
+        except TypeError as error:
+            raise DataError(f"Mix of label input types: {error}") from error
     else:
         wide = np.float64 if joined.dtype.kind == "f" or joined.dtype == np.uint64 else np.int64
         codes, first, _ = _core.labels(np.ascontiguousarray(joined, dtype=wide))
         classes = joined[first]
     ends = np.cumsum([len(array) for array in arrays])
     return [np.ascontiguousarray(part) for part in np.split(codes, ends[:-1])], classes
-
-
-def _text_codes(joined: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values = joined.tolist()
-    try:
-        ordered = sorted(set(values))
-    except TypeError as error:
-        raise DataError(f"Mix of label input types: {error}") from error
-    place = {value: code for code, value in enumerate(ordered)}
-    codes = np.fromiter(map(place.__getitem__, values), np.int32, len(values))
-    classes = np.empty(len(ordered), dtype=joined.dtype)
-    classes[:] = ordered
-    return codes, classes
 
 
 def same_length(first: Any, second: Any, names: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError
-from .._estimator import seed_of, threads_of
+from .._run import seed_of, threads_of
 from ._inputs import numbers_of, weights_of
 from ._scores import _probabilities
 

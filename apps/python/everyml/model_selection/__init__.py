@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ._files import read_folds, write_folds
 from ._folds import GroupKFold, KFold, QuantileKFold, StratifiedKFold
-from ._time import TimeFolds, TimeSeriesSplit
 from ._holdouts import ShuffleSplit, StratifiedShuffleSplit, train_test_split
+from ._time import TimeFolds, TimeSeriesSplit
 
 __all__ = [
     "GroupKFold",

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError, ParameterError
-from .._estimator import seed_of
+from .._run import seed_of
 from ..metrics._inputs import array_of, codes_of, numbers_of, plain, vector
 
 _c = _core.splits

@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError, ParameterError
-from .._estimator import seed_of
-from ._folds import Fold, Splitter, check_lengths, class_codes, whole
+from .._run import seed_of
 from ..metrics._inputs import array_of
+from ._folds import Fold, Splitter, check_lengths, class_codes, whole
 
 _c = _core.splits
 

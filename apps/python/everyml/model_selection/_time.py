@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import _core
 from .._errors import DataError, ParameterError
-from ._folds import Fold, Splitter, rows_of, whole
 from ..metrics._inputs import numbers_of, vector
+from ._folds import Fold, Splitter, rows_of, whole
 
 _c = _core.splits
 

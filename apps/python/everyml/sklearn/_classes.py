@@ -21,22 +21,13 @@ def make(name: str, row: Row) -> type:
         "__module__": "everyml.sklearn",
         "__qualname__": name,
         "__doc__": documentation(name, row, entry),
-        "__init__": _init(defaults, row.positional),
+        "__init__": _classes.initializer(defaults, row.positional),
         "_entry": {**entry, "capabilities": can},
         "_row": row,
         "_defaults": defaults,
         "_attributes": row.attributes,
     }
     return type(name, (kind, *_classes.bases_of(namespace["_entry"])), namespace)
-
-
-def _init(defaults: dict[str, Any], positional: tuple[str, ...]) -> Any:
-    names = [name for name in defaults if name not in positional]
-    parts = [f"{name}=_d[{name!r}]" for name in positional] + ["*"] + [f"{name}=_d[{name!r}]" for name in names]
-    body = "\n".join(f"    self.{name} = {name}" for name in defaults)
-    scope: dict[str, Any] = {"_d": defaults}
-    exec(f"def __init__(self, {', '.join(parts)}):\n{body}\n", scope)
-    return scope["__init__"]
 
 
 def sentence(param: Param, entry: dict[str, Any]) -> str:

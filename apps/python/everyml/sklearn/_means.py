@@ -52,7 +52,7 @@ class Centres(Plain):
         if rows.rows < self.n_clusters:
             raise DataError(f"n_samples={rows.rows} should be >= n_clusters={self.n_clusters}.")
         weights = _inputs.weights(sample_weight, rows.rows)
-        names = rows.names if rows.names is not None else _inputs.default_names(rows.columns)
+        names = rows.engine_names()
         runs = self._n_init
         if not callable(self.init) and runs > 1:
             warnings.warn(

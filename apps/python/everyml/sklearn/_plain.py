@@ -62,7 +62,7 @@ class Plain:
     def _refuse(self, name: str, value: Any, needed: str) -> ParameterError:
         return ParameterError(f"{type(self).__name__}: {name} must be {needed}, got {value!r}")
 
-    def _run(self) -> Any:
+    def _run(self, fitting: bool = False) -> Any:
         # Nothing but k-means draws, and it draws at fit alone: predicting leaves NumPy's global state as it is.
         progress: Any = None
         if self.progress:

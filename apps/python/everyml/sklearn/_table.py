@@ -218,9 +218,7 @@ CLASSES: dict[str, Row] = {
             "copy_X": _COPY,
             "max_iter": Param(None, why=_EXACT),
             "tol": Param(1e-4, why="the problem is solved in one go"),
-            "solver": Param(
-                "auto", values=("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga"), why=_EXACT
-            ),
+            "solver": Param("auto", values=("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga"), why=_EXACT),
             "positive": _POSITIVE,
             "random_state": Param(None, why="nothing is drawn"),
         },
@@ -246,14 +244,20 @@ CLASSES: dict[str, Row] = {
             "intercept_scaling": Param(1, why="it matters only where the intercept is penalised, and it is not"),
             "class_weight": Param(None, handled=True, why="None, 'balanced' or a dict of weights"),
             "random_state": Param(None, why="nothing is drawn"),
-            "solver": Param("lbfgs", values=_SOLVERS, why="'liblinear' penalises the intercept; the others find the "
-                            "one optimum, as ours does"),
+            "solver": Param(
+                "lbfgs",
+                values=_SOLVERS,
+                why="'liblinear' penalises the intercept; the others find the one optimum, as ours does",
+            ),
             "max_iter": Param(
                 100, "iterations", _steps, why="From 100 on ten for each: ours goes on to a tighter tolerance."
             ),
             "verbose": Param(0, handled=True, why="above 0 shows a bar"),
-            "warm_start": Param(False, values=(False, True), why="the optimum does not depend on the start; a run that "
-                                "max_iter ended begins anew"),
+            "warm_start": Param(
+                False,
+                values=(False, True),
+                why="the optimum does not depend on the start; a run that max_iter ended begins anew",
+            ),
             "n_jobs": _JOBS,
         },
         computed={
