@@ -132,6 +132,8 @@ def sparse(matrix: Any) -> Any:
 
 def _names_of(data: Any) -> list[str] | None:
     """The names of a frame's columns when all are texts; scikit-learn's rule."""
+    if isinstance(data, np.ndarray):
+        return None
     columns = getattr(data, "column_names", None)
     if columns is None or callable(columns):
         columns = getattr(data, "columns", None)

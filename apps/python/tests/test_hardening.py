@@ -221,7 +221,12 @@ def test_rows_of_a_table():
         pd.testing.assert_frame_equal(taken.to_pandas(), frame.iloc[rows].reset_index(drop=True), check_dtype=False)
     assert table[["a", "c"]].columns == ["a", "c"]
     assert table[np.array([], dtype=np.int64)].shape == (0, 3)
-    for rows, sentence in (([12], "there is no row 12"), ([True], "1 truths are given"), (3, "in brackets")):
+    for rows, sentence in (
+        ([12], "there is no row 12"),
+        ([True], "1 truths are given"),
+        (3, "in brackets"),
+        ([0.5], "chosen by their names"),
+    ):
         with pytest.raises(ValueError, match=sentence):
             table[rows]
 

@@ -133,7 +133,11 @@ class Table:
 
     def select(self, names: Sequence[str]) -> Table:
         """These columns, in this order."""
-        return self._made(self._core_table.select(list(names)), self.notes, self.source)
+        chosen = [names] if isinstance(names, str) else list(names)
+        for name in chosen:
+            if not isinstance(name, str):
+                raise ParameterError(f"columns are chosen by their names, which are texts, got {name!r}")
+        return self._made(self._core_table.select(chosen), self.notes, self.source)
 
     def drop(self, name: str) -> Table:
         """The table without this column."""
