@@ -148,9 +148,8 @@ def _names_of(data: Any) -> list[str] | None:
     if any(texts):
         kinds = sorted({type(name).__qualname__ for name in names})
         raise TypeError(
-            "Feature names are only supported if all input features have string names, but your input has "
-            f"{kinds} as feature name / column name types. If you want feature names to be stored and validated, "
-            "you must convert them all to strings, by using X.columns = X.columns.astype(str) for example."
+            f"The columns of X have names of several kinds ({', '.join(kinds)}); names are kept when all of them are "
+            "texts, so make them string names with X.columns.astype(str), or give a matrix."
         )
     return None
 

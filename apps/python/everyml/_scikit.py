@@ -20,9 +20,7 @@ def not_fitted(estimator: Any) -> Exception:
     loaded = sys.modules.get("sklearn.exceptions")
     kind = loaded.NotFittedError if loaded else NotFitted
     name = type(estimator).__name__
-    return kind(
-        f"This {name} instance is not fitted yet. Call 'fit' with appropriate arguments before using this estimator."
-    )
+    return kind(f"This {name} instance is not fitted yet: call fit with the rows to learn from first.")
 
 
 def tags(estimator: Any) -> Any:
@@ -77,8 +75,8 @@ def request(estimator: Any, method: str, wanted: dict[str, Any]) -> Any:
 
     if not get_config()["enable_metadata_routing"]:
         raise RuntimeError(
-            "This method is only available when metadata routing is enabled. You can enable it using "
-            "sklearn.set_config(enable_metadata_routing=True)."
+            "Metadata routing is off, so there is nothing to ask for; sklearn.set_config(enable_metadata_routing=True) turns "
+            "it on."
         )
     requests = routing(estimator)
     for name, value in wanted.items():

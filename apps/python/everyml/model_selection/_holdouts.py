@@ -169,7 +169,9 @@ def train_test_split(
     train, test = _sizes(rows, test_size, train_size, 0.25)
     if not shuffle:
         if stratify is not None:
-            raise ParameterError("Stratified train/test split is not implemented for shuffle=False")
+            raise ParameterError(
+                "a stratified split draws its rows, and shuffle=False leaves nothing to draw: leave one of them out"
+            )
         parts = np.arange(train), np.arange(train, train + test)
     else:
         codes = np.empty(0, dtype=np.int32) if stratify is None else _stratum_codes(stratify, "train_test_split")
