@@ -25,7 +25,8 @@ namespace everyml {
 ///
 /// Member types: bool, int, std::int64_t, std::uint64_t, double, std::string, an enum with `choices_of`,
 /// std::optional of these, std::vector<double>, std::vector<std::string>, or another settings struct (its
-/// rows get the prefix "name.").
+/// rows get the prefix "name.", or none where the row's name is empty, which is how two algorithms share
+/// rows).
 template <class S, class T>
 struct Field {
   T S::* member;
@@ -178,7 +179,7 @@ void append(std::vector<Param>& out, const std::string& prefix, Access access) {
             return (*access(settings)).*member;
           };
           if constexpr (Nested<Member>) {
-            append<Root, Member>(out, prefix + std::string(row.name) + ".",
+            append<Root, Member>(out, row.name.empty() ? prefix : prefix + std::string(row.name) + ".",
                                  [reach](auto* settings) { return &reach(settings); });
           } else {
             using Inner = typename Unwrap<Member>::type;

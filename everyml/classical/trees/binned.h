@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/data/dataset.h"
+
+namespace everyml {
+
+/// How the values of one feature become codes 0 .. bins - 1, and NaN the code `bins`.
+struct FeatureBins {
+  bool category = false;
+  /// Numbers, ascending, [bins - 1]: a value has the code of the first threshold >= value, or the last code.
+  /// So "code <= c" is "value <= threshold[c]", in the user's units, exactly.
+  std::vector<double> threshold;
+  /// Categories, [bins]: the category's own code of each bin. Rare ones beyond the largest number of bins
+  /// have none and are as missing.
+  std::vector<std::int32_t> category_of;
+  std::uint32_t bins = 1;
+  bool has_missing = false;  ///< some training row has the code `bins`
+
+  /// Codes in use, that of missing included.
+  std::uint32_t codes() const { return bins + (has_missing ? 1 : 0); }
+  /// The code of one value; NaN and unknown categories: `bins`.
+  std::uint32_t code(double value) const;
+};
+
+struct BinSettings {
+  /// Largest number of bins of a feature, missing not counted; 2 to 65535. A feature with no more distinct
+  /// values than that gets one bin for each, and what is learned from it is exact.
+  int max_bins = 255;
+  /// Thresholds of the others are quantiles of this many rows, chosen at random; 0: of all.
+  std::size_t sample_rows = 200000;
+};
+
+/// The training rows as small codes: made once, shared by every tree, fold and trial. Immutable; copies
+/// share; thread-safe. Thresholds lie midway between neighbouring distinct values.
+class BinnedFeatures {
+ public:
+  /// `info` as in Dataset. Rows of weight 0 do not decide thresholds. Any storage of x.
+  static BinnedFeatures make(const Features& x, std::span<const FeatureInfo> info,
+                             std::span<const double> weights, const BinSettings& settings,
+                             const Context& context);
+
+  std::size_t rows() const;
+  std::size_t columns() const;
+  const FeatureBins& bins(std::size_t column) const;
+  /// Codes of a column, [rows]: one of the two is null. 8 bits when codes() <= 256.
+  const std::uint8_t* codes8(std::size_t column) const;
+  const std::uint16_t* codes16(std::size_t column) const;
+  std::uint32_t code(std::size_t row, std::size_t column) const {
+    const std::uint8_t* narrow = codes8(column);
+    return narrow != nullptr ? narrow[row] : codes16(column)[row];
+  }
+  /// The same bins over other rows of the same columns (a validation set).
+  BinnedFeatures with_rows(const Features& x, const Context& context) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace everyml
