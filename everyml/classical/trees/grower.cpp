@@ -189,9 +189,10 @@ void TreeJob::finish() {
       Sums sum;
       for (std::size_t i = leaf.begin; i < leaf.end; ++i) {
         const std::uint32_t row = grown_.rows[i];
-        sum.gradient += static_cast<double>(input_.gradient[row]);
-        sum.hessian += input_.hessian.empty() ? 1.0 : static_cast<double>(input_.hessian[row]);
-        sum.weight += input_.weights.empty() ? 1.0 : input_.weights[row];
+        const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
+        sum.gradient += weight * static_cast<double>(input_.gradient[row]);
+        sum.hessian += input_.hessian.empty() ? weight : weight * static_cast<double>(input_.hessian[row]);
+        sum.weight += weight;
       }
       sums[leaf.node] = sum;
     }

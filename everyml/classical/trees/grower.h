@@ -47,8 +47,8 @@ struct GrowerSettings {
 /// What a tree is grown from.
 struct GrowerInput {
   std::span<const std::uint32_t> rows;    ///< ascending; the rows that the tree learns from
-  std::span<const float> gradient;        ///< [all rows], weights multiplied in
-  std::span<const float> hessian;         ///< [all rows], or empty: all 1
+  std::span<const float> gradient;        ///< [all rows], as of weight 1
+  std::span<const float> hessian;         ///< [all rows], as of weight 1; empty: all 1
   std::span<const double> weights;        ///< [all rows], or empty: all 1
   std::span<const std::uint8_t> allowed;  ///< by column, or empty: all
   std::uint64_t key = 0;                  ///< of everything random in this tree

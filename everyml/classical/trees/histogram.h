@@ -31,7 +31,8 @@ struct WordUnits {
   double least_hessian = 1, most_hessian = 1;
 };
 
-/// Turns gradients and hessians (each [rows], finite, the second not negative; empty: all 1) into words.
+/// Turns gradients and hessians of rows of weight 1 (each [rows], finite, the second not negative; empty: all
+/// 1) and their weights into words.
 /// Rounds to nearest while there are few rows; at random, without bias, when there are many: `key` says how.
 /// A row of positive hessian has at least 1. `weights` empty: 1 each; whole weights multiply the word of
 /// weight 1, so that k copies sum to the same. `some` empty: all rows; else only these get words.

@@ -62,9 +62,10 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
         Sums sum;
         for (std::size_t i = begin; i < end; ++i) {
           const std::size_t row = at(i);
-          sum.gradient += std::abs(static_cast<double>(gradient[row]));
-          if (!hessian.empty()) sum.hessian += static_cast<double>(hessian[row]);
-          if (!weights.empty()) sum.whole &= std::floor(weights[row]) == weights[row];
+          const double weight = weights.empty() ? 1.0 : weights[row];
+          sum.gradient += weight * std::abs(static_cast<double>(gradient[row]));
+          sum.hessian += weight * (hessian.empty() ? 1.0 : static_cast<double>(hessian[row]));
+          sum.whole &= std::floor(weight) == weight;
         }
         return sum;
       },
@@ -84,7 +85,8 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
   const bool whole = weighted && sums.whole && weight_sum < 536870912.0;
   if (!whole) weight_sum = rows;
   const double g_scale = scale_for(sums.gradient, 2147483000.0 - weight_sum);
-  const double h_scale = hessian.empty() ? 1 : scale_for(sums.hessian, 4294966000.0 - 2 * weight_sum);
+  const double h_scale =
+      hessian.empty() && (!weighted || whole) ? 1 : scale_for(sums.hessian, 4294966000.0 - 2 * weight_sum);
   const bool nearest = n <= kFewRows;
 
   const auto block = [&](std::size_t begin, std::size_t end) {
@@ -96,17 +98,17 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       const double up_h = static_cast<double>(random & 0xffffffffu) * kUnit;
       auto g = static_cast<double>(gradient[row]) * g_scale;
       double h = hessian.empty() ? 1.0 : static_cast<double>(hessian[row]) * h_scale;
-      double copies = 1;
-      if (whole && weights[row] > 0) {
-        copies = weights[row];
-        g /= copies;
-        h /= copies;
+      const double weight = weighted ? weights[row] : 1.0;
+      const double copies = whole ? weight : 1.0;
+      if (!whole) {
+        g *= weight;
+        h *= weight;
       }
       g = floor_of(g + up_g) * copies;
       h = h > 0 ? std::max(1.0, floor_of(h + up_h)) * copies : 0;
       words[row] = pack_word(static_cast<std::int64_t>(g), static_cast<std::uint64_t>(h));
-      const double each = weighted && weights[row] > 0 ? h / weights[row] : h;
       if (h > 0) {
+        const double each = h / weight;
         extent.least = std::min(extent.least, each);
         extent.most = std::max(extent.most, each);
       }

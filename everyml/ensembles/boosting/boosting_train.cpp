@@ -15,11 +15,19 @@ namespace {
 /// Rows whose scores grow with the trees, and the loss over them.
 struct Scored {
   std::unique_ptr<BoostingLoss> loss;
+  std::unique_ptr<BoostingLoss> unweighted;  ///< of rows of weight 1, where the loss is a sum over rows
   BinnedFeatures binned;
   Buffer<double> scores;  ///< [outputs, rows]
 
   std::size_t rows() const { return loss->rows(); }
 };
+
+/// Others look at rows together, so weights are part of every derivative.
+bool sums_over_rows(ObjectiveKind kind) {
+  using K = ObjectiveKind;
+  return kind != K::cox && kind != K::lambdamart_ndcg && kind != K::lambdamart_map && kind != K::pairwise &&
+         kind != K::xe_ndcg && kind != K::formula;
+}
 
 Scored scored(const Dataset& data, const BinnedFeatures& all, std::span<const std::size_t> rows,
               const BoostingObjective& objective, const Context& context) {
@@ -32,8 +40,11 @@ Scored scored(const Dataset& data, const BinnedFeatures& all, std::span<const st
     for (const std::size_t row : rows) weights.push_back(data.weight(row));
   if (!data.groups.empty())
     for (const std::size_t row : rows) groups.push_back(data.groups[row]);
-  Scored out{objective.over(whole ? data.target : data.target.select(rows), weights, groups, context),
-             whole ? all : all.select_rows(rows, context), Buffer<double>(rows.size() * objective.outputs())};
+  const Target target = whole ? data.target : data.target.select(rows);
+  Scored out{
+      objective.over(target, weights, groups, context),
+      plain || !sums_over_rows(objective.spec().kind) ? nullptr : objective.over(target, {}, groups, context),
+      whole ? all : all.select_rows(rows, context), Buffer<double>(rows.size() * objective.outputs())};
   return out;
 }
 
@@ -71,6 +82,7 @@ class Boosting {
   void start();
   bool round(std::size_t number);
   bool tree(std::size_t number, std::size_t output);
+  void derive(std::size_t number);
   void renew(GrownRows& grown, std::size_t output) const;
   void drop(std::size_t number);
   void restore();
@@ -117,7 +129,8 @@ void Boosting::start() {
   grower_.emplace(training_->binned, grower_settings(settings_, data_), context_);
   const std::size_t n = training_->rows();
   gradient_ = Buffer<float>::uninitialized(n * outputs_);
-  if (!training_->loss->unit_hessian() || settings_.sampling == RowSampling::gradient)
+  const BoostingLoss& loss = training_->unweighted ? *training_->unweighted : *training_->loss;
+  if (!loss.unit_hessian() || settings_.sampling == RowSampling::gradient)
     hessian_ = Buffer<float>::uninitialized(n * outputs_);
   out_.parts = TreeParts::empty(data_.columns(), outputs_, 1);
   out_.parts.base = training_->loss->start(context_);
@@ -219,9 +232,23 @@ void Boosting::restore() {
   }
 }
 
+/// Derivatives as of rows of weight 1: the grower multiplies, so that k copies and a weight of k are the
+/// same.
+void Boosting::derive(std::size_t number) {
+  const BoostingLoss& loss = training_->unweighted ? *training_->unweighted : *training_->loss;
+  loss.derivatives(training_->scores, gradient_, hessian_, number, context_);
+  if (training_->unweighted || weights_.empty()) return;
+  const std::size_t n = training_->rows();
+  for (std::size_t i = 0; i < gradient_.size(); ++i) {
+    const auto weight = static_cast<float>(weights_[i % n]);
+    gradient_[i] /= weight;
+    if (!hessian_.empty()) hessian_[i] /= weight;
+  }
+}
+
 bool Boosting::round(std::size_t number) {
   drop(number);
-  training_->loss->derivatives(training_->scores, gradient_, hessian_, number, context_);
+  derive(number);
   bool split = false;
   for (std::size_t o = 0; o < outputs_; ++o) split |= tree(number, o);
   restore();

@@ -54,7 +54,7 @@ constexpr MapLeaf kRoll[] = {
     {"Boosting", "each learner corrects the ones before it", kEnsembles, "trees and ensembles", ""},
     {"AdaBoost", "boosting that gives weight to what was wrong", kEnsembles, "trees and ensembles", ""},
     {"Gradient boosting", "trees fitted to what is left (XGBoost, LightGBM, CatBoost)", kEnsembles,
-     "trees and ensembles", ""},
+     "trees and ensembles", "gradient-boosting-classifier"},
     {"Stacking", "a learner on top of other learners' answers", kEnsembles, "trees and ensembles", ""},
 
     {"Perceptron", "one neuron", kNeural, "neural networks", ""},
