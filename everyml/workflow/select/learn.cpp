@@ -22,6 +22,7 @@
 #include "everyml/workflow/select/costs_impl.h"
 #include "everyml/workflow/select/judge_impl.h"
 #include "everyml/workflow/select/roles_impl.h"
+#include "everyml/workflow/select/tune_impl.h"
 #include "everyml/workflow/select/verdict_impl.h"
 
 namespace everyml {
@@ -33,8 +34,10 @@ constexpr std::size_t kFewestRows = 10;
 constexpr std::size_t kFewestRowsPerFold = 2;
 constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kMostShuffled = 200;
-/// Below this many cells folds run side by side; above it each learner is itself parallel.
+/// Cells below which a table is small.
 constexpr std::size_t kSmallCells = 2'000'000;
+/// Seconds of a search below which it finds little.
+constexpr double kShortestTuning = 0.5;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Probabilities that the answers of one algorithm may hold, 2 GiB of them.
 constexpr std::size_t kMostAnswers = std::size_t{1} << 28;
@@ -185,7 +188,8 @@ std::string reason_to_skip(const Entry& entry, const Problem& problem, const Lea
 /// Candidate and the out-of-fold answers it gave.
 struct Judged {
   Candidate candidate;
-  std::vector<double> out_of_fold;  ///< [rows, width], NaN where never tested
+  std::vector<std::string> settings;  ///< chosen in each fold, JSON
+  std::vector<double> out_of_fold;    ///< [rows, width], NaN where never tested
   std::vector<std::optional<Artifact>> artifacts;
 };
 
@@ -213,11 +217,16 @@ std::map<std::string, double> all_metrics(const Problem& problem, std::span<cons
   return metrics;
 }
 
+/// Small folds run side by side; above that each learner is itself parallel.
+bool folds_side_by_side(const Problem& problem) {
+  return problem.table.rows() * problem.columns.size() < kSmallCells;
+}
+
 /// `from`, `to`: shares of the whole run between which the progress of this candidate lies.
-Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bool search, double test_share,
-             double from, double to, const Context& context) {
+Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, const Search& search,
+             double test_share, double from, double to, const Context& context) {
   const std::size_t width = problem.width();
-  const bool small = problem.table.rows() * problem.columns.size() < kSmallCells;
+  const bool small = folds_side_by_side(problem);
   std::vector<FoldOutcome> outcomes(problem.folds.size());
   const Context quiet = context.with_observer(nullptr);
   const auto one = [&](std::size_t fold) {
@@ -249,6 +258,7 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
     candidate.fit_seconds += outcome.fit_seconds;
     candidate.predict_seconds += outcome.predict_seconds;
     candidate.trials = outcome.trials;
+    judged.settings.push_back(outcome.settings);
     const auto& test = problem.folds[fold].test;
     for (std::size_t i = 0; i < test.size(); ++i) {
       std::copy_n(outcome.predicted.begin() + static_cast<std::ptrdiff_t>(i * width), width,
@@ -264,6 +274,51 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
   candidate.metrics = all_metrics(problem, judged.out_of_fold);
   if (defined.empty()) candidate.skipped = "its metric is not defined on any fold";
   return judged;
+}
+
+/// The best candidate with a space to tune in, judged once more with settings that a tuner found in each
+/// fold.
+struct TunedCandidate {
+  Judged judged;
+  double seconds = 0;  ///< what each search was given
+};
+
+/// None when `left` seconds are too few for it, or nothing on the leaderboard has a space.
+std::optional<TunedCandidate> tune_best(const Problem& problem, std::span<const Candidate> leaderboard,
+                                        EncodedCache& cache, double left, SearchLog& log, double test_share,
+                                        const Context& context) {
+  const Candidate* best = nullptr;
+  for (const Candidate& one : leaderboard) {
+    if (!one.skipped.empty() || std::isnan(one.score) || catalog().find(one.algorithm).space().empty())
+      continue;
+    const bool better =
+        best == nullptr || (problem.greater_is_better ? one.score > best->score : one.score < best->score);
+    if (better) best = &one;
+  }
+  if (best == nullptr) return std::nullopt;
+  // As many searches as folds, some side by side, and one more on all rows.
+  const double folds = static_cast<double>(problem.folds.size());
+  const double side_by_side =
+      folds_side_by_side(problem) ? std::min<double>(folds, static_cast<double>(context.threads())) : 1;
+  const double searches = std::ceil(folds / side_by_side) + 1;
+  const double one_fit = best->fit_seconds / folds / static_cast<double>(best->trials);
+  TunedCandidate tuned;
+  tuned.seconds = left / searches - 2 * one_fit;
+  if (tuned.seconds < std::max(kShortestTuning, 2 * one_fit)) return std::nullopt;
+  const Entry& entry = catalog().find(best->algorithm);
+  const Search search{.tune_seconds = tuned.seconds, .first = {}, .log = &log};
+  context.progress(entry.card().title + ", tuned", 0.6);
+  try {
+    tuned.judged = judge(problem, entry, cache, search, test_share, 0.6, 0.8,
+                         context.with_seconds(left - tuned.seconds));
+  } catch (const ResourceError& error) {
+    if (error.code() != "resource.deadline") throw;
+    context.check();
+    return std::nullopt;
+  }
+  tuned.judged.candidate.tuned = true;
+  tuned.judged.candidate.title += ", tuned";
+  return tuned;
 }
 
 /// The columns to shuffle; empty is all of them. Each costs passes over all columns, so of very many only
@@ -496,7 +551,7 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
       // Once there is a model to show, the limit also cuts what runs past it.
       const bool limited = options.seconds > 0 && models > 0;
       try {
-        Judged one = judge(problem, entry, cache, search, test_share, share, share + step,
+        Judged one = judge(problem, entry, cache, {.list = search}, test_share, share, share + step,
                            limited ? context.with_seconds(left) : context);
         models += entry.card().complexity > 0 && one.candidate.skipped.empty();
         result.leaderboard.push_back(one.candidate);
@@ -531,15 +586,24 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
     }
     throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
   }
+  SearchLog log(options.search_log,
+                options.search_log.empty() ? std::string() : fingerprint(problem, context.seed()));
+  std::optional<TunedCandidate> tuned;
+  if (options.seconds > 0 && !result.time_ran_out && !context.stop_requested()) {
+    tuned = tune_best(problem, result.leaderboard, cache, options.seconds - seconds_since(start), log,
+                      test_share, context);
+    if (tuned) result.leaderboard.push_back(tuned->judged.candidate);
+  }
   rank_candidates(result, test_share);
   const Candidate& chosen = result.leaderboard[result.chosen];
-  const Judged& winner = judged.at(chosen.algorithm);
+  const Judged& winner = chosen.tuned ? tuned->judged : judged.at(chosen.algorithm);
   judge_worth(result, test_share, permutation_p(problem, winner.out_of_fold, context.with_observer(nullptr)));
 
   context.progress("training " + chosen.title + " on all rows", 0.8);
+  Search last{.list = options.seconds == 0 || !result.time_ran_out};
+  if (chosen.tuned) last = {.tune_seconds = tuned->seconds, .first = tuned->judged.settings, .log = &log};
   Trained trained =
-      train_on_all(problem, catalog().find(chosen.algorithm), options.seconds == 0 || !result.time_ran_out,
-                   context.with_observer(nullptr));
+      train_on_all(problem, catalog().find(chosen.algorithm), last, context.with_observer(nullptr));
   result.artifact = std::move(trained.artifact);
   result.leaderboard[result.chosen].settings_json = result.artifact.settings_json;
   result.out_of_fold = winner.out_of_fold;
