@@ -122,6 +122,7 @@ std::vector<InnerFold> divide(const Problem& problem, const Dataset& data, std::
     if (most > 0 && divisions.size() == most) break;
     InnerFold one;
     one.train = data.select_rows(fold.train);
+    one.train.derived = std::make_shared<Derived>();
     one.train.target = compact(one.train.target, one.classes);
     if (one.train.target.kind() == Target::Kind::classes) {
       if (one.classes.size() < 2) continue;
@@ -174,6 +175,7 @@ std::shared_ptr<const Encoded> encode_rows(const Problem& problem, std::span<con
       Encoder::fit(table, problem.columns, encoded->data.target, encoded->data.weights, needs, {}, context);
   encoded->data.features =
       encoded->encoder.transform_training(table, encoded->data.target, encoded->data.weights, context);
+  encoded->data.derived = std::make_shared<Derived>();
   encoded->data.info.assign(encoded->encoder.info().begin(), encoded->encoder.info().end());
   return encoded;
 }
