@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kGrain = 4096;
 constexpr double kLargestResponse = 4;  ///< z_max of the paper, section 6
-constexpr double kLeastLogLoss = 1e-9;  ///< below it there is nothing left to learn
+constexpr double kLeastLogLoss = 1e-6;  ///< below it there is nothing left to learn
 constexpr double kLargestLogit = 1e9;
 
 /// p [classes] from logits; the same array may serve for both.
@@ -25,6 +25,14 @@ void softmax(const double* logit, double* p, std::size_t classes) {
   double sum = 0;
   for (std::size_t c = 0; c < classes; ++c) sum += p[c] = std::exp(logit[c] - most);
   for (std::size_t c = 0; c < classes; ++c) p[c] /= sum;
+}
+
+/// 1 - p[k], in full precision where p[k] is nearly 1.
+double rest_of(const double* p, std::size_t classes, std::size_t k) {
+  if (p[k] < 0.5) return 1 - p[k];
+  double rest = 0;
+  for (std::size_t c = 0; c < classes; ++c) rest += c == k ? 0 : p[c];
+  return rest;
 }
 
 /// Newton steps on the classes that have rows, J of them.
@@ -120,16 +128,16 @@ class NewtonRounds {
     const std::size_t classes = present_.size();
     parallel_for(context_, class_of_.size(), kGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        const double chance = p[i * classes + k];
-        newton_[i] = share_[i] * chance * (1 - chance);
+        const double* own = p.data() + i * classes;
+        newton_[i] = share_[i] * own[k] * rest_of(own, classes, k);
       }
     });
     const int exponent = weight_exponent(newton_);
     parallel_for(context_, class_of_.size(), kGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        const double chance = p[i * classes + k];
+        const double* own = p.data() + i * classes;
         weight_[i] = fixed_weight(newton_[i], exponent);
-        const double gradient = (class_of_[i] == k ? 1 : 0) - chance;
+        const double gradient = class_of_[i] == k ? rest_of(own, classes, k) : -own[k];
         // Whole numbers of weight times response / 4, so that no product is above its weight.
         const double product = std::ldexp(share_[i] * gradient / kLargestResponse, exponent);
         const auto most = static_cast<double>(weight_[i]);

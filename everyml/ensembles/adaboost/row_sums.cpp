@@ -44,7 +44,8 @@ std::size_t groups_per_piece(std::size_t places) {
 }
 
 void rescale(SmallTree& grown, double weight) {
-  const double unit = weight / grown.tree.nodes[0].cover;
+  const double cover = grown.tree.nodes[0].cover;
+  const double unit = cover > 0 ? weight / cover : 0;
   for (GrownTree::Node& node : grown.tree.nodes) {
     node.cover *= unit;
     node.gain = static_cast<float>(static_cast<double>(node.gain) * unit);

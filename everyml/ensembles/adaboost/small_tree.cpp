@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -9,7 +10,9 @@ namespace everyml {
 namespace {
 
 constexpr std::size_t kCells = PackedCodes::kCodes;
-constexpr double kEqual = 1e-10;  ///< worths this near to each other, relatively, are equal
+/// Worths this near to each other are equal: relatively, and as a share of the weight, which no worth
+/// exceeds. Weights are rounded to whole numbers, so that a weight of k and k copies differ by less.
+constexpr double kEqual = 1e-9, kNothing = 1e-10, kLittle = 1e-9;
 
 struct Split {
   double worth = -1;  ///< of both sides together; below 0: none
@@ -20,14 +23,21 @@ struct Split {
   std::array<bool, kCells> left{};  ///< by code
   std::vector<std::int64_t> sums;   ///< of the left side, [channels]
 
-  bool beaten_by(double other) const { return worth < 0 || other > worth + kEqual * worth; }
+  bool beaten_by(double other, double weight) const {
+    return worth < 0 || other > worth + kEqual * worth + kNothing * weight;
+  }
 };
 
 /// Looks for the best split of one column in its histogram; keeps its scratch from column to column.
 class ColumnScan {
  public:
   ColumnScan(const RowSums& rows, std::span<const std::int64_t> total)
-      : rows_(rows), channels_(rows.channels()), total_(total), left_(channels_), right_(channels_) {}
+      : rows_(rows),
+        channels_(rows.channels()),
+        total_(total),
+        left_(channels_),
+        right_(channels_),
+        weight_(static_cast<double>(rows.weight(total.data()))) {}
 
   /// cells: that column's histogram of channel 0; the next channel is `step` further on.
   void look(const FeatureBins& bins, std::size_t column, const std::int64_t* cells, std::size_t step,
@@ -70,7 +80,7 @@ class ColumnScan {
       for (std::size_t i = 0; i < boundaries && !used_.empty(); ++i) {
         take(used_[i]);
         const double now = worth();
-        if (now < 0 || !best.beaten_by(now)) continue;
+        if (now < 0 || !best.beaten_by(now, weight_)) continue;
         best.worth = now;
         best.sums = left_;
         best.column = column;
@@ -89,7 +99,8 @@ class ColumnScan {
       if (empty(code)) continue;
       std::fill(left_.begin(), left_.end(), 0);
       take(code);
-      if (rows_.weight(left_.data()) > 0) used_.push_back(code);
+      // One of next to no weight has no opinion worth an order.
+      if (static_cast<double>(rows_.weight(left_.data())) > kLittle * weight_) used_.push_back(code);
     }
     if (used_.size() < 2) return;
     keys_.resize(kCells);
@@ -97,7 +108,8 @@ class ColumnScan {
       for (const std::size_t code : used_) {
         std::fill(left_.begin(), left_.end(), 0);
         take(code);
-        keys_[code] = rows_.key(left_.data(), order);
+        // Keys lie in [-1, 1]; what differs by rounding alone is equal, and the lower code comes first.
+        keys_[code] = std::round(rows_.key(left_.data(), order) * 1e8);
       }
       sorted_ = used_;
       std::stable_sort(sorted_.begin(), sorted_.end(),
@@ -106,7 +118,7 @@ class ColumnScan {
       for (std::size_t i = 0; i + 1 < sorted_.size(); ++i) {
         take(sorted_[i]);
         const double now = worth();
-        if (now < 0 || !best.beaten_by(now)) continue;
+        if (now < 0 || !best.beaten_by(now, weight_)) continue;
         best.worth = now;
         best.sums = left_;
         best.column = column;
@@ -124,6 +136,7 @@ class ColumnScan {
   std::size_t channels_;
   std::span<const std::int64_t> total_;
   std::vector<std::int64_t> left_, right_;
+  double weight_;
   std::vector<std::size_t> used_, sorted_;
   std::vector<double> keys_;
   const std::int64_t* cells_ = nullptr;
@@ -180,8 +193,8 @@ class Grower {
           }
           return best;
         },
-        [](Split& into, Split&& part) {
-          if (part.worth >= 0 && into.beaten_by(part.worth)) into = part;
+        [weight = static_cast<double>(rows_.weight(total.data()))](Split& into, Split&& part) {
+          if (part.worth >= 0 && into.beaten_by(part.worth, weight)) into = part;
         });
   }
 
@@ -193,7 +206,10 @@ class Grower {
     Split split = best_split(places, all, total, kept);
     const double before = rows_.worth(total.data());
     const double gain = split.worth - before;
-    if (split.worth < 0 || (!rows_.takes_any_split() && !(gain > kEqual * before + 1e-300))) return;
+    if (split.worth < 0 ||
+        (!rows_.takes_any_split() &&
+         !(gain > kEqual * before + kNothing * static_cast<double>(rows_.weight(total.data())))))
+      return;
     const FeatureBins& bins = codes_.bins(split.column);
     if (!split.category) {
       for (std::size_t code = 0; code < bins.bins; ++code) split.left[code] = code <= split.boundary;

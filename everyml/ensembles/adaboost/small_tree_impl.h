@@ -106,7 +106,7 @@ struct SmallTree {
   std::vector<std::int32_t> node_of;  ///< [places]
 };
 
-/// Of splits that are equal but for 1e-10 of their worth the first column's, and there the lowest, is taken.
+/// Of splits that are equal but for 1e-9 of their worth the first column's, and there the lowest, is taken.
 /// `root`, when not null, holds the histograms of all rows; else they are summed here.
 SmallTree grow_small_tree(const PackedCodes& codes, const RowSums& rows, int depth, const TreeSums* root,
                           const Context& context);
