@@ -49,7 +49,7 @@ class BinnedFeatures {
   std::size_t rows() const;
   std::size_t columns() const;
   const FeatureBins& bins(std::size_t column) const;
-  /// Codes of a column, [rows]: one of the two is null. 8 bits when codes() <= 256.
+  /// Codes of a column, [rows]: one of the two is null. 8 bits when bins <= 255.
   const std::uint8_t* codes8(std::size_t column) const;
   const std::uint16_t* codes16(std::size_t column) const;
   std::uint32_t code(std::size_t row, std::size_t column) const {

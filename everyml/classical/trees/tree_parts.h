@@ -34,7 +34,8 @@ struct GrownTree {
 /// adds its leaf's value to output tree_output[t], a tree of width `outputs` its leaf's values to all. Every
 /// evaluator adds in this order, so all give the same bits.
 ///
-/// Going down: NaN goes to the side `missing_left` says. A number goes left when value <= threshold. A
+/// Going down: NaN goes to the side `missing_left` says. A number goes left when value <= threshold; a
+/// threshold of infinity parts the missing from the rest. A
 /// category goes left when its code, a whole number from 0, is in the node's set; every other code goes
 /// right.
 struct TreeParts {

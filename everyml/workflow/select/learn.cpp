@@ -161,7 +161,8 @@ std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& o
     if (entry.card().target != problem.target.kind()) continue;
     const bool asked =
         std::find(options.only.begin(), options.only.end(), entry.card().name) != options.only.end();
-    if (options.only.empty() || asked || entry.card().complexity == 0) entries.push_back(entry);
+    const bool offered = options.only.empty() && !entry.card().by_request;
+    if (offered || asked || entry.card().complexity == 0) entries.push_back(entry);
   }
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return a.card().complexity < b.card().complexity; });

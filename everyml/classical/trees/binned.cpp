@@ -1,0 +1,350 @@
+#include "everyml/classical/trees/binned.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "everyml/classical/trees/binned_impl.h"
+#include "everyml/foundation/base/memory.h"
+#include "everyml/foundation/base/parallel.h"
+
+namespace everyml {
+
+using binned_detail::CategoryCount;
+using binned_detail::ColumnCoder;
+using binned_detail::WeightedValue;
+
+struct BinnedFeatures::State {
+  std::size_t rows = 0;
+  std::vector<FeatureBins> bins;
+  std::vector<std::size_t> start;  ///< [columns]: where a column's codes begin in `codes`, in bytes
+  Buffer<std::uint8_t> codes;
+
+  bool wide(std::size_t column) const { return bins[column].bins > 255; }
+  template <class Code>
+  Code* column(std::size_t at) {
+    return reinterpret_cast<Code*>(codes.data() + start[at]);
+  }
+};
+
+namespace {
+
+constexpr std::size_t kRowBlock = 4096, kTileRows = 256, kTileColumns = 32, kSampleColumns = 8;
+
+/// The dense values of either width.
+template <class T>
+struct DenseView {
+  const T* values;
+  std::size_t stride;
+  const T* at(std::size_t row, std::size_t column) const { return values + row * stride + column; }
+};
+
+/// Sorted thresholds of some number columns from the chosen rows.
+template <class T>
+void bin_dense_columns(const DenseView<T>& x, std::span<const std::size_t> rows,
+                       std::span<const double> weights, std::size_t first, std::size_t last,
+                       std::size_t max_bins, std::span<FeatureBins> bins) {
+  const std::size_t width = last - first, n = rows.size();
+  std::vector<T> values(width * n);
+  std::vector<std::size_t> sizes(width, 0);
+  if (weights.empty()) {
+    for (const std::size_t row : rows) {
+      const T* cells = x.at(row, first);
+      for (std::size_t c = 0; c < width; ++c) {
+        values[c * n + sizes[c]] = cells[c];
+        sizes[c] += !std::isnan(cells[c]);
+      }
+    }
+    for (std::size_t c = 0; c < width; ++c) {
+      if (bins[first + c].category) continue;
+      const std::span<T> mine(values.data() + c * n, sizes[c]);
+      binned_detail::sort_values(mine);
+      binned_detail::fill_from_sorted(std::span<const T>(mine), 0, max_bins, bins[first + c]);
+    }
+    return;
+  }
+  std::vector<WeightedValue> pairs;
+  for (std::size_t c = first; c < last; ++c) {
+    if (bins[c].category) continue;
+    pairs.clear();
+    for (const std::size_t row : rows) {
+      const auto value = static_cast<double>(*x.at(row, c));
+      if (!std::isnan(value)) pairs.push_back({value, weights[row]});
+    }
+    binned_detail::fill_from_weighted(pairs, max_bins, bins[c]);
+  }
+}
+
+/// Adds up category by category in order of rows.
+class CategoryTally {
+ public:
+  void add(double value, double weight) {
+    const std::int32_t category = binned_detail::category_of_value(value);
+    if (category < 0) return;
+    if (static_cast<std::size_t>(category) < kSmall) {
+      if (static_cast<std::size_t>(category) >= small_.size())
+        small_.resize(static_cast<std::size_t>(category) + 1, -1.0);
+      double& sum = small_[static_cast<std::size_t>(category)];
+      sum = (sum < 0 ? 0 : sum) + weight;
+    } else {
+      large_[category] += weight;
+    }
+  }
+  std::vector<CategoryCount> counts() const {
+    std::vector<CategoryCount> all;
+    for (std::size_t i = 0; i < small_.size(); ++i)
+      if (small_[i] >= 0) all.push_back({static_cast<std::int32_t>(i), small_[i]});
+    for (const auto& [category, weight] : large_) all.push_back({category, weight});
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t kSmall = std::size_t{1} << 20;
+  std::vector<double> small_;
+  std::map<std::int32_t, double> large_;
+};
+
+template <class T>
+void bin_dense(const DenseView<T>& x, std::size_t row_count, std::span<const std::size_t> sample,
+               std::span<const double> weights, std::size_t max_bins, std::span<FeatureBins> bins,
+               const Context& context) {
+  parallel_for(context, bins.size(), kSampleColumns, [&](std::size_t first, std::size_t last) {
+    bin_dense_columns(x, sample, weights, first, last, max_bins, bins);
+  });
+  parallel_for(context, bins.size(), 1, [&](std::size_t column, std::size_t) {
+    if (!bins[column].category) return;
+    // Every row counts here: a rare category may not be in the sample.
+    CategoryTally tally;
+    for (std::size_t row = 0; row < row_count; ++row) {
+      const double weight = weights.empty() ? 1.0 : weights[row];
+      if (weight > 0) tally.add(static_cast<double>(*x.at(row, column)), weight);
+    }
+    binned_detail::fill_from_categories(tally.counts(), max_bins, bins[column]);
+  });
+}
+
+/// The entries of the chosen rows by column: [start[c], start[c + 1]).
+struct ByColumn {
+  std::vector<std::size_t> start;
+  std::vector<std::uint32_t> row;  ///< position in the list of chosen rows
+  std::vector<float> value;
+};
+
+ByColumn by_column(const Features::SparseView& x, std::size_t columns, std::span<const std::size_t> rows) {
+  ByColumn out;
+  out.start.assign(columns + 1, 0);
+  for (const std::size_t row : rows)
+    for (std::uint64_t k = x.row_starts[row]; k < x.row_starts[row + 1]; ++k) ++out.start[x.columns[k] + 1];
+  std::partial_sum(out.start.begin(), out.start.end(), out.start.begin());
+  out.row.resize(out.start.back());
+  out.value.resize(out.start.back());
+  std::vector<std::size_t> next(out.start.begin(), out.start.end() - 1);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::uint64_t k = x.row_starts[rows[i]]; k < x.row_starts[rows[i] + 1]; ++k) {
+      const std::size_t at = next[x.columns[k]]++;
+      out.row[at] = static_cast<std::uint32_t>(i);
+      out.value[at] = x.values[k];
+    }
+  }
+  return out;
+}
+
+/// One column of a sparse matrix; what is not stored is zero.
+void bin_sparse_column(std::span<const float> values, std::span<const std::uint32_t> places,
+                       std::span<const std::size_t> rows, std::span<const double> weights, double all_weight,
+                       std::size_t max_bins, FeatureBins& bins) {
+  const auto weight_of = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[rows[places[i]]]; };
+  double stored = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) stored += weight_of(i);
+  const bool zeros = values.size() < rows.size();
+  if (bins.category) {
+    CategoryTally tally;
+    for (std::size_t i = 0; i < values.size(); ++i) tally.add(static_cast<double>(values[i]), weight_of(i));
+    if (zeros) tally.add(0, std::max(0.0, all_weight - stored));
+    binned_detail::fill_from_categories(tally.counts(), max_bins, bins);
+    return;
+  }
+  if (weights.empty()) {
+    std::vector<float> present;
+    for (const float value : values)
+      if (!std::isnan(value)) present.push_back(value);
+    binned_detail::sort_values(present);
+    binned_detail::fill_from_sorted(std::span<const float>(present), rows.size() - values.size(), max_bins,
+                                    bins);
+    return;
+  }
+  std::vector<WeightedValue> pairs;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isnan(values[i])) pairs.push_back({static_cast<double>(values[i]), weight_of(i)});
+  if (zeros) pairs.push_back({0.0, std::max(0.0, all_weight - stored)});
+  binned_detail::fill_from_weighted(pairs, max_bins, bins);
+}
+
+void bin_sparse(const Features::SparseView& x, std::span<const std::size_t> rows,
+                std::span<const double> weights, std::size_t max_bins, std::span<FeatureBins> bins,
+                const Context& context) {
+  const ByColumn entries = by_column(x, bins.size(), rows);
+  double all_weight = 0;
+  for (const std::size_t row : rows) all_weight += weights.empty() ? 1.0 : weights[row];
+  parallel_for(context, bins.size(), 16, [&](std::size_t first, std::size_t last) {
+    for (std::size_t c = first; c < last; ++c) {
+      const std::size_t from = entries.start[c], count = entries.start[c + 1] - from;
+      bin_sparse_column(std::span(entries.value).subspan(from, count),
+                        std::span(entries.row).subspan(from, count), rows, weights, all_weight, max_bins,
+                        bins[c]);
+    }
+  });
+}
+
+/// Rows of positive weight, or a random part of them.
+std::vector<std::size_t> sample_of_rows(std::size_t rows, std::span<const double> weights, std::size_t wanted,
+                                        const Context& context) {
+  std::vector<std::size_t> all;
+  all.reserve(rows);
+  for (std::size_t row = 0; row < rows; ++row)
+    if (weights.empty() || weights[row] > 0) all.push_back(row);
+  if (wanted == 0 || all.size() <= wanted) return all;
+  std::vector<std::size_t> chosen = context.random("bins-sample").sample(all.size(), wanted);
+  for (std::size_t& row : chosen) row = all[row];
+  return chosen;
+}
+
+}  // namespace
+
+namespace binned_detail {
+
+/// Codes all rows of all columns. The flags tell which columns met a value that is missing.
+template <class State>
+class Encoding {
+ public:
+  Encoding(State& state, const Context& context)
+      : state_(state), context_(context), missing_(state.bins.size()) {
+    coders_.reserve(state.bins.size());
+    for (const FeatureBins& bins : state.bins) coders_.emplace_back(bins);
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < state.bins.size(); ++c) {
+      state.start.push_back(at);
+      const std::size_t bytes = state.rows * (state.wide(c) ? 2 : 1);
+      at += (bytes + 63) / 64 * 64;
+    }
+    state.codes = Buffer<std::uint8_t>::uninitialized(at);
+  }
+
+  template <class T>
+  void dense(const DenseView<T>& x) {
+    const std::size_t blocks = (state_.rows + kRowBlock - 1) / kRowBlock;
+    const std::size_t tiles = (state_.bins.size() + kTileColumns - 1) / kTileColumns;
+    parallel_for(context_, blocks * tiles, 1, [&](std::size_t task, std::size_t) {
+      const std::size_t first = (task % tiles) * kTileColumns;
+      const std::size_t last = std::min(first + kTileColumns, state_.bins.size());
+      const std::size_t end = std::min((task / tiles + 1) * kRowBlock, state_.rows);
+      for (std::size_t row = task / tiles * kRowBlock; row < end; row += kTileRows)
+        for (std::size_t c = first; c < last; ++c)
+          encode(x.at(row, c), x.stride, row, std::min(kTileRows, end - row), c);
+    });
+  }
+
+  void sparse(const Features::SparseView& x) {
+    parallel_for(context_, state_.bins.size(), 4, [&](std::size_t first, std::size_t last) {
+      const float zero = 0;
+      for (std::size_t c = first; c < last; ++c) encode(&zero, 0, 0, state_.rows, c);
+    });
+    for (auto& flag : missing_) flag.store(0, std::memory_order_relaxed);
+    std::vector<std::atomic<std::size_t>> stored(state_.bins.size());
+    parallel_for(context_, state_.rows, kRowBlock, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = begin; row < end; ++row) {
+        for (std::uint64_t k = x.row_starts[row]; k < x.row_starts[row + 1]; ++k) {
+          encode(&x.values[k], 1, row, 1, x.columns[k]);
+          stored[x.columns[k]].fetch_add(1, std::memory_order_relaxed);
+        }
+      }
+    });
+    // A zero that is not stored may be an unknown category.
+    for (std::size_t c = 0; c < state_.bins.size(); ++c) {
+      const FeatureBins& bins = state_.bins[c];
+      if (stored[c].load() < state_.rows && bins.code(0) == bins.bins) missing_[c].store(1);
+    }
+  }
+
+  bool missing(std::size_t column) const { return missing_[column].load(std::memory_order_relaxed) != 0; }
+
+ private:
+  template <class T>
+  void encode(const T* values, std::size_t stride, std::size_t row, std::size_t count, std::size_t c) {
+    const bool missing =
+        state_.wide(c)
+            ? coders_[c].encode(values, stride, count, state_.template column<std::uint16_t>(c) + row)
+            : coders_[c].encode(values, stride, count, state_.template column<std::uint8_t>(c) + row);
+    if (missing) missing_[c].store(1, std::memory_order_relaxed);
+  }
+
+  State& state_;
+  const Context& context_;
+  std::vector<ColumnCoder> coders_;
+  std::vector<std::atomic<std::uint8_t>> missing_;
+};
+
+}  // namespace binned_detail
+
+BinnedFeatures BinnedFeatures::make(const Features& x, std::span<const FeatureInfo> info,
+                                    std::span<const double> weights, const BinSettings& settings,
+                                    const Context& context) {
+  auto state = std::make_shared<State>();
+  state->rows = x.rows();
+  state->bins.resize(x.columns());
+  for (std::size_t c = 0; c < info.size(); ++c)
+    state->bins[c].category = info[c].kind == FeatureInfo::Kind::category;
+  const auto max_bins = static_cast<std::size_t>(std::clamp(settings.max_bins, 2, 65535));
+  const std::vector<std::size_t> sample = sample_of_rows(x.rows(), weights, settings.sample_rows, context);
+  if (const double* values = x.dense64()) {
+    bin_dense(DenseView<double>{values, x.stride()}, x.rows(), sample, weights, max_bins, state->bins,
+              context);
+  } else if (const float* narrow = x.dense32()) {
+    bin_dense(DenseView<float>{narrow, x.stride()}, x.rows(), sample, weights, max_bins, state->bins,
+              context);
+  } else {
+    bin_sparse(x.sparse32(), sample, weights, max_bins, state->bins, context);
+  }
+  BinnedFeatures made;
+  made.state_ = std::move(state);
+  BinnedFeatures coded = made.with_rows(x, context);
+  return coded;
+}
+
+BinnedFeatures BinnedFeatures::with_rows(const Features& x, const Context& context) const {
+  auto state = std::make_shared<State>();
+  state->rows = x.rows();
+  state->bins = state_->bins;
+  binned_detail::Encoding<State> encoding(*state, context);
+  if (const double* values = x.dense64()) {
+    encoding.dense(DenseView<double>{values, x.stride()});
+  } else if (const float* narrow = x.dense32()) {
+    encoding.dense(DenseView<float>{narrow, x.stride()});
+  } else {
+    encoding.sparse(x.sparse32());
+  }
+  // The bins are made once: what other rows miss does not change them.
+  if (state_->start.empty()) {
+    for (std::size_t c = 0; c < state->bins.size(); ++c) state->bins[c].has_missing = encoding.missing(c);
+  }
+  BinnedFeatures made;
+  made.state_ = std::move(state);
+  return made;
+}
+
+std::size_t BinnedFeatures::rows() const { return state_->rows; }
+std::size_t BinnedFeatures::columns() const { return state_->bins.size(); }
+const FeatureBins& BinnedFeatures::bins(std::size_t column) const { return state_->bins[column]; }
+const std::uint8_t* BinnedFeatures::codes8(std::size_t column) const {
+  return state_->wide(column) ? nullptr : state_->codes.data() + state_->start[column];
+}
+const std::uint16_t* BinnedFeatures::codes16(std::size_t column) const {
+  return state_->wide(column)
+             ? reinterpret_cast<const std::uint16_t*>(state_->codes.data() + state_->start[column])
+             : nullptr;
+}
+
+}  // namespace everyml

@@ -1,0 +1,236 @@
+#include "everyml/classical/trees/binned.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include "everyml/foundation/base/random.h"
+
+namespace everyml {
+namespace {
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+Features dense(const std::vector<double>& values, std::size_t columns) {
+  Buffer<double> cells(values.size());
+  std::copy(values.begin(), values.end(), cells.begin());
+  return Features::dense(std::move(cells), values.size() / columns, columns);
+}
+
+/// The contract, word for word: the first threshold >= value.
+std::uint32_t slow_code(const FeatureBins& bins, double value) {
+  if (std::isnan(value)) return bins.bins;
+  std::uint32_t code = 0;
+  while (code < bins.threshold.size() && !(bins.threshold[code] >= value)) ++code;
+  return code;
+}
+
+std::vector<double> awkward_column(std::size_t n, std::uint64_t seed, double missing) {
+  Stream stream(seed, "values");
+  std::vector<double> column(n);
+  for (double& value : column) {
+    value = std::exp(2 * stream.normal()) * (stream.uniform() < .5 ? -1 : 1);
+    if (stream.uniform() < .2) value = 0;
+    if (stream.uniform() < missing) value = kNan;
+  }
+  return column;
+}
+
+TEST(Binned, FewValuesGetABinEach) {
+  const Features x = dense({3, 1, kNan, 2, 1, 3, 1}, 1);
+  const auto binned = BinnedFeatures::make(x, {}, {}, {}, Context());
+  const FeatureBins& bins = binned.bins(0);
+  EXPECT_EQ(bins.bins, 3u);
+  EXPECT_TRUE(bins.has_missing);
+  EXPECT_EQ(bins.codes(), 4u);
+  EXPECT_EQ(bins.threshold, (std::vector<double>{1.5, 2.5}));
+  const std::vector<std::uint32_t> wanted{2, 0, 3, 1, 0, 2, 0};
+  for (std::size_t row = 0; row < wanted.size(); ++row) EXPECT_EQ(binned.code(row, 0), wanted[row]);
+  EXPECT_EQ(bins.code(1.5), 0u);
+  EXPECT_EQ(bins.code(1e300), 2u);
+  EXPECT_EQ(bins.code(kNan), 3u);
+}
+
+TEST(Binned, NeighbouringDoublesAreToldApart) {
+  const double a = 1.0, b = std::nextafter(1.0, 2.0);
+  const auto binned = BinnedFeatures::make(dense({a, b, a, b}, 1), {}, {}, {}, Context());
+  ASSERT_EQ(binned.bins(0).bins, 2u);
+  EXPECT_EQ(binned.bins(0).code(a), 0u);
+  EXPECT_EQ(binned.bins(0).code(b), 1u);
+  const double big = std::numeric_limits<double>::max();
+  const auto far = BinnedFeatures::make(dense({-big, big}, 1), {}, {}, {}, Context());
+  ASSERT_EQ(far.bins(0).bins, 2u);
+  EXPECT_EQ(far.bins(0).code(-big), 0u);
+  EXPECT_EQ(far.bins(0).code(big), 1u);
+}
+
+TEST(Binned, CodesAreThoseOfTheThresholds) {
+  for (const int max_bins : {2, 16, 63, 255, 256, 1000}) {
+    const std::size_t n = 9001;
+    std::vector<double> cells;
+    const auto first = awkward_column(n, 1, .1), second = awkward_column(n, 2, 0);
+    for (std::size_t i = 0; i < n; ++i) cells.insert(cells.end(), {first[i], second[i], 7.0});
+    const auto binned = BinnedFeatures::make(dense(cells, 3), {}, {}, {.max_bins = max_bins}, Context());
+    for (std::size_t c = 0; c < 3; ++c) {
+      const FeatureBins& bins = binned.bins(c);
+      EXPECT_LE(bins.bins, static_cast<std::uint32_t>(max_bins));
+      EXPECT_EQ(bins.bins, bins.threshold.size() + 1);
+      EXPECT_TRUE(std::is_sorted(bins.threshold.begin(), bins.threshold.end(), std::less_equal<>()));
+      EXPECT_EQ(binned.codes8(c) != nullptr, bins.bins <= 255);
+      EXPECT_NE(binned.codes8(c) != nullptr, binned.codes16(c) != nullptr);
+      for (std::size_t i = 0; i < n; ++i) {
+        ASSERT_EQ(binned.code(i, c), slow_code(bins, cells[i * 3 + c])) << i << " " << c;
+        ASSERT_EQ(bins.code(cells[i * 3 + c]), binned.code(i, c));
+      }
+    }
+    EXPECT_TRUE(binned.bins(0).has_missing);
+    EXPECT_FALSE(binned.bins(1).has_missing);
+    EXPECT_EQ(binned.bins(2).bins, 1u);
+  }
+}
+
+TEST(Binned, BinsOfManyValuesHoldAboutEqualCounts) {
+  const std::size_t n = 50000;
+  Stream stream(3, "values");
+  std::vector<double> column(n);
+  for (double& value : column) value = stream.normal();
+  const auto binned = BinnedFeatures::make(dense(column, 1), {}, {}, {.max_bins = 50}, Context());
+  ASSERT_EQ(binned.bins(0).bins, 50u);
+  std::vector<int> counts(50, 0);
+  for (std::size_t i = 0; i < n; ++i) ++counts[binned.code(i, 0)];
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 2);
+}
+
+TEST(Binned, AValueThatFillsABinAloneGetsOne) {
+  const std::size_t n = 20000;
+  Stream stream(4, "values");
+  std::vector<double> column(n);
+  for (double& value : column) value = stream.uniform() < .5 ? 0 : stream.normal();
+  const auto binned = BinnedFeatures::make(dense(column, 1), {}, {}, {.max_bins = 20}, Context());
+  std::set<double> with_zero;
+  const std::uint32_t zero = binned.bins(0).code(0);
+  for (std::size_t i = 0; i < n; ++i)
+    if (binned.code(i, 0) == zero) with_zero.insert(column[i]);
+  EXPECT_LE(with_zero.size(), 1 + n / 20);
+  std::vector<std::size_t> counts(binned.bins(0).bins, 0);
+  for (std::size_t i = 0; i < n; ++i) ++counts[binned.code(i, 0)];
+  counts[zero] = 0;
+  EXPECT_LE(*std::max_element(counts.begin(), counts.end()), n / 20);
+}
+
+TEST(Binned, AWeightOfKIsKCopies) {
+  Stream stream(5, "values");
+  std::vector<double> column, weights, copies;
+  for (int i = 0; i < 3000; ++i) {
+    column.push_back(std::round(stream.normal() * 400) / 400);
+    weights.push_back(static_cast<double>(stream.below(4)));
+    for (int k = 0; k < static_cast<int>(weights.back()); ++k) copies.push_back(column.back());
+  }
+  const auto a = BinnedFeatures::make(dense(column, 1), {}, weights, {.max_bins = 40}, Context());
+  const auto b = BinnedFeatures::make(dense(copies, 1), {}, {}, {.max_bins = 40}, Context());
+  EXPECT_EQ(a.bins(0).threshold, b.bins(0).threshold);
+}
+
+TEST(Binned, StoragesAgree) {
+  const std::size_t n = 5000;
+  Stream stream(6, "values");
+  Buffer<float> narrow(n * 3);
+  Buffer<double> wide(n * 3);
+  std::vector<std::uint64_t> starts{0};
+  std::vector<std::uint32_t> columns;
+  std::vector<float> values;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      auto value = static_cast<float>(stream.normal());
+      if (stream.uniform() < .7) value = 0;
+      if (c == 1 && stream.uniform() < .05) value = std::numeric_limits<float>::quiet_NaN();
+      if (c == 2) value = static_cast<float>(stream.below(6));
+      narrow[i * 3 + c] = value;
+      wide[i * 3 + c] = static_cast<double>(value);
+      if (value == 0) continue;
+      columns.push_back(static_cast<std::uint32_t>(c));
+      values.push_back(value);
+    }
+    starts.push_back(values.size());
+  }
+  Buffer<std::uint64_t> s(starts.size());
+  Buffer<std::uint32_t> k(columns.size());
+  Buffer<float> v(values.size());
+  std::copy(starts.begin(), starts.end(), s.begin());
+  std::copy(columns.begin(), columns.end(), k.begin());
+  std::copy(values.begin(), values.end(), v.begin());
+  std::vector<FeatureInfo> info(3);
+  info[2].kind = FeatureInfo::Kind::category;
+  info[2].levels = 6;
+  const Context context;
+  for (const std::size_t sample : {std::size_t{0}, std::size_t{1000}}) {
+    const BinSettings settings{.max_bins = 30, .sample_rows = sample};
+    const auto a = BinnedFeatures::make(Features::dense(std::move(wide), n, 3), info, {}, settings, context);
+    const auto b = BinnedFeatures::make(Features::dense(narrow, n, 3), info, {}, settings, context);
+    const auto d = BinnedFeatures::make(Features::sparse(n, 3, s, k, v), info, {}, settings, context);
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_EQ(a.bins(c).threshold, b.bins(c).threshold);
+      EXPECT_EQ(a.bins(c).threshold, d.bins(c).threshold);
+      EXPECT_EQ(a.bins(c).has_missing, d.bins(c).has_missing);
+      for (std::size_t i = 0; i < n; ++i) {
+        ASSERT_EQ(a.code(i, c), b.code(i, c));
+        ASSERT_EQ(a.code(i, c), d.code(i, c));
+      }
+    }
+    wide = Buffer<double>(n * 3);
+    for (std::size_t i = 0; i < n * 3; ++i) wide[i] = static_cast<double>(narrow[i]);
+  }
+}
+
+TEST(Binned, CategoriesKeepTheirCodesAndRareOnesAreMissing) {
+  std::vector<double> column{5, 5, 5, 2, 2, 9, 0, 0, 0, 0, -1, 2.5, kNan};
+  std::vector<FeatureInfo> info(1);
+  info[0].kind = FeatureInfo::Kind::category;
+  info[0].levels = 10;
+  const auto binned = BinnedFeatures::make(dense(column, 1), info, {}, {.max_bins = 3}, Context());
+  const FeatureBins& bins = binned.bins(0);
+  EXPECT_TRUE(bins.category);
+  EXPECT_EQ(bins.category_of, (std::vector<std::int32_t>{0, 2, 5}));
+  EXPECT_TRUE(bins.has_missing);
+  const std::vector<std::uint32_t> wanted{2, 2, 2, 1, 1, 3, 0, 0, 0, 0, 3, 3, 3};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_EQ(binned.code(i, 0), wanted[i]) << i;
+    EXPECT_EQ(bins.code(column[i]), wanted[i]) << i;
+  }
+}
+
+TEST(Binned, OtherRowsGetTheSameBins) {
+  const auto column = awkward_column(4000, 7, 0);
+  const auto binned = BinnedFeatures::make(dense(column, 1), {}, {}, {.max_bins = 255}, Context());
+  const auto other = awkward_column(1000, 8, .3);
+  const auto rows = binned.with_rows(dense(other, 1), Context());
+  EXPECT_EQ(rows.rows(), 1000u);
+  EXPECT_EQ(rows.bins(0).threshold, binned.bins(0).threshold);
+  EXPECT_FALSE(rows.bins(0).has_missing);
+  for (std::size_t i = 0; i < other.size(); ++i)
+    ASSERT_EQ(rows.code(i, 0), slow_code(binned.bins(0), other[i]));
+}
+
+TEST(Binned, ThreadsDoNotMatter) {
+  const std::size_t n = 20000, columns = 37;
+  Stream stream(9, "values");
+  Buffer<float> cells(n * columns);
+  for (float& value : cells) value = static_cast<float>(stream.normal());
+  const Features x = Features::dense(std::move(cells), n, columns);
+  const BinSettings settings{.sample_rows = 7000};
+  const auto one = BinnedFeatures::make(x, {}, {}, settings, Context({.threads = 1}));
+  for (const int threads : {2, 7}) {
+    const auto many = BinnedFeatures::make(x, {}, {}, settings, Context({.threads = threads}));
+    for (std::size_t c = 0; c < columns; ++c) {
+      ASSERT_EQ(one.bins(c).threshold, many.bins(c).threshold);
+      ASSERT_TRUE(std::equal(one.codes8(c), one.codes8(c) + n, many.codes8(c)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace everyml
