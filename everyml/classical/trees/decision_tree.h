@@ -73,8 +73,8 @@ struct TreeGrowth {
         Field{&S::min_gain, "min_gain",
               "Least drop of the criterion by a split, per row of the whole table; 0: any.", at_least(0)},
         Field{&S::alpha, "alpha",
-              "Price of a leaf in parts of the root's error: branches that do not earn it are cut. none: "
-              "chosen by cross-validation.",
+              "Price of a leaf in parts of the root's error: branches that do not earn it are cut. 0: "
+              "nothing is cut. none: chosen by cross-validation.",
               between(0, 1e6)},
         Field{&S::folds, "folds", "Folds by which alpha is chosen.", between(2, 100)},
         Field{&S::one_standard_error, "one_standard_error",
@@ -96,8 +96,8 @@ struct DecisionTreeState;
 struct TreeStep {
   std::size_t node = 0;  ///< number of the inner node in its tree, pre-order
   bool left = false;
-  bool missing = false;          ///< the cell that the question asks for was missing
-  std::int32_t surrogate = -1;   ///< the stand-in that decided; -1: none
+  bool missing = false;         ///< the cell that the question asks for was missing
+  std::int32_t surrogate = -1;  ///< the stand-in that decided; -1: none
 };
 
 /// What a fitted tree of either task can tell. Immutable; copies share; thread-safe.
@@ -135,7 +135,8 @@ class DecisionTreeModel {
 
   /// Share of the criterion's whole drop that each feature brought, [features]; all 0 for a tree of one leaf.
   std::vector<double> importances() const;
-  /// The sequence of best trees as the price of a leaf rises, the tree itself first.
+  /// The sequence of best trees as the price of a leaf rises; the first is the smallest tree with no more
+  /// error than the tree uncut.
   /// alphas, leaves, errors: equally long; cv_errors, cv_deviations: as long, or empty without
   /// cross-validation. Errors are in parts of the root's.
   struct Path {
@@ -164,8 +165,7 @@ constexpr auto tree_attributes() {
           [](const M& m) -> Answer { return Figure::number(static_cast<double>(m.leaf_count())); }},
       Row{"depth", "Most questions from the root to a leaf.",
           [](const M& m) -> Answer { return Figure::number(static_cast<double>(m.depth())); }},
-      Row{"feature_importances",
-          "Share of the criterion's whole drop that each feature brought; [features].",
+      Row{"feature_importances", "Share of the criterion's whole drop that each feature brought; [features].",
           [](const M& m) -> Answer { return Figure::list(m.importances()); }},
       Row{"alpha", "Price of a leaf by which the tree was cut, in parts of the root's error.",
           [](const M& m) -> Answer { return Figure::number(m.alpha()); }},
@@ -239,8 +239,8 @@ struct DecisionTreeClassifier {
   static Card card();
   static std::vector<Trial> search();
   /// A row of weight k is k rows; rows of weight 0 do not exist. Throws as Dataset::validate does (missing
-  /// cells are allowed), DataError "data.category_code"; ParameterError "parameter.class_weights" (not one per
-  /// class).
+  /// cells are allowed), DataError "data.category_code"; ParameterError "parameter.class_weights" (not one
+  /// per class).
   DecisionTreeClassifierModel fit(const Dataset& data, const Context& context) const;
 };
 

@@ -57,16 +57,14 @@ class Grower {
         members_(Buffer<std::uint32_t>::uninitialized(rows.rows)),
         left_of_(rows.rows) {
     for (std::size_t i = 0; i < rows.rows; ++i) members_[i] = static_cast<std::uint32_t>(i);
-    limits_ = {.min_leaf = growth.min_leaf,
-               .unit = rows.weight.empty(),
-               .known_only = growth.surrogates > 0};
+    limits_ = {.min_leaf = growth.min_leaf, .unit = rows.weight.empty(), .known_only = growth.surrogates > 0};
     tried_ = rows.columns;
     if (growth.max_features) {
       const double wanted = *growth.max_features <= 1
                                 ? *growth.max_features * static_cast<double>(rows.columns)
                                 : *growth.max_features;
-      tried_ = static_cast<std::size_t>(
-          std::clamp(std::floor(wanted), 1.0, static_cast<double>(rows.columns)));
+      tried_ =
+          static_cast<std::size_t>(std::clamp(std::floor(wanted), 1.0, static_cast<double>(rows.columns)));
     }
   }
 
@@ -111,9 +109,8 @@ class Grower {
   }
 
   bool may_split(const Node& node) const {
-    return node.end - node.begin > 1 && node.rows >= growth_.min_split &&
-           node.rows >= 2 * growth_.min_leaf && node.impurity > 0 &&
-           (!growth_.max_depth || node.depth < *growth_.max_depth);
+    return node.end - node.begin > 1 && node.rows >= growth_.min_split && node.rows >= 2 * growth_.min_leaf &&
+           node.impurity > 0 && (!growth_.max_depth || node.depth < *growth_.max_depth);
   }
 
   bool worth(const Split& split, const Node& node) const {
@@ -136,7 +133,8 @@ class Grower {
     std::vector<Split> splits(order.size());
     const auto try_one = [&](Hand& hand, std::size_t i) {
       std::optional<Stream> own;
-      if (growth_.splitter == Splitter::random) own.emplace(context_.seed(), "tree.place", node.path ^ (order[i] * kOdd));
+      if (growth_.splitter == Splitter::random)
+        own.emplace(context_.seed(), "tree.place", node.path ^ (order[i] * kOdd));
       splits[i] = hand.searcher.best(order[i], list(order[i], node), own ? &*own : nullptr);
     };
     if (parallel && !drawn) {
@@ -175,11 +173,11 @@ class Grower {
         best = &splits[i];
     }
     if (best != nullptr) open.split = std::move(*best);
-    if (constant.empty()) return;
+    // Stand-ins look at all features, so with them every list is kept in step.
+    if (constant.empty() || growth_.surrogates > 0) return;
     std::sort(constant.begin(), constant.end());
-    std::erase_if(open.features, [&](std::uint32_t f) {
-      return std::binary_search(constant.begin(), constant.end(), f);
-    });
+    std::erase_if(open.features,
+                  [&](std::uint32_t f) { return std::binary_search(constant.begin(), constant.end(), f); });
   }
 
   /// Fills the question of a node from its split.
@@ -286,8 +284,8 @@ class Grower {
       const std::uint32_t row = entry & kRow;
       std::uint8_t side = 2;
       for (const Surrogate& one : found) {
-        side = surrogate_side(one, tree.surrogate_sets,
-                              rows_.value(row, static_cast<std::size_t>(one.feature)));
+        side =
+            surrogate_side(one, tree.surrogate_sets, rows_.value(row, static_cast<std::size_t>(one.feature)));
         if (side != 2) break;
       }
       left_of_[row] = side != 2 ? side : node.missing_left ? 1 : 0;
@@ -300,8 +298,7 @@ class Grower {
     const bool gaps = mark_sides(tree, open);
     if (growth_.surrogates > 0) use_surrogates(tree, open);
     Node node = tree.nodes[open.node];
-    settle_unseen(tree, open, left_rows_of(node, growth_.surrogates > 0),
-                  growth_.surrogates > 0 || gaps);
+    settle_unseen(tree, open, left_rows_of(node, growth_.surrogates > 0), growth_.surrogates > 0 || gaps);
     const std::size_t n = node.end - node.begin;
     const auto rows = members(node);
     const auto middle = part_members(rows, hands[0]->scratch_for(n));

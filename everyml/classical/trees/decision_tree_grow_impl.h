@@ -13,8 +13,8 @@
 
 // How a tree of exact splits grows. Every feature keeps the node's rows in the order of its values; a split
 // parts all these lists stably, so nothing is ever sorted again (Shafer, Agrawal and Mehta, "SPRINT", VLDB
-// 1996). A list's entry is one word: the row, whether its value is missing, and whether its value differs from
-// that of the entry before, so that scanning a list touches no values at all.
+// 1996). A list's entry is one word: the row, whether its value is missing, and whether its value differs
+// from that of the entry before, so that scanning a list touches no values at all.
 
 namespace everyml::cart {
 
@@ -75,10 +75,10 @@ struct Node {
 };
 
 struct Tree {
-  std::size_t width = 1;        ///< of values: classes or 1
-  std::vector<Node> nodes;      ///< the root first
-  std::vector<double> values;   ///< [nodes, width]
-  std::vector<double> counts;   ///< [nodes, classes] weights of each class; empty for numbers
+  std::size_t width = 1;       ///< of values: classes or 1
+  std::vector<Node> nodes;     ///< the root first
+  std::vector<double> values;  ///< [nodes, width]
+  std::vector<double> counts;  ///< [nodes, classes] weights of each class; empty for numbers
   std::vector<std::vector<std::uint64_t>> sets;
   std::vector<Surrogate> surrogates;
   std::vector<std::vector<std::uint8_t>> surrogate_sets;
@@ -100,7 +100,7 @@ Order order_of(const Tree& tree);
 struct Split {
   std::int32_t feature = -1;  ///< -1: nowhere
   double gain = -std::numeric_limits<double>::infinity();
-  std::uint32_t left_values = 0;   ///< numbers: entries with values that go left
+  std::uint32_t left_values = 0;  ///< numbers: entries with values that go left
   bool missing_left = false;
   bool gap_split = false;          ///< numbers: all values left, missing right
   std::vector<std::uint64_t> set;  ///< categories
@@ -109,16 +109,16 @@ struct Split {
 
 struct Limits {
   double min_leaf = 1;
-  bool unit = true;              ///< rows all weigh 1
-  bool known_only = false;       ///< surrogates: rows with a missing value do not count
-  std::uint64_t random = 0;      ///< 1: one random place, drawn from `stream`
+  bool unit = true;          ///< rows all weigh 1
+  bool known_only = false;   ///< surrogates: rows with a missing value do not count
+  std::uint64_t random = 0;  ///< 1: one random place, drawn from `stream`
 };
 
 /// What a node's features are scanned against.
 struct NodeTotals {
   std::vector<double> masses;  ///< [classes]
   double rows = 0, mass = 0, sum = 0;
-  double centre = 0;           ///< numbers are counted from here
+  double centre = 0;  ///< numbers are counted from here
   double impurity = 0;
 };
 
@@ -152,8 +152,8 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
                      std::span<const std::uint8_t> left_of, int most, Tree& tree,
                      std::vector<Surrogate>& found);
 /// 1 left, 0 right, 2 no answer.
-std::uint8_t surrogate_side(const Surrogate& surrogate,
-                            const std::vector<std::vector<std::uint8_t>>& sets, double value);
+std::uint8_t surrogate_side(const Surrogate& surrogate, const std::vector<std::vector<std::uint8_t>>& sets,
+                            double value);
 
 // Pruning, decision_tree_prune.cpp.
 

@@ -1,9 +1,8 @@
-#include "everyml/classical/trees/decision_tree_levels_impl.h"
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
+#include "everyml/classical/trees/decision_tree_levels_impl.h"
 #include "everyml/classical/trees/decision_tree_sides_impl.h"
 
 namespace everyml::cart {

@@ -101,6 +101,8 @@ NodeTotals NodeMeasure::totals(const Tree& tree, std::size_t at) const {
   return totals;
 }
 
-int NodeMeasure::unit_exponent() const { return rows_.aim == Aim::squared ? 2 * rows_.y_exponent : rows_.y_exponent; }
+int NodeMeasure::unit_exponent() const {
+  return rows_.aim == Aim::squared ? 2 * rows_.y_exponent : rows_.y_exponent;
+}
 
 }  // namespace everyml::cart

@@ -10,8 +10,8 @@
 namespace everyml::cart {
 namespace {
 
-using AnySides =
-    std::variant<GiniTwoSides, ClassSides<false>, ClassSides<true>, SumSides<false>, SumSides<true>, MedianSides>;
+using AnySides = std::variant<GiniTwoSides, ClassSides<false>, ClassSides<true>, SumSides<false>,
+                              SumSides<true>, MedianSides>;
 
 AnySides sides_for(const Rows& rows) {
   switch (rows.aim) {

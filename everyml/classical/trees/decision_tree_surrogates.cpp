@@ -4,8 +4,8 @@
 #include "everyml/classical/trees/decision_tree_grow_impl.h"
 
 // Stand-in questions: for each other feature the split that sends most rows the way the main question does
-// (Breiman et al. 1984, section 5.3). One is kept only when it does better than sending all rows to the larger
-// side, and when it sends at least two rows each way.
+// (Breiman et al. 1984, section 5.3). One is kept only when it does better than sending all rows to the
+// larger side, and when it sends at least two rows each way.
 
 namespace everyml::cart {
 namespace {
@@ -103,8 +103,8 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
     const Known known = known_of(rows, entries, left_of);
     const double whole = known.left + known.right;
     if (!(whole > 0)) continue;
-    Candidate one = rows.levels[f] > 0 ? on_category(rows, known, left_of, f)
-                                       : on_number(rows, known, left_of, f);
+    Candidate one =
+        rows.levels[f] > 0 ? on_category(rows, known, left_of, f) : on_number(rows, known, left_of, f);
     if (one.surrogate.feature < 0) continue;
     candidates.push_back(std::move(one));
   }
@@ -122,8 +122,8 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
   }
 }
 
-std::uint8_t surrogate_side(const Surrogate& surrogate,
-                            const std::vector<std::vector<std::uint8_t>>& sets, double value) {
+std::uint8_t surrogate_side(const Surrogate& surrogate, const std::vector<std::vector<std::uint8_t>>& sets,
+                            double value) {
   if (std::isnan(value)) return 2;
   if (surrogate.set < 0) return (value <= surrogate.threshold) != surrogate.reversed ? 1 : 0;
   const auto& sides = sets[static_cast<std::size_t>(surrogate.set)];
