@@ -127,7 +127,7 @@ class DecisionTreeModel {
     double threshold = 0;
     std::int32_t categories = -1;  ///< index into surrogate_set(); -1: numbers
     bool reversed = false;         ///< numbers: values above the threshold go left
-    double agreement = 0;          ///< share of the rows with both answers that it sends the same way
+    double agreement = 0;          ///< share of the rows with a known answer that it sends the same way
   };
   std::span<const Surrogate> surrogates(std::size_t node) const;
   /// Code c goes left when sides[c] is 1, right when 0, and the stand-in has no answer when 2.

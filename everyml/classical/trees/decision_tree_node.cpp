@@ -7,7 +7,7 @@ namespace everyml::cart {
 
 void NodeMeasure::measure(Tree& tree, std::size_t at, std::span<const std::uint32_t> members) const {
   Node& node = tree.nodes[at];
-  node.rows = node.mass = 0;
+  node.rows = node.mass = node.impurity = 0;
   if (rows_.weight.empty()) {
     node.rows = static_cast<double>(members.size());
   } else {

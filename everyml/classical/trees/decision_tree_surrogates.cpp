@@ -18,36 +18,34 @@ struct Candidate {
   std::vector<std::uint8_t> sides;  ///< categories
 };
 
-/// The rows whose answers to both questions are known, in the order of the feature.
+/// The rows that have a value here, in its order; sums over those that have an answer to the main question too.
 struct Known {
   double left = 0, right = 0;
-  std::vector<std::uint32_t> entries;
+  std::span<const std::uint32_t> entries;
 };
 
 Known known_of(const Rows& rows, std::span<const std::uint32_t> entries,
                std::span<const std::uint8_t> left_of) {
   Known known;
-  std::uint32_t fresh = 0;
-  for (const std::uint32_t entry : entries) {
-    if ((entry & kGap) != 0) break;
-    fresh |= entry & kNew;
-    const std::uint32_t row = entry & kRow;
-    if (left_of[row] == 2) continue;
-    (left_of[row] == 1 ? known.left : known.right) += rows.weight_at(row);
-    known.entries.push_back(row | fresh);
-    fresh = 0;
+  std::size_t n = 0;
+  for (; n < entries.size() && (entries[n] & kGap) == 0; ++n) {
+    const std::uint32_t row = entries[n] & kRow;
+    if (left_of[row] == 1) known.left += rows.weight_at(row);
+    if (left_of[row] == 0) known.right += rows.weight_at(row);
   }
+  known.entries = entries.first(n);
   return known;
 }
 
 Candidate on_number(const Rows& rows, const Known& known, std::span<const std::uint8_t> left_of,
-                    std::size_t feature) {
+                    std::size_t feature, double majority) {
   Candidate best;
-  best.surrogate.agreement = std::max(known.left, known.right);
+  best.surrogate.agreement = majority;
   double below_left = 0, below_right = 0;
   for (std::size_t i = 0; i + 1 < known.entries.size(); ++i) {
     const std::uint32_t row = known.entries[i] & kRow;
-    (left_of[row] == 1 ? below_left : below_right) += rows.weight_at(row);
+    if (left_of[row] == 1) below_left += rows.weight_at(row);
+    if (left_of[row] == 0) below_right += rows.weight_at(row);
     if ((known.entries[i + 1] & kNew) == 0) continue;
     const double below = below_left + below_right, above = known.left + known.right - below;
     if (below < kLeastRows || above < kLeastRows) continue;
@@ -66,13 +64,13 @@ Candidate on_number(const Rows& rows, const Known& known, std::span<const std::u
 
 /// Each level goes where most of its rows go.
 Candidate on_category(const Rows& rows, const Known& known, std::span<const std::uint8_t> left_of,
-                      std::size_t feature) {
+                      std::size_t feature, double majority) {
   Candidate best;
   std::vector<double> left(rows.levels[feature]), right(rows.levels[feature]);
   for (const std::uint32_t entry : known.entries) {
     const std::uint32_t row = entry & kRow;
     const auto code = static_cast<std::size_t>(rows.value(row, feature));
-    (left_of[row] == 1 ? left : right)[code] += rows.weight_at(row);
+    if (left_of[row] != 2) (left_of[row] == 1 ? left : right)[code] += rows.weight_at(row);
   }
   best.sides.assign(left.size(), 2);
   double to_left = 0, to_right = 0, agree = 0;
@@ -84,7 +82,7 @@ Candidate on_category(const Rows& rows, const Known& known, std::span<const std:
     (goes_left ? to_left : to_right) += both;
     agree += std::max(left[c], right[c]);
   }
-  if (to_left < kLeastRows || to_right < kLeastRows || agree <= std::max(known.left, known.right))
+  if (to_left < kLeastRows || to_right < kLeastRows || agree <= majority)
     return best;
   best.surrogate.feature = static_cast<std::int32_t>(feature);
   best.surrogate.agreement = agree;
@@ -97,14 +95,16 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
                      std::span<const std::uint8_t> left_of, int most, Tree& tree,
                      std::vector<Surrogate>& found) {
   std::vector<Candidate> candidates;
+  const auto list_of = [&](std::size_t f) {
+    return all_entries.subspan(f * rows.rows + node.begin, node.end - node.begin);
+  };
+  const Known main = known_of(rows, list_of(static_cast<std::size_t>(node.feature)), left_of);
+  const double whole = main.left + main.right, majority = std::max(main.left, main.right);
   for (std::size_t f = 0; f < rows.columns; ++f) {
     if (static_cast<std::int32_t>(f) == node.feature) continue;
-    const auto entries = all_entries.subspan(f * rows.rows + node.begin, node.end - node.begin);
-    const Known known = known_of(rows, entries, left_of);
-    const double whole = known.left + known.right;
-    if (!(whole > 0)) continue;
+    const Known known = known_of(rows, list_of(f), left_of);
     Candidate one =
-        rows.levels[f] > 0 ? on_category(rows, known, left_of, f) : on_number(rows, known, left_of, f);
+        rows.levels[f] > 0 ? on_category(rows, known, left_of, f, majority) : on_number(rows, known, left_of, f, majority);
     if (one.surrogate.feature < 0) continue;
     candidates.push_back(std::move(one));
   }
@@ -113,7 +113,7 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
   });
   if (candidates.size() > static_cast<std::size_t>(most)) candidates.resize(static_cast<std::size_t>(most));
   for (Candidate& one : candidates) {
-    one.surrogate.agreement /= node.rows;
+    one.surrogate.agreement /= whole;
     if (!one.sides.empty()) {
       one.surrogate.set = static_cast<std::int32_t>(tree.surrogate_sets.size());
       tree.surrogate_sets.push_back(std::move(one.sides));
