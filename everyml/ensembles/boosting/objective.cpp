@@ -56,6 +56,14 @@ std::shared_ptr<const BoostingObjective> BoostingObjective::make(const Objective
       return make_multinomial(spec);
     case K::one_versus_all:
       return make_one_versus_all(spec);
+    case K::lambdamart_ndcg:
+    case K::lambdamart_map:
+    case K::pairwise:
+    case K::xe_ndcg:
+      return make_ranking(spec);
+    case K::cox:
+    case K::aft:
+      return make_survival(spec);
     default:
       break;
   }

@@ -126,6 +126,15 @@ void expect_copies(const BoostingObjective& objective, const Target& target, std
   EXPECT_NEAR(weighted->value(scores, context), value, 1e-12 * std::abs(value));
   const auto a = weighted->start(context), b = copied->start(context);
   for (std::size_t o = 0; o < a.size(); ++o) EXPECT_NEAR(a[o], b[o], 1e-12 * std::max(1.0, std::abs(b[o])));
+  std::vector<float> g(scores.size()), h(scores.size()), gc(copied_scores.size()), hc(copied_scores.size());
+  weighted->derivatives(scores, g, h, 0, context);
+  copied->derivatives(copied_scores, gc, hc, 0, context);
+  for (std::size_t c = 0; c < copied_scores.size(); ++c) {
+    const std::size_t r = c / copies.size() * target.size() + copies[c % copies.size()];
+    const auto k = static_cast<float>(weights[copies[c % copies.size()]]);
+    EXPECT_NEAR(g[r], k * gc[c], 1e-5F * std::max(1.0F, std::abs(g[r]))) << r;
+    EXPECT_NEAR(h[r], k * hc[c], 1e-5F * std::max(1.0F, std::abs(h[r]))) << r;
+  }
 }
 
 template <class T>
@@ -214,7 +223,8 @@ std::vector<Plain> plain_objectives() {
           {{.kind = K::poisson}, {.value_scale = 2, .hessian_scale = step}},
           {{.kind = K::gamma}, {.value_scale = 2}},
           {{.kind = K::tweedie, .power = 1.3}, {.value_scale = 2}},
-          {{.kind = K::cross_entropy}, {}}};
+          {{.kind = K::cross_entropy}, {}},
+          {{.kind = K::aft, .spread = 0.7}, {}}};
 }
 
 TEST(Objective, NumbersHaveTrueDerivativesBestStartsAndCountedWeights) {
@@ -223,6 +233,9 @@ TEST(Objective, NumbersHaveTrueDerivativesBestStartsAndCountedWeights) {
     const auto objective = BoostingObjective::make(spec);
     Sample s = sample(41, objective->outputs());
     using K = ObjectiveKind;
+    if (spec.kind == K::aft) {
+      for (double& y : s.y) y = y < 0 ? -std::exp(y) : std::exp(y);
+    }
     const bool positive = spec.kind == K::poisson || spec.kind == K::gamma || spec.kind == K::tweedie;
     for (std::size_t i = 0; i < s.y.size(); ++i) {
       if (spec.kind == K::cross_entropy) s.y[i] = 1 / (1 + std::exp(-s.y[i]));
@@ -302,6 +315,37 @@ TEST(Objective, OneVersusAll) {
   for (const double f : {0.5, -1.0, 2.0}) sum += 1 / (1 + std::exp(-f));
   EXPECT_NEAR(answers[0], 1 / (1 + std::exp(-0.5)) / sum, 1e-15);
   EXPECT_NEAR(answers[3], 1 / (1 + std::exp(-1.0) + std::exp(-2.0)), 1e-12);
+}
+
+TEST(Objective, CoxHasTrueDerivatives) {
+  const auto objective = BoostingObjective::make({.kind = ObjectiveKind::cox});
+  Sample s = sample(31, 1);
+  // Whole times, so that many are equal.
+  for (double& y : s.y) y = y < 0 ? std::floor(y) : std::ceil(y);
+  for (double& y : s.y) y = y == 0 ? 1 : y;
+  const Target target = Target::numbers(buffer(s.y));
+  const auto loss = objective->over(target, {}, {}, Context());
+  expect_derivatives(*loss, s.scores, 31, {});
+  expect_copies(*objective, target, s.weights, s.scores);
+  // Scores far apart neither overflow nor vanish.
+  std::vector<double> far = s.scores;
+  for (std::size_t i = 0; i < far.size(); ++i) far[i] *= 1000;
+  std::vector<float> g(31), h(31);
+  loss->derivatives(far, g, h, 0, Context());
+  EXPECT_TRUE(std::isfinite(loss->value(far, Context())));
+}
+
+/// Freireich's 6-MP group (Cox 1972, table 1): the partial likelihood of a model without covariates is known
+/// by counting, the sum over events of log(number at risk).
+TEST(Objective, CoxCountsTheRowsAtRisk) {
+  const std::vector<double> weeks = {6,   6,   6,   -6, 7,  -9,  10,  -10, -11, 13, 16,
+                                     -17, -19, -20, 22, 23, -25, -32, -32, -34, -35};
+  const auto loss = BoostingObjective::make({.kind = ObjectiveKind::cox})
+                        ->over(Target::numbers(buffer(weeks)), {}, {}, Context());
+  const std::vector<double> zero(21);
+  const double by_hand = 3 * std::log(21) + std::log(17) + std::log(15) + std::log(12) + std::log(11) +
+                         std::log(7) + std::log(6);
+  EXPECT_NEAR(loss->value(zero, Context()) * 21, by_hand, 1e-12);
 }
 
 std::string refusal(ObjectiveSpec spec, std::vector<double> y) {
