@@ -24,7 +24,8 @@ Buffer<float> read_floats(const std::string& path) {
   }
   Buffer<float> values(static_cast<std::size_t>(in.tellg()) / sizeof(float));
   in.seekg(0);
-  in.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  in.read(reinterpret_cast<char*>(values.data()),
+          static_cast<std::streamsize>(values.size() * sizeof(float)));
   return values;
 }
 

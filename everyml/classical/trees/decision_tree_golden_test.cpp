@@ -129,8 +129,10 @@ TEST(DecisionTreeGolden, LearnsTheSideOfMissingCellsAsScikitLearnDoes) {
 TEST(DecisionTreeGolden, ThePruningPathIsScikitLearns) {
   const auto json = golden("decision_tree.json");
   const auto& expected = json["path"];
-  const Dataset data{.features = features_of(json["x"], json["columns"]), .target = classes_of(json["codes"])};
-  const auto path = settings_of<DecisionTreeClassifier>(expected["settings"]).fit(data, Context{}).pruning_path();
+  const Dataset data{.features = features_of(json["x"], json["columns"]),
+                     .target = classes_of(json["codes"])};
+  const auto path =
+      settings_of<DecisionTreeClassifier>(expected["settings"]).fit(data, Context{}).pruning_path();
   EXPECT_TRUE(std::any_of(expected["paths"].begin(), expected["paths"].end(), [&](const auto& one) {
     const auto alphas = numbers_of(one["alphas"]), errors = numbers_of(one["errors"]);
     if (path.alphas.size() != alphas.size()) return false;

@@ -18,7 +18,8 @@ struct Candidate {
   std::vector<std::uint8_t> sides;  ///< categories
 };
 
-/// The rows that have a value here, in its order; sums over those that have an answer to the main question too.
+/// The rows that have a value here, in its order; sums over those that have an answer to the main question
+/// too.
 struct Known {
   double left = 0, right = 0;
   std::span<const std::uint32_t> entries;
@@ -82,8 +83,7 @@ Candidate on_category(const Rows& rows, const Known& known, std::span<const std:
     (goes_left ? to_left : to_right) += both;
     agree += std::max(left[c], right[c]);
   }
-  if (to_left < kLeastRows || to_right < kLeastRows || agree <= majority)
-    return best;
+  if (to_left < kLeastRows || to_right < kLeastRows || agree <= majority) return best;
   best.surrogate.feature = static_cast<std::int32_t>(feature);
   best.surrogate.agreement = agree;
   return best;
@@ -103,8 +103,8 @@ void find_surrogates(const Rows& rows, std::span<const std::uint32_t> all_entrie
   for (std::size_t f = 0; f < rows.columns; ++f) {
     if (static_cast<std::int32_t>(f) == node.feature) continue;
     const Known known = known_of(rows, list_of(f), left_of);
-    Candidate one =
-        rows.levels[f] > 0 ? on_category(rows, known, left_of, f, majority) : on_number(rows, known, left_of, f, majority);
+    Candidate one = rows.levels[f] > 0 ? on_category(rows, known, left_of, f, majority)
+                                       : on_number(rows, known, left_of, f, majority);
     if (one.surrogate.feature < 0) continue;
     candidates.push_back(std::move(one));
   }
