@@ -7,7 +7,7 @@ import textwrap
 from functools import lru_cache
 from typing import Any
 
-from . import _core, _estimator
+from . import _core, _estimator, _trees
 
 
 @lru_cache(maxsize=1)
@@ -38,6 +38,10 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     ):
         if capability in can:
             bases.append(base)
+    if entry["made_of_trees"]:
+        bases.append(_trees.Trees)
+    if entry["answers_in_stages"]:
+        bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["weights_are_votes"]:
         bases.insert(0, _estimator.Voting)
     kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}

@@ -134,6 +134,7 @@ class Estimator:
         rows = _inputs.read(X, self.encode)
         target, known = self._target(y, rows.rows, classes)
         weights = _inputs.weights(sample_weight, rows.rows)
+        self._seen(rows, y, weights)
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
         if type(rows) is _inputs.Numbers:
@@ -164,6 +165,9 @@ class Estimator:
 
     def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
         return None, None
+
+    def _seen(self, rows: Any, y: Any, weights: Any) -> None:
+        """Told of the rows of fit before the settings are asked for."""
 
     def _require_same(self, classes: Any) -> None:
         """ValueError for other classes than those of the first call."""

@@ -5,18 +5,36 @@ from ._constant import ConstantClasses, ConstantNumbers
 from ._linear import LeastSquares, Logistic, Penalised
 from ._means import Centres
 from ._neighbors import NearestClasses, NearestNumbers
+from ._trees import (
+    AdaBoostClasses,
+    AdaBoostNumbers,
+    BoostedClasses,
+    BoostedNumbers,
+    HistClasses,
+    HistNumbers,
+    TreeOfClasses,
+    TreeOfNumbers,
+)
 
 __all__ = [
+    "AdaBoostClasses",
+    "AdaBoostNumbers",
     "Bayes",
+    "BoostedClasses",
+    "BoostedNumbers",
     "Categories",
     "Centres",
     "ConstantClasses",
     "ConstantNumbers",
     "Discrete",
     "Flags",
+    "HistClasses",
+    "HistNumbers",
     "LeastSquares",
     "Logistic",
     "NearestClasses",
     "NearestNumbers",
     "Penalised",
+    "TreeOfClasses",
+    "TreeOfNumbers",
 ]
