@@ -54,11 +54,13 @@ struct GrowerInput {
   std::uint64_t key = 0;                  ///< of everything random in this tree
 };
 
-/// One tree and where its rows ended.
+/// One tree and where its rows ended. `rows` and `leaf_of` lie in the grower and stand until it grows again.
 struct GrownRows {
   /// Values are answers of leaves, not shrunken, of width 1, from the exact sums of the gradients.
   GrownTree tree;
-  std::vector<std::uint32_t> rows;  ///< the input's rows, leaf by leaf, ascending within a leaf
+  std::span<const std::uint32_t> rows;  ///< the input's rows, leaf by leaf, ascending within a leaf
+  /// By row of the features, for rows of the input: its place in `leaves`.
+  std::span<const std::uint32_t> leaf_of;
   struct Leaf {
     std::uint32_t node;      ///< of `tree`
     std::size_t begin, end;  ///< in `rows`
