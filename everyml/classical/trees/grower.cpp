@@ -9,16 +9,8 @@
 
 namespace everyml {
 namespace grower_detail {
-namespace {
-
-/// Histograms kept for the next subtraction take at most this much; nodes beyond are built anew.
-constexpr std::size_t kHistogramBytes = std::size_t{512} << 20;
-
-}  // namespace
-
-HistogramPool::HistogramPool(std::size_t cells)
-    : cells_(cells),
-      most_(std::max<std::size_t>(4, kHistogramBytes / (8 * std::max<std::size_t>(cells, 1)))) {}
+HistogramPool::HistogramPool(std::size_t cells, std::size_t bytes)
+    : cells_(cells), most_(std::max<std::size_t>(4, bytes / (8 * std::max<std::size_t>(cells, 1)))) {}
 
 int HistogramPool::take(bool always) {
   if (!free_.empty()) {
@@ -244,7 +236,7 @@ class Grower::Impl {
         settings_(std::move(settings)),
         tiles_(binned_, context),
         builder_(tiles_),
-        pool_(tiles_.cells()) {
+        pool_(tiles_.cells(), settings_.histogram_bytes) {
     for (auto* rows : {&scratch_.rows, &scratch_.spare_rows, &scratch_.leaf_of})
       *rows = Buffer<std::uint32_t>::uninitialized(binned_.rows());
     for (auto* words : {&scratch_.words, &scratch_.spare_words})

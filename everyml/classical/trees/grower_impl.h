@@ -17,7 +17,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Histograms of the leaves that may still be split, within a bound of memory.
 class HistogramPool {
  public:
-  explicit HistogramPool(std::size_t cells);
+  HistogramPool(std::size_t cells, std::size_t bytes);
   /// A place for one, or -1 when all are taken. `always`: beyond the bound rather than none.
   int take(bool always);
   void give_back(int slot) {
