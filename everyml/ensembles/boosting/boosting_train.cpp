@@ -201,6 +201,7 @@ void Boosting::drop(std::size_t number) {
   dropped_.clear();
   if (settings_.drop_rate <= 0) return;
   Stream stream = context_.random("boosting-drop", number);
+  if (stream.uniform() < settings_.skip_drop) return;
   std::vector<std::size_t> rounds;
   for (std::size_t r = 0; r < number; ++r)
     if (stream.uniform() < settings_.drop_rate) rounds.push_back(r);
