@@ -93,7 +93,7 @@ Dataset golf() {
 TEST(C45, ThePublishedExampleOfUnknownValues) {
   // Section 3.2: the branch humidity > 75 below sunny holds 3.4 rows, .4 of them of the other class; a sunny
   // day of unknown humidity is 44 % Play and 56 % Don't Play.
-  const C45 settings{.min_leaf = 1, .prune = false, .correct_thresholds = false};
+  const C45 settings{.prune = false, .correct_thresholds = false};
   const C45Model model = settings.fit(golf(), Context{});
   const C45Tree& tree = model.tree();
   ASSERT_EQ(tree.feature[0], 0);

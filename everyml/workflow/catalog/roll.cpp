@@ -62,7 +62,9 @@ constexpr MapLeaf kRoll[] = {
      "adaboost-regressor"},
     {"LogitBoost", "boosting on the scale of log odds", kEnsembles, "trees and ensembles", "logitboost"},
     {"Gradient boosting", "trees fitted to what is left (XGBoost, LightGBM, CatBoost)", kEnsembles,
-     "trees and ensembles", ""},
+     "trees and ensembles", "gradient-boosting-classifier"},
+    {"Gradient boosting (numbers)", "a sum of trees, each fitted to what is left", kEnsembles,
+     "trees and ensembles", "gradient-boosting-regressor"},
     {"Stacking", "a learner on top of other learners' answers", kEnsembles, "trees and ensembles", ""},
 
     {"Perceptron", "one neuron", kNeural, "neural networks", ""},
