@@ -13,6 +13,7 @@ FOLDER = pathlib.Path(__file__).parent.parent / "apps/python/everyml"
 
 NAMES_HEAD = """\
 # Written by scripts/make_python_stubs.py from sklearn/_table.py; do not edit.
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from . import Estimator
 
 HEAD = """\
 # Written by scripts/make_python_stubs.py from the registry; do not edit.
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np

@@ -16,8 +16,12 @@ def entries() -> dict[str, dict[str, Any]]:
     return {class_name(entry["name"]): entry for entry in json.loads(_core.entries_json())}
 
 
+#: Words that are written with a capital inside.
+_PROPER = {"adaboost": "AdaBoost", "logitboost": "LogitBoost"}
+
+
 def class_name(algorithm: str) -> str:
-    return "".join(word.capitalize() for word in algorithm.split("-"))
+    return "".join(_PROPER.get(word, word.capitalize()) for word in algorithm.split("-"))
 
 
 def default_of(param: dict[str, Any]) -> Any:

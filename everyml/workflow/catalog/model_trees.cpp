@@ -10,6 +10,7 @@
 #include "everyml/ensembles/adaboost/logitboost.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 
 namespace everyml {
 namespace {

@@ -237,7 +237,7 @@ class Gradient(Boosted):
             raise self._refuse("max_leaf_nodes", most, "a whole number of at least 2 or None")
         best_first = most is not None or self.max_depth is None
         settings = {
-            "growth": "leaf" if best_first else "level",
+            "growth": "leaf" if best_first else "depth",
             "leaves": (int(most) if most is not None else 1_000_000) if best_first else None,
             "min_leaf_rows": self._min_leaf(),
             "column_share_node": tried / columns,
