@@ -59,7 +59,7 @@ def methods_of(kind: type) -> list[str]:
     lines = []
     seen = set(dir(_estimator.Estimator)) | {"set_fit_request"}
     for base in kind.__mro__:
-        if not base.__module__.startswith("everyml._") or base is _estimator.Estimator:
+        if not base.__module__.startswith(("everyml._", "everyml.sklearn._")) or base is _estimator.Estimator:
             continue
         for name, member in vars(base).items():
             if name.startswith("_") or name in seen or not inspect.isfunction(member):

@@ -74,11 +74,15 @@ def _tree_rows() -> dict[str, Row]:
         choice(squared_error="squared", friedman_mse="squared", absolute_error="absolute", poisson="poisson"),
     )
     weight = {"class_weight": _CLASS_WEIGHT}
+    extra = _tree("decision-tree-regressor", "TreeOfNumbers", values, "random", 1.0, {})
+    extra.params["max_leaf_nodes"] = extra.params.pop("max_leaf_nodes")
+    for last in ("ccp_alpha", "monotonic_cst"):
+        extra.params[last] = extra.params.pop(last)
     return {
         "DecisionTreeClassifier": _tree("decision-tree-classifier", "TreeOfClasses", classes, "best", None, weight),
         "DecisionTreeRegressor": _tree("decision-tree-regressor", "TreeOfNumbers", values, "best", None, {}),
         "ExtraTreeClassifier": _tree("decision-tree-classifier", "TreeOfClasses", classes, "random", "sqrt", weight),
-        "ExtraTreeRegressor": _tree("decision-tree-regressor", "TreeOfNumbers", values, "random", 1.0, {}),
+        "ExtraTreeRegressor": extra,
     }
 
 

@@ -87,6 +87,12 @@ class Grown(Plain):
         return 1
 
 
+class Important:
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        return self._require_fitted().attribute("feature_importances")  # type: ignore[attr-defined]
+
+
 class GrownClasses(Grown):
     #: The texts of class_weight that the engine itself understands.
     _balances: tuple[str, ...] = ()
@@ -108,7 +114,7 @@ class GrownClasses(Grown):
         return even if own is None else own * even
 
 
-class Tree(Grown):
+class Tree(Important, Grown):
     def _own_settings(self) -> dict[str, Any]:
         known = self.__dict__["_learns"]
         tried, columns = self.__dict__["max_features_"], len(known["names"])
@@ -227,7 +233,7 @@ class Boosted(Grown):
             yield _core.tree_sums(fitted, features, 0, stage * outputs, self._run())
 
 
-class Gradient(Boosted):
+class Gradient(Important, Boosted):
     """GradientBoosting: level by level, to a depth."""
 
     def _own_settings(self) -> dict[str, Any]:
@@ -370,7 +376,7 @@ class HistNumbers(Histogram):
         return {**super()._own_settings(), **self._levels("quantile")}
 
 
-class AdaBoosted(Grown):
+class AdaBoosted(Important, Grown):
     _depth = 1
     _trees = "DecisionTreeClassifier"
 
