@@ -62,7 +62,7 @@ std::string tree_text(const DrawnTree& tree, std::size_t most_lines = 60);
 struct TreeRule {
   std::vector<std::string> conditions;  ///< empty: always
   std::size_t leaf = 0;                 ///< node of the drawn tree
-  /// "if sex is female and age above 30: survived is yes, 73 % of 40 rows"
+  /// "if sex is female and age above 30: survived is yes, 73 % (40 rows)"
   std::string sentence;
 };
 std::vector<TreeRule> tree_rules(const DrawnTree& tree);

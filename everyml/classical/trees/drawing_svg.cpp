@@ -14,8 +14,8 @@
 namespace everyml {
 namespace {
 
-constexpr double kBox = 216, kHeight = 58, kAcross = 44, kDown = 12, kMargin = 10, kBar = 6;
-constexpr std::size_t kLetters = 31;
+constexpr double kBox = 204, kHeight = 58, kAcross = 36, kDown = 12, kMargin = 10, kBar = 6;
+constexpr std::size_t kLetters = 29;
 constexpr std::array<std::string_view, 7> kColors{"#0072b2", "#d55e00", "#00855f", "#a9538c",
                                                   "#a67c00", "#3d97cc", "#4d4d4d"};
 
@@ -166,7 +166,7 @@ class Drawing {
     if (shown_[at] == 1 && !leaf) below += " …";
     out += fmt::format(
         "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\" fill=\"var(--ink-2,#5a616b)\">{}</text></g>",
-        x + 12, y + 48, escaped(below, 36));
+        x + 12, y + 48, escaped(below, 34));
     return out;
   }
 

@@ -87,8 +87,8 @@ std::vector<TreeRule> tree_rules(const DrawnTree& tree) {
                     tree.answer(at));
     const std::string rows = drawing::rows_words(tree.nodes[at].rows);
     rule.sentence = rule.conditions.empty()
-                        ? fmt::format("always: {} of {}", answer, rows)
-                        : fmt::format("if {}: {} of {}", fmt::join(rule.conditions, " and "), answer, rows);
+                        ? fmt::format("always: {} ({})", answer, rows)
+                        : fmt::format("if {}: {} ({})", fmt::join(rule.conditions, " and "), answer, rows);
     rules.push_back(std::move(rule));
   }
   return rules;
@@ -124,10 +124,10 @@ std::vector<std::size_t> tree_way(const DrawnTree& tree, std::span<const double>
 std::vector<std::string> explain_way(const DrawnTree& tree, std::span<const double> row) {
   const std::vector<std::size_t> way = tree_way(tree, row);
   std::vector<std::string> lines{
-      fmt::format("of all {}: {}", drawing::rows_words(tree.nodes[0].rows), tree.answer(0))};
+      fmt::format("all: {} ({})", tree.answer(0), drawing::rows_words(tree.nodes[0].rows))};
   for (std::size_t i = 1; i < way.size(); ++i) {
     const auto feature = static_cast<std::size_t>(tree.nodes[way[i - 1]].feature);
-    lines.push_back(fmt::format("{} (here {}): {} of {}", tree.nodes[way[i]].branch,
+    lines.push_back(fmt::format("{} (here {}): {} ({})", tree.nodes[way[i]].branch,
                                 cell(tree.words.features[feature], row[feature]), tree.answer(way[i]),
                                 drawing::rows_words(tree.nodes[way[i]].rows)));
   }

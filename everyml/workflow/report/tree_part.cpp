@@ -9,7 +9,7 @@
 namespace everyml::report_impl {
 
 Markup drawn_tree_part(const LearnResult& result) {
-  constexpr std::size_t kRules = 40;
+  constexpr std::size_t kRules = 40, kLeaves = 16;
   Markup out;
   const std::optional<DrawnTree> tree = drawn_model(result.artifact);
   if (!tree) return out;
@@ -20,9 +20,12 @@ Markup drawn_tree_part(const LearnResult& result) {
     out << "where the answer lies between the smallest and the largest";
   else
     out << "the share of each class";
-  out << " among the training rows that come there.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+  out << " among the training rows that come there.";
+  if (tree->leaves() > kLeaves)
+    out << " Where … stands the tree goes on; the branches with fewer rows are left out here.";
+  out << "</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
          "aria-label=\"Drawing of the tree\">";
-  out.embed(tree_svg(*tree));
+  out.embed(tree_svg(*tree, kLeaves));
   out << "</div><details><summary>The same as rules</summary><ol>";
   std::vector<TreeRule> rules = tree_rules(*tree);
   std::stable_sort(rules.begin(), rules.end(), [&](const TreeRule& a, const TreeRule& b) {
