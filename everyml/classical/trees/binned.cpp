@@ -1,10 +1,13 @@
 #include "everyml/classical/trees/binned.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "everyml/classical/trees/binned_impl.h"
@@ -24,6 +27,15 @@ struct BinnedFeatures::State {
   Buffer<std::uint8_t> codes;
 
   bool wide(std::size_t column) const { return bins[column].bins > 255; }
+  /// Makes room for the codes of all columns.
+  void lay_out() {
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < bins.size(); ++c) {
+      start.push_back(at);
+      at += (rows * (wide(c) ? 2 : 1) + 63) / 64 * 64;
+    }
+    codes = Buffer<std::uint8_t>::uninitialized(at);
+  }
   template <class Code>
   Code* column(std::size_t at) {
     return reinterpret_cast<Code*>(codes.data() + start[at]);
@@ -224,13 +236,7 @@ class Encoding {
       : state_(state), context_(context), missing_(state.bins.size()) {
     coders_.reserve(state.bins.size());
     for (const FeatureBins& bins : state.bins) coders_.emplace_back(bins);
-    std::size_t at = 0;
-    for (std::size_t c = 0; c < state.bins.size(); ++c) {
-      state.start.push_back(at);
-      const std::size_t bytes = state.rows * (state.wide(c) ? 2 : 1);
-      at += (bytes + 63) / 64 * 64;
-    }
-    state.codes = Buffer<std::uint8_t>::uninitialized(at);
+    state.lay_out();
   }
 
   template <class T>
@@ -335,6 +341,30 @@ BinnedFeatures BinnedFeatures::with_rows(const Features& x, const Context& conte
   return made;
 }
 
+BinnedFeatures BinnedFeatures::select_rows(std::span<const std::size_t> rows, const Context& context) const {
+  auto state = std::make_shared<State>();
+  state->rows = rows.size();
+  state->bins = state_->bins;
+  state->lay_out();
+  constexpr std::size_t kRows = 65536;
+  const std::size_t blocks = (rows.size() + kRows - 1) / kRows;
+  parallel_for(context, blocks * columns(), 1, [&](std::size_t task, std::size_t) {
+    const std::size_t c = task % columns(), begin = task / columns() * kRows;
+    const std::size_t end = std::min(begin + kRows, rows.size());
+    const auto take = [&](const auto* from, auto* to) {
+      for (std::size_t i = begin; i < end; ++i) to[i] = from[rows[i]];
+    };
+    if (const std::uint8_t* narrow = codes8(c)) {
+      take(narrow, state->column<std::uint8_t>(c));
+    } else {
+      take(codes16(c), state->column<std::uint16_t>(c));
+    }
+  });
+  BinnedFeatures made;
+  made.state_ = std::move(state);
+  return made;
+}
+
 std::size_t BinnedFeatures::rows() const { return state_->rows; }
 std::size_t BinnedFeatures::columns() const { return state_->bins.size(); }
 const FeatureBins& BinnedFeatures::bins(std::size_t column) const { return state_->bins[column]; }
@@ -345,6 +375,18 @@ const std::uint16_t* BinnedFeatures::codes16(std::size_t column) const {
   return state_->wide(column)
              ? reinterpret_cast<const std::uint16_t*>(state_->codes.data() + state_->start[column])
              : nullptr;
+}
+
+std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const BinSettings& settings,
+                                                  const Context& context) {
+  const auto make = [&] {
+    return BinnedFeatures::make(data.features, data.info, data.weights, settings, context);
+  };
+  if (data.derived == nullptr) return std::make_shared<const BinnedFeatures>(make());
+  // The rows that thresholds are taken from are drawn by the seed.
+  const std::string key =
+      fmt::format("bins {} {} {}", settings.max_bins, settings.sample_rows, context.seed());
+  return data.derived->get<BinnedFeatures>(key, make);
 }
 
 }  // namespace everyml

@@ -58,10 +58,17 @@ class BinnedFeatures {
   }
   /// The same bins over other rows of the same columns (a validation set).
   BinnedFeatures with_rows(const Features& x, const Context& context) const;
+  /// Some of the rows, in the order given: a fold shares the bins of all.
+  BinnedFeatures select_rows(std::span<const std::size_t> rows, const Context& context) const;
 
  private:
   struct State;
   std::shared_ptr<const State> state_;
 };
+
+/// The codes of a dataset's features. They are kept with the dataset where it keeps anything
+/// (Dataset::derived), so that all fits of the same rows share them.
+std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const BinSettings& settings,
+                                                  const Context& context);
 
 }  // namespace everyml

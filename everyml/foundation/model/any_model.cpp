@@ -68,6 +68,8 @@ std::string_view to_string(Capability capability) {
       return "update";
     case Capability::scores:
       return "scores";
+    case Capability::contributions:
+      return "contributions";
   }
   return "";
 }
@@ -82,6 +84,7 @@ std::span<const std::string> AnyModel::class_names() const { return self_->class
 std::size_t AnyModel::cluster_count() const { return self_->cluster_count(); }
 std::size_t AnyModel::output_count() const { return self_->output_count(); }
 std::size_t AnyModel::score_count() const { return self_->score_count(); }
+std::size_t AnyModel::contribution_count() const { return self_->contribution_count(); }
 
 std::span<const AttributeInfo> AnyModel::attributes() const {
   return self_ ? self_->attributes() : std::span<const AttributeInfo>{};
@@ -191,6 +194,15 @@ void AnyModel::scores(const Features& x, std::span<double> out, const Context& c
   require_size(out.size(), x.rows() * score_count(), "scores");
   context.check();
   self_->scores(x, out, context);
+  require_finite(*card_, x, out);
+}
+
+void AnyModel::contributions(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::contributions);
+  require_width(x);
+  require_size(out.size(), x.rows() * contribution_count() * (x.columns() + 1), "contributions");
+  context.check();
+  self_->contributions(x, out, context);
   require_finite(*card_, x, out);
 }
 

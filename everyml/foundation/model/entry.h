@@ -29,6 +29,8 @@ constexpr bool model_can(Capability capability) {
       return Updates<M>;
     case Capability::scores:
       return GivesScores<M>;
+    case Capability::contributions:
+      return GivesContributions<M>;
   }
   return false;
 }
@@ -106,6 +108,12 @@ struct AnyModel::Holder final : AnyModel::Interface {
     else
       return 0;
   }
+  std::size_t contribution_count() const override {
+    if constexpr (GivesContributions<M>)
+      return model.contribution_count();
+    else
+      return 0;
+  }
   std::span<const AttributeInfo> attributes() const override { return entry_detail::attribute_infos<M>(); }
   std::optional<Figure> attribute(std::size_t index) const override {
     if constexpr (entry_detail::DeclaresAttributes<M>)
@@ -163,6 +171,12 @@ struct AnyModel::Holder final : AnyModel::Interface {
     else
       entry_detail::cannot(Capability::scores);
   }
+  void contributions(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (GivesContributions<M>)
+      model.contributions(x, out, context);
+    else
+      entry_detail::cannot(Capability::contributions);
+  }
   Json summary() const override { return model.summary(); }
   void save(ArchiveWriter& archive) const override { model.save(archive); }
 };
@@ -178,7 +192,8 @@ const M* AnyModel::as() const {
 
 /// The registry's row of one settings struct, which has
 ///   static constexpr std::string_view name;  static Card card();  static constexpr auto fields();
-///   M fit(const Dataset&, const Context&) const;  and, if it likes, static std::vector<Trial> search().
+///   M fit(const Dataset&, const Context&) const;  and, if it likes,
+///   static std::vector<Trial> search();  static std::vector<Axis> space();
 template <class S>
 Entry entry() {
   using Model =
@@ -189,6 +204,7 @@ Entry entry() {
   made.card_ = std::make_shared<const Card>(std::move(card));
   made.settings_ = &describe<S>();
   if constexpr (requires { S::search(); }) made.search_ = S::search();
+  if constexpr (requires { S::space(); }) made.space_ = S::space();
   for (const Capability capability : kCapabilities) {
     if (model_can<Model>(capability)) made.capabilities_.push_back(capability);
   }
