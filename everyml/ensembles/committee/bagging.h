@@ -118,7 +118,7 @@ class BaggingRegressorModel {
 /// (1996); feature subspaces: Ho, "The Random Subspace Method for Constructing Decision Forests", IEEE PAMI
 /// 20 (1998).
 struct BaggingClassifier {
-  std::string learner = "adaboost-classifier rounds=1 depth=6";
+  std::string learner = "decision-tree-classifier alpha=0";
   BaggingSettings bag;
 
   static constexpr std::string_view name = "bagging-classifier";
@@ -135,7 +135,7 @@ struct BaggingClassifier {
 
 /// The same for numbers.
 struct BaggingRegressor {
-  std::string learner = "adaboost-regressor rounds=1 depth=6";
+  std::string learner = "decision-tree-regressor alpha=0";
   BaggingSettings bag;
 
   static constexpr std::string_view name = "bagging-regressor";

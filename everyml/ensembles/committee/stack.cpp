@@ -32,8 +32,13 @@ std::vector<double> blend_weights(const BlendSums& sums, const Stack& stack) {
                                     ? greedy_selection(sums.gram, sums.moment, kGreedyRounds)
                                     : nonnegative_least_squares(sums.gram, sums.moment);
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
-  // Nothing to go by, as with a constant target: all alike.
-  if (!(all > 0)) return std::vector<double>(weights.size(), 1.0 / static_cast<double>(weights.size()));
+  if (!(all > 0)) {
+    // None of them follows the target, as when it is noise or constant: the one that errs least.
+    const auto& losses = stack.diversity.losses;
+    const auto least = std::min_element(losses.begin(), losses.end()) - losses.begin();
+    weights[static_cast<std::size_t>(least)] = 1;
+    return weights;
+  }
   if (!stack.classes.empty())
     for (double& weight : weights) weight /= all;
   return weights;
