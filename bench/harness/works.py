@@ -233,10 +233,9 @@ WORKS = (
                 tree_method="hist",
             ),
             everyml(
-                "gradient-boosting-regressor",
+                "gradient-boosting-ranker",
                 "lambdamart",
-                objective="lambdamart",
-                trees=100,
+                rounds=100,
                 leaves=63,
                 learning_rate=0.1,
             ),

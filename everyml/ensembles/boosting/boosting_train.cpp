@@ -115,8 +115,8 @@ class Boosting {
 };
 
 void Boosting::start() {
-  const BinnedFeatures all =
-      BinnedFeatures::make(data_.features, data_.info, data_.weights, {.max_bins = settings_.bins}, context_);
+  const auto shared = shared_bins(data_, {.max_bins = settings_.bins}, context_);
+  const BinnedFeatures& all = *shared;
   const RowParts parts = part_rows(data_, settings_.validation_share, context_);
   outputs_ = objective_.outputs();
   training_.emplace(scored(data_, all, parts.training, objective_, context_));

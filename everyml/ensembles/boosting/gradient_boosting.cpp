@@ -36,6 +36,17 @@ std::vector<Trial> small_search() {
       {{"rounds", "200"}, {"learning_rate", "0.05"}, {"leaves", "63"}, {"l2", "1"}, {"column_share", "0.7"}}};
 }
 
+std::vector<Axis> boosting_space() {
+  return {{.name = "rounds", .low = 40, .high = 1000, .logarithmic = true, .whole = true},
+          {.name = "learning_rate", .low = 0.015, .high = 0.3, .logarithmic = true},
+          {.name = "leaves", .low = 4, .high = 128, .logarithmic = true, .whole = true},
+          {.name = "min_leaf_rows", .low = 2, .high = 100, .logarithmic = true, .whole = true},
+          {.name = "l2", .low = 0.01, .high = 30, .logarithmic = true},
+          {.name = "row_share", .low = 0.5, .high = 1},
+          {.name = "column_share", .low = 0.3, .high = 1},
+          {.name = "category_smooth", .low = 1, .high = 100, .logarithmic = true}};
+}
+
 BoostedTrees boosted_trees(boosting_detail::Boosted made,
                            std::shared_ptr<const BoostingObjective> objective) {
   return {TreeEnsemble(std::move(made.parts)), std::move(objective), std::move(made.validation_loss)};
@@ -53,6 +64,8 @@ Card GradientBoostingRegressor::card() {
 }
 std::vector<Trial> GradientBoostingClassifier::search() { return small_search(); }
 std::vector<Trial> GradientBoostingRegressor::search() { return small_search(); }
+std::vector<Axis> GradientBoostingClassifier::space() { return boosting_space(); }
+std::vector<Axis> GradientBoostingRegressor::space() { return boosting_space(); }
 
 GradientBoostingClassifierModel GradientBoostingClassifier::fit(const Dataset& data,
                                                                 const Context& context) const {

@@ -153,6 +153,7 @@ struct GradientBoostingClassifier {
   }
   static Card card();
   static std::vector<Trial> search();
+  static std::vector<Axis> space();
   /// Throws as boosting_detail::boost and Dataset::validate do; "data.one_class".
   GradientBoostingClassifierModel fit(const Dataset& data, const Context& context) const;
 };
@@ -169,6 +170,7 @@ struct GradientBoostingRegressor {
   }
   static Card card();
   static std::vector<Trial> search();
+  static std::vector<Axis> space();
   GradientBoostingRegressorModel fit(const Dataset& data, const Context& context) const;
 };
 
