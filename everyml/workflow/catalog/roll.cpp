@@ -18,6 +18,7 @@ constexpr MapLeaf kRoll[] = {
      "knn-classifier"},
     {"Decision tree", "a sheet of yes-or-no questions (CART)", kClassical, "classification",
      "decision-tree-classifier"},
+    {"C4.5", "a tree with as many branches as a category has levels", kClassical, "classification", "c45"},
     {"Support vector machine", "the line with the widest margin between classes", kClassical,
      "classification", ""},
 

@@ -15,6 +15,9 @@ Markup data_chapter(const LearnResult& result);
 Markup features_chapter(const LearnResult& result, Gallery& gallery);
 Markup algorithm_chapter(const LearnResult& result, const ReportOptions& options, Gallery& gallery);
 
+/// What each column adds to single rows; empty for a model that cannot tell.
+Markup contribution_charts(const LearnResult& result, Gallery& gallery);
+
 // Parts of the chapter Algorithm.
 
 Markup leaderboard(const LearnResult& result, Gallery& gallery);
