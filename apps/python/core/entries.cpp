@@ -55,6 +55,7 @@ std::string entries_json() {
                    {"complexity", card.complexity},
                    {"weights_are_votes", card.weights == Card::Weights::votes},
                    {"made_of_trees", made_of_trees(card.name)},
+                   {"drawn_as_tree", drawn_as_tree(card.name)},
                    {"answers_in_stages", answers_in_stages(card.name)},
                    {"references", card.references},
                    {"capabilities", capabilities},

@@ -1,13 +1,17 @@
 #include "apps/python/core/trees.h"
 
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/python/core/row_answers.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/model_trees.h"
+#include "everyml/workflow/explain/drawn_model.h"
 
 namespace everyml::python {
 namespace {
@@ -61,6 +65,26 @@ nb::object staged_answers(const Fitted& self, const Features& x, std::size_t sta
                          });
 }
 
+/// A single tree as it is, or one of many with its leaves' values as numbers.
+DrawnTree drawn(const Fitted& self, std::size_t tree) {
+  std::optional<DrawnTree> single = drawn_model(*self.artifact);
+  const std::size_t count = single ? 1 : trees(self).tree_count();
+  if (tree >= count) {
+    throw ParameterError("parameter.trees", "tree must be below the " + std::to_string(count) +
+                                                " that there are, got " + std::to_string(tree));
+  }
+  if (single) return *std::move(single);
+  TreeWords words = tree_words(*self.artifact);
+  words.classes.clear();
+  return draw_tree(trees(self), tree, std::move(words));
+}
+
+std::vector<std::string> rules(const Fitted& self, std::size_t tree) {
+  std::vector<std::string> sentences;
+  for (TreeRule& rule : tree_rules(drawn(self, tree))) sentences.push_back(std::move(rule.sentence));
+  return sentences;
+}
+
 }  // namespace
 
 void bind_trees(nb::module_& module) {
@@ -69,6 +93,13 @@ void bind_trees(nb::module_& module) {
   module.def("tree_sums", &tree_sums);
   module.def("stages", [](const Fitted& self) { return stages_of(self.artifact->model); });
   module.def("staged", &staged_answers);
+  module.def("tree_text", [](const Fitted& self, std::size_t tree, std::size_t most_lines) {
+    return tree_text(drawn(self, tree), most_lines);
+  });
+  module.def("tree_svg", [](const Fitted& self, std::size_t tree, std::size_t most_leaves) {
+    return tree_svg(drawn(self, tree), most_leaves);
+  });
+  module.def("tree_rules", &rules);
 }
 
 }  // namespace everyml::python

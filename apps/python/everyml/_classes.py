@@ -44,6 +44,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
             bases.append(base)
     if entry["made_of_trees"]:
         bases.append(_trees.Trees)
+    if entry["drawn_as_tree"]:
+        bases.append(_trees.Drawn)
     if entry["answers_in_stages"]:
         bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["weights_are_votes"]:

@@ -108,7 +108,23 @@ class Estimator:
     def _changed(self) -> dict[str, Any]:
         """Settings of the algorithm that are not the defaults."""
         mine = self.__dict__
-        return {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        changed = {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        for name, value in changed.items():
+            held = value if isinstance(value, (list, tuple)) else (value,)
+            if any(isinstance(one, Estimator) for one in held):
+                texts = [one._typed() if isinstance(one, Estimator) else one for one in held]
+                changed[name] = texts[0] if held is not value else texts
+        return changed
+
+    def _typed(self) -> str:
+        """This estimator as a committee's member is typed: "knn-regressor neighbors=9"."""
+        words = [self._entry["name"]]
+        for name, value in self._changed().items():
+            text = _word(value)
+            if not text or any(blank in text for blank in " \t\n"):
+                raise ParameterError(f"{name}={value!r} of {type(self).__name__} cannot be said of a member.")
+            words.append(f"{name}={text}")
+        return " ".join(words)
 
     _own: dict[str, Any] = {}
 
@@ -368,6 +384,19 @@ class Estimator:
             f"<details><summary><b>{html.escape(type(self).__name__)}</b> ({state}): "
             f"{html.escape(self._entry['summary'])}</summary><table>{rows}</table></details>"
         )
+
+
+def _word(value: Any) -> str:
+    """A setting as one word."""
+    if value is None:
+        return "none"
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return ";".join(_word(one) for one in value)
+    return str(value)
 
 
 def _same(value: Any, default: Any) -> bool:

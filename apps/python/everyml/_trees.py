@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._run import whole
 
 
 class Trees:
@@ -16,6 +17,21 @@ class Trees:
         right."""
         features = self._rows(X)  # type: ignore[attr-defined]
         return _core.leaves(self._fitted, features, self._run())  # type: ignore[attr-defined]
+
+
+class Drawn:
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str:
+        """A tree as questions and answers, one line for each branch, in the words of the table. Of a model of many trees
+        the one with that number, whose leaves hold numbers that are added up; branches beyond ``max_lines`` are counted."""
+        return _core.tree_text(self._require_fitted(), whole(tree, "tree", 0), whole(max_lines, "max_lines", 1))  # type: ignore[attr-defined]
+
+    def rules(self, tree: int = 0) -> list[str]:
+        """The same as rules, one sentence for each leaf."""
+        return _core.tree_rules(self._require_fitted(), whole(tree, "tree", 0))  # type: ignore[attr-defined]
+
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str:
+        """The same as a drawing: SVG that stands alone. Branches beyond ``max_leaves`` are left out, rarest first."""
+        return _core.tree_svg(self._require_fitted(), whole(tree, "tree", 0), whole(max_leaves, "max_leaves", 1))  # type: ignore[attr-defined]
 
 
 class StagedNumbers:

@@ -78,6 +78,22 @@ def test_contributions_sum_to_the_scores():
     np.testing.assert_allclose(parts.sum(axis=2), three.decision_function(IRIS_X), atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", trees_of("drawn_as_tree"), ids=lambda kind: kind.__name__)
+def test_a_tree_is_printed_and_drawn_in_the_words_of_the_table(kind):
+    table = pd.DataFrame(IRIS_X, columns=["sepal length", "sepal width", "petal length", "petal width"])
+    table["size"] = np.where(IRIS_X[:, 2] > 2.5, "large", "small")
+    y = np.array(["setosa", "versicolor", "virginica"])[IRIS_Y] if kind._entry["target"] == "classes" else IRIS_X[:, 3]
+    if kind._entry["target"] != "classes":
+        del table["petal width"]
+    model = kind().fit(table, y)
+    text, rules, drawing = model.describe(), model.rules(), model.draw()
+    assert any(name in text for name in table.columns)
+    assert len(rules) >= 2 and all(rule.startswith("if ") for rule in rules)
+    assert drawing.startswith("<svg") and drawing.rstrip().endswith("</svg>")
+    with pytest.raises(ValueError, match="tree must be below"):
+        model.describe(tree=100000)
+
+
 # Settings of all sorts
 
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "everyml/classical/trees/c45.h"
 #include "everyml/classical/trees/decision_tree.h"
 #include "everyml/ensembles/adaboost/adaboost_classifier.h"
 #include "everyml/ensembles/adaboost/adaboost_regressor.h"
@@ -72,6 +73,8 @@ void require_width(const AnyModel& model, const Features& x) {
 }  // namespace
 
 bool made_of_trees(std::string_view algorithm) { return named(algorithm, TreeAlgorithms()); }
+
+bool drawn_as_tree(std::string_view algorithm) { return algorithm == C45::name || made_of_trees(algorithm); }
 
 bool answers_in_stages(std::string_view algorithm) { return staged_named(algorithm, TreeAlgorithms()); }
 

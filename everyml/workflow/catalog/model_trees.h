@@ -17,6 +17,8 @@ namespace everyml {
 
 /// Whether models of this algorithm are made of binary trees, so that trees_of() finds them.
 bool made_of_trees(std::string_view algorithm);
+/// Whether models of this algorithm are trees of any kind, to draw and to print as questions.
+bool drawn_as_tree(std::string_view algorithm);
 /// Whether models of this algorithm answer by the first of their rounds alone, so that staged() works.
 bool answers_in_stages(std::string_view algorithm);
 

@@ -1,6 +1,14 @@
 """The kinds of classes that _table.py names."""
 
 from ._bayes import Bayes, Categories, Discrete, Flags
+from ._committees import (
+    BaggedClasses,
+    BaggedNumbers,
+    StackedClasses,
+    StackedNumbers,
+    VotingOfClasses,
+    VotingOfNumbers,
+)
 from ._constant import ConstantClasses, ConstantNumbers
 from ._linear import LeastSquares, Logistic, Penalised
 from ._means import Centres
@@ -19,6 +27,8 @@ from ._trees import (
 __all__ = [
     "AdaBoostClasses",
     "AdaBoostNumbers",
+    "BaggedClasses",
+    "BaggedNumbers",
     "Bayes",
     "BoostedClasses",
     "BoostedNumbers",
@@ -35,6 +45,10 @@ __all__ = [
     "NearestClasses",
     "NearestNumbers",
     "Penalised",
+    "StackedClasses",
+    "StackedNumbers",
     "TreeOfClasses",
     "TreeOfNumbers",
+    "VotingOfClasses",
+    "VotingOfNumbers",
 ]

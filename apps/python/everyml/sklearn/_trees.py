@@ -43,7 +43,7 @@ class Grown(Plain):
     def _seen(self, rows: Any, y: Any, weights: Any) -> None:
         names = rows.engine_names() if isinstance(rows, _inputs.Numbers) else rows.names
         names = _inputs.default_names(rows.columns) if names is None else list(names)
-        self.__dict__["_learns"] = {"rows": rows.rows, "names": names, "y": y, "weights": weights}
+        self.__dict__["_learns"] = {"read": rows, "rows": rows.rows, "names": names, "y": y, "weights": weights}
         self.__dict__["max_features_"] = self._features_tried(getattr(self, "max_features", None), rows.columns)
 
     def _features_tried(self, wanted: Any, columns: int) -> int:
