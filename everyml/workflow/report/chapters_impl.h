@@ -27,6 +27,8 @@ Markup number_answers(const LearnResult& result, Gallery& gallery);
 /// The model's own summary, from its JSON: a table of coefficients when it has them, the rest as keys and
 /// values.
 Markup model_summary(const LearnResult& result);
+/// The drawing of a model that is one tree, and its rules; empty for others.
+Markup drawn_tree_part(const LearnResult& result);
 Markup glossary(const LearnResult& result);
 
 /// What a metric's figure means, in words for anyone; empty for a metric without an entry.
