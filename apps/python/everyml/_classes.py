@@ -50,6 +50,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
         bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["weights_are_votes"]:
         bases.insert(0, _estimator.Voting)
+        if "update" in can:
+            bases.insert(0, _estimator.VotingUpdates)
     kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}
     return (*bases, kinds[entry["target"]])
 

@@ -505,13 +505,15 @@ class Voting:
         self._learn(X, y, None)
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
-        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
-        return Updates.partial_fit(self, X, y, classes)
-
     def set_fit_request(self) -> Any:
         """There is nothing to ask for."""
         return _scikit.request(self, "fit", {})
+
+
+class VotingUpdates:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        return Updates.partial_fit(self, X, y, classes)
 
 
 class Intervals:

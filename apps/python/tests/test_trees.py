@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import sklearn.ensemble as theirs
 import sklearn.tree as their_trees
-from everyml import sklearn as names
 from sklearn.datasets import load_diabetes, load_iris
 
 import everyml
+from everyml import sklearn as names
 
 IRIS_X, IRIS_Y = load_iris(return_X_y=True)
 SUGAR_X, SUGAR_Y = load_diabetes(return_X_y=True)
@@ -101,7 +101,9 @@ def test_columns_are_named_in_settings():
     rng = np.random.default_rng(4)
     table = pd.DataFrame(rng.normal(size=(400, 3)), columns=["age", "dose", "noise"])
     y = table["age"] + np.sin(3 * table["dose"]) + table["noise"] * table["age"]
-    model = everyml.GradientBoostingRegressor(rounds=30, rising=["age"], interactions=["age+dose", "noise"]).fit(table, y)
+    model = everyml.GradientBoostingRegressor(rounds=30, rising=["age"], interactions=["age+dose", "noise"]).fit(
+        table, y
+    )
     grid = pd.DataFrame({"age": np.linspace(-2, 2, 50), "dose": 0.3, "noise": -1.0})
     answers = model.predict(grid)
     assert (np.diff(answers) >= 0).all() and np.ptp(answers) > 0
@@ -227,7 +229,13 @@ def test_a_search_goes_on_from_its_log(tmp_path):
     table = pd.DataFrame(rng.normal(size=(120, 3)), columns=list("abc"))
     table["y"] = np.where(table["a"] + table["b"] ** 2 > 0.5, "yes", "no")
     log = tmp_path / "search.log"
-    options = {"target": "y", "only": ["gradient-boosting-classifier"], "seconds": 3.0, "search_log": log, "progress": None}
+    options = {
+        "target": "y",
+        "only": ["gradient-boosting-classifier"],
+        "seconds": 3.0,
+        "search_log": log,
+        "progress": None,
+    }
     first = everyml.learn(table, **options)
     tried = log.stat().st_size
     assert tried > 0 and set(first.predict(table)) <= {"yes", "no"}

@@ -25,9 +25,14 @@ class Committee(Grown):
         member._seen(known["read"], known["y"], known["weights"])
         return member._typed()
 
-    def _texts(self) -> list[str]:
+    def _texts(self) -> list[str] | None:
+        """The members; None for the engine's own."""
         given = self.estimators
-        pairs = isinstance(given, (list, tuple)) and all(isinstance(one, (list, tuple)) and len(one) == 2 for one in given)
+        if given is None:
+            return None
+        pairs = isinstance(given, (list, tuple)) and all(
+            isinstance(one, (list, tuple)) and len(one) == 2 for one in given
+        )
         if not pairs or not given:
             raise self._refuse("estimators", given, "a list of pairs of a name and an estimator")
         names = [name for name, _ in given]
@@ -97,13 +102,15 @@ class BaggedNumbers(Bagged):
 
 class Ballot(Committee):
     def _own_settings(self) -> dict[str, Any]:
-        weights = self.weights
+        weights, members = self.weights, self._texts()
+        if members is None:
+            return {"weights": weights or []}
         if weights is not None:
             kept = [one for one, (_, member) in zip(weights, self.estimators) if not isinstance(member, str)]
             if len(weights) != len(self.estimators):
                 raise self._refuse("weights", weights, f"one number for each of {len(self.estimators)} estimators")
             weights = [float(one) for one in kept]
-        return {"members": self._texts(), "weights": weights or []}
+        return {"members": members, "weights": weights or []}
 
 
 class VotingOfClasses(Ballot):
@@ -121,9 +128,9 @@ class Stacked(Committee):
         folds = 5 if self.cv is None else self.cv
         if not isinstance(folds, numbers.Integral) or isinstance(folds, bool) or folds < 2:
             raise self._refuse("cv", self.cv, "None or a number of folds from 2")
-        last = self.final_estimator
+        last, members = self.final_estimator, self._texts()
         return {
-            "members": self._texts(),
+            **({} if members is None else {"members": members}),
             "blend": "learner",
             "final_learner": self._last if last is None else self._text("final_estimator", last),
             "folds": int(folds),

@@ -11,7 +11,9 @@ _NO_COST = Param(0.0, values=(0.0,), why="pruning by cost belongs to single tree
 _NO_BOUNDS = Param(None, values=(None,), why="HistGradientBoosting takes bounds on the direction of a column")
 _CLASS_WEIGHT = Param(None, handled=True, why="None, 'balanced' or a dict of weights")
 _VERBOSE = Param(0, handled=True, why="above 0 shows a bar")
-_WARM = Param(False, values=(False, True), why="a fit always grows all trees, and the same seed gives the same first ones")
+_WARM = Param(
+    False, values=(False, True), why="a fit always grows all trees, and the same seed gives the same first ones"
+)
 
 
 def _whole_or_none(value: Any) -> Any:
@@ -23,7 +25,9 @@ def _sizes(min_leaf: str, min_split: str) -> dict[str, Param]:
     return {
         "min_samples_split": Param(2, handled=True, stands_for=min_split, why="rows, or a share of them"),
         "min_samples_leaf": Param(1, handled=True, stands_for=min_leaf, why="rows, or a share of them"),
-        "min_weight_fraction_leaf": Param(0.0, handled=True, stands_for=min_leaf, why="a share of the weight of all rows"),
+        "min_weight_fraction_leaf": Param(
+            0.0, handled=True, stands_for=min_leaf, why="a share of the weight of all rows"
+        ),
     }
 
 
@@ -53,7 +57,9 @@ def _tree(ours: str, kind: str, criterion: Param, splitter: str, features: Any, 
             "max_leaf_nodes": Param(None, "max_leaves", _whole_or_none),
             "min_impurity_decrease": _decrease(),
             **more,
-            "ccp_alpha": Param(0.0, handled=True, stands_for="alpha", why="the price of a leaf, in units of the criterion"),
+            "ccp_alpha": Param(
+                0.0, handled=True, stands_for="alpha", why="the price of a leaf, in units of the criterion"
+            ),
             "monotonic_cst": _NO_BOUNDS,
         },
         attributes={"feature_importances_": "feature_importances"},
@@ -97,14 +103,18 @@ _PLAIN_TREES = {
         0.0, handled=True, stands_for="min_leaf_rows", why="a share of the weight of all rows"
     ),
     "max_depth": Param(3, "depth", _whole_or_none),
-    "min_impurity_decrease": Param(0.0, values=(0.0,), why="everyml's min_gain is in units of the loss, not of the impurity"),
+    "min_impurity_decrease": Param(
+        0.0, values=(0.0,), why="everyml's min_gain is in units of the loss, not of the impurity"
+    ),
     "init": Param(None, values=(None,), why="the start is the best constant"),
     "random_state": RANDOM,
     "max_features": _features(None, "column_share_node"),
 }
 _STOP = {
     "warm_start": _WARM,
-    "validation_fraction": Param(0.1, handled=True, stands_for="validation_share", why="the part of the rows kept back"),
+    "validation_fraction": Param(
+        0.1, handled=True, stands_for="validation_share", why="the part of the rows kept back"
+    ),
     "n_iter_no_change": Param(None, handled=True, stands_for="patience", why="None: all rounds, and no rows kept back"),
     "tol": Param(1e-4, why="a round counts as better when its loss is lower; the best one is kept"),
     "ccp_alpha": _NO_COST,
@@ -167,7 +177,9 @@ def _hist(ours: str, kind: str, loss: Param, more: dict[str, Param], last: dict[
             "warm_start": _WARM,
             "early_stopping": Param("auto", handled=True, why="'auto': from 10,000 rows on"),
             "scoring": Param("loss", values=("loss", None), why="the loss of the rows kept back decides"),
-            "validation_fraction": Param(0.1, handled=True, stands_for="validation_share", why="the part of the rows kept back"),
+            "validation_fraction": Param(
+                0.1, handled=True, stands_for="validation_share", why="the part of the rows kept back"
+            ),
             "n_iter_no_change": Param(10, "patience", whole),
             "tol": Param(1e-7, why="a round counts as better when its loss is lower; the best one is kept"),
             "verbose": _VERBOSE,
@@ -242,7 +254,12 @@ def _adaboost_rows() -> dict[str, Row]:
 
 # Committees
 
-_MEMBERS = Param(None, handled=True, stands_for="members", why="pairs of a name and an estimator of everyml, or 'drop'")
+_MEMBERS = Param(
+    None,
+    handled=True,
+    stands_for="members",
+    why="pairs of a name and an estimator of everyml, or 'drop'; None for three that are not alike",
+)
 
 
 def _bagging(ours: str, classes: bool) -> Row:
@@ -252,7 +269,9 @@ def _bagging(ours: str, classes: bool) -> Row:
         kind="BaggedClasses" if classes else "BaggedNumbers",
         positional=("estimator", "n_estimators"),
         params={
-            "estimator": Param(None, handled=True, stands_for="learner", why="None for a decision tree, or one of everyml"),
+            "estimator": Param(
+                None, handled=True, stands_for="learner", why="None for a decision tree, or one of everyml"
+            ),
             "n_estimators": Param(10, "count", whole),
             "max_samples": Param(None, handled=True, stands_for="rows", why="None for all rows, a number or a share"),
             "max_features": Param(1.0, handled=True, stands_for="features", why="a number or a share of the columns"),
@@ -277,7 +296,14 @@ def _bagging(ours: str, classes: bool) -> Row:
     )
 
 
-_COMMITTEE_MISSING = ("estimators_", "named_estimators", "transform", "fit_transform", "set_output", "get_feature_names_out")
+_COMMITTEE_MISSING = (
+    "estimators_",
+    "named_estimators",
+    "transform",
+    "fit_transform",
+    "set_output",
+    "get_feature_names_out",
+)
 
 
 def _voting(ours: str, classes: bool) -> Row:

@@ -344,7 +344,9 @@ class Histogram(Boosted):
         sets = [sorted(set(one)) for one in given]
         for place in [place for one in sets for place in one]:
             if not isinstance(place, numbers.Integral) or not 0 <= place < len(names):
-                raise ParameterError(f"Interaction constraints must consist of integer indices in [0, {len(names) - 1}].")
+                raise ParameterError(
+                    f"Interaction constraints must consist of integer indices in [0, {len(names) - 1}]."
+                )
         left = sorted(set(range(len(names))) - {place for one in sets for place in one})
         return ["+".join(names[place] for place in one) for one in [*sets, left] if one]
 
