@@ -107,7 +107,7 @@ double prune(const Table& table, const C45& settings, std::unique_ptr<Node>& nod
   }
   below.clear();
   const double as_leaf = bound(node->counts, settings.confidence);
-  const double lifted = settings.lift ? bound_with(table, settings, *node->children[largest], parts)
+  const double lifted = settings.raise ? bound_with(table, settings, *node->children[largest], parts)
                                        : std::numeric_limits<double>::infinity();
   if (as_leaf <= as_tree + kLeniency && as_leaf <= lifted + kLeniency) {
     make_leaf(*node);
