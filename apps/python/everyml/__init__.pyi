@@ -393,7 +393,7 @@ class C45(Estimator):
     confidence: float
     min_leaf: float
     prune: bool
-    lift: bool
+    raising: bool
     correct_thresholds: bool
     laplace: bool
     leaves_: Any
@@ -407,7 +407,7 @@ class C45(Estimator):
         confidence: float = ...,
         min_leaf: float = ...,
         prune: bool = ...,
-        lift: bool = ...,
+        raising: bool = ...,
         correct_thresholds: bool = ...,
         laplace: bool = ...,
         random_state: Any = ...,
