@@ -15,7 +15,8 @@ namespace everyml::test {
 /// What random trees look like.
 struct RandomTrees {
   std::size_t features = 8, outputs = 1, width = 1, trees = 5, leaves = 16;
-  std::size_t categories = 0;  ///< so many of the last features are categories of 70 levels
+  std::size_t categories = 0;  ///< so many of the last features are categories
+  std::size_t set_words = 2;   ///< 64 levels each
   std::size_t cuts = 30;       ///< distinct thresholds of a feature
   bool missing = true;         ///< some nodes send NaN left
   bool symmetric = false;      ///< all nodes of a level ask the same; leaves is a power of two
@@ -36,7 +37,8 @@ inline GrownTree::Node random_question(std::mt19937_64& random, const RandomTree
   node.gain = static_cast<float>(random() % 100);
   if (static_cast<std::size_t>(node.feature) >= shape.features - shape.categories) {
     node.categories = static_cast<std::int32_t>(tree.sets.size());
-    tree.sets.push_back({random(), random() % 64});
+    tree.sets.emplace_back();
+    for (std::size_t w = 0; w < shape.set_words; ++w) tree.sets.back().push_back(random());
   }
   return node;
 }
@@ -105,7 +107,7 @@ inline std::vector<double> random_rows(std::uint64_t seed, std::size_t rows, con
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::uint64_t dice = random() % 40;
     if (i % shape.features >= shape.features - shape.categories) {
-      values[i] = dice == 0 ? -1.0 : dice == 1 ? 1e9 : static_cast<double>(random() % 75);
+      values[i] = dice == 0 ? -1.0 : dice == 1 ? 1e9 : static_cast<double>(random() % (70 * shape.set_words));
     } else if (dice < 12) {
       values[i] = random_cut(random() % shape.cuts);
       if (dice < 4) values[i] = std::nextafter(values[i], dice < 2 ? -1e9 : 1e9);

@@ -16,22 +16,72 @@
 
 namespace everyml {
 
-/// What boosting makes small. y is the target, f the score, w the weight of a row.
+/// What boosting makes small. y is the target, f the score.
 enum class ObjectiveKind : std::uint8_t {
-  squared,
-  binary,
-  multinomial,
+  // numbers
+  squared,        ///< (f - y)^2 / 2; answers the mean
+  absolute,       ///< |f - y|; the median
+  huber,          ///< squared within `width` of y, straight beyond
+  fair,           ///< width^2 (|f - y| / width - log(1 + |f - y| / width))
+  log_cosh,       ///< log cosh(f - y)
+  quantile,       ///< pinball loss of each of `levels`
+  mape,           ///< |f - y| / max(|y|, 1)
+  expectile,      ///< squares that weigh `level` below y and 1 - level above it, twice
+  poisson,        ///< counts, y >= 0: e^f - y f; answers e^f, as the next two
+  gamma,          ///< y > 0: f + y e^-f
+  tweedie,        ///< y >= 0 with zeros: variance mean^power
+  cross_entropy,  ///< y in [0, 1]: log loss; answers sigmoid(f)
+  cox,            ///< times, negative when censored: partial likelihood; answers the hazard ratio e^f
+  aft,            ///< times as for cox: log time normal about f; answers the median time e^f
+  formula,        ///< the loss that `formula` spells
+  // classes
+  binary,          ///< log loss of two classes
+  multinomial,     ///< log loss of the softmax of a score per class
+  one_versus_all,  ///< log loss of a score per class, each class against the rest
+  // relevance grades within groups
+  lambdamart_ndcg,
+  lambdamart_map,
+  pairwise,
+  xe_ndcg,
 };
 constexpr auto choices_of(ObjectiveKind) {
   using K = ObjectiveKind;
-  return std::array{Choice{K::squared, "squared"}, Choice{K::binary, "binary"},
-                    Choice{K::multinomial, "multinomial"}};
+  return std::array{Choice{K::squared, "squared"},
+                    Choice{K::absolute, "absolute"},
+                    Choice{K::huber, "huber"},
+                    Choice{K::fair, "fair"},
+                    Choice{K::log_cosh, "log-cosh"},
+                    Choice{K::quantile, "quantile"},
+                    Choice{K::mape, "mape"},
+                    Choice{K::expectile, "expectile"},
+                    Choice{K::poisson, "poisson"},
+                    Choice{K::gamma, "gamma"},
+                    Choice{K::tweedie, "tweedie"},
+                    Choice{K::cross_entropy, "cross-entropy"},
+                    Choice{K::cox, "cox"},
+                    Choice{K::aft, "aft"},
+                    Choice{K::formula, "formula"},
+                    Choice{K::binary, "binary"},
+                    Choice{K::multinomial, "multinomial"},
+                    Choice{K::one_versus_all, "one-versus-all"},
+                    Choice{K::lambdamart_ndcg, "ndcg"},
+                    Choice{K::lambdamart_map, "map"},
+                    Choice{K::pairwise, "pairwise"},
+                    Choice{K::xe_ndcg, "xe-ndcg"}};
 }
 
 /// An objective and its constants; those that the kind does not use are ignored. A plain value.
 struct ObjectiveSpec {
   ObjectiveKind kind = ObjectiveKind::squared;
-  std::size_t classes = 0;  ///< binary: 2; multinomial and one-versus-all: 2 or more
+  std::size_t classes = 0;             ///< binary: 2; multinomial and one-versus-all: 2 or more
+  double width = 1.0;                  ///< of huber and fair, > 0
+  std::vector<double> levels = {0.5};  ///< of quantile, each in (0, 1), ascending; expectile takes the first
+  double power = 1.5;                  ///< of tweedie, in (1, 2)
+  double spread = 1.0;                 ///< of aft: standard deviation of the log time, > 0
+  std::string formula;                 ///< of formula: the loss, see formula.h
+  std::string answer;                  ///< of formula: the answer from f; empty: f
+  std::size_t places = 30;             ///< of the ranking kinds: places from the top that pairs must touch
+  double steepness = 1.0;              ///< of the ranking kinds: sigma in the chance of a pair's order, > 0
 
   bool operator==(const ObjectiveSpec&) const = default;
 };

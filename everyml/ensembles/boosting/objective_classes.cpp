@@ -10,13 +10,6 @@
 namespace everyml::boosting_detail {
 namespace {
 
-/// The log odds of a mean of zeros and ones, for a mean of 0 or 1 those of half a row among `total`.
-double log_odds(double mean, double total) {
-  const double least = 0.5 / (total + 1.0);
-  const double p = std::clamp(mean, least, 1.0 - least);
-  return std::log(p / (1.0 - p));
-}
-
 /// log(1 + e^f) - y f: gradient p - y, second derivative p (1 - p), p = sigmoid(f).
 class LogisticLoss final : public NumberLoss {
  public:
@@ -64,6 +57,19 @@ class Binary final : public BoostingObjective {
   std::unique_ptr<BoostingLoss> over(const Target& target, std::span<const double> weights,
                                      std::span<const std::int32_t>, const Context& context) const override {
     return std::make_unique<LogisticLoss>(ones_of(target), weights, context);
+  }
+  void answers(std::span<double> scores) const override { sigmoids(scores.size(), scores.data()); }
+};
+
+class CrossEntropy final : public BoostingObjective {
+ public:
+  explicit CrossEntropy(const ObjectiveSpec& spec)
+      : BoostingObjective(spec, {.loss_name = "cross-entropy"}) {}
+
+  std::unique_ptr<BoostingLoss> over(const Target& target, std::span<const double> weights,
+                                     std::span<const std::int32_t>, const Context& context) const override {
+    return std::make_unique<LogisticLoss>(numbers_within(target, 0, 1, false, "the cross-entropy objective"),
+                                          weights, context);
   }
   void answers(std::span<double> scores) const override { sigmoids(scores.size(), scores.data()); }
 };
@@ -163,7 +169,72 @@ class Multinomial final : public BoostingObjective {
   }
 };
 
+/// The sum over classes of the log loss of "this class" against "another". Each score has its own curve,
+/// so classes do not push each other; the answers are the sigmoids, scaled to sum to 1.
+class OneVersusAllLoss final : public BoostingLoss {
+ public:
+  OneVersusAllLoss(const Target& target, std::span<const double> weights, std::size_t classes,
+                   const Context& context)
+      : BoostingLoss(target.size(), classes) {
+    for (std::size_t k = 0; k < classes; ++k) {
+      auto ones = Buffer<double>::uninitialized(rows());
+      for (std::size_t i = 0; i < rows(); ++i)
+        ones[i] = static_cast<std::size_t>(target.codes()[i]) == k ? 1.0 : 0.0;
+      parts_.push_back(std::make_unique<LogisticLoss>(std::move(ones), weights, context));
+    }
+  }
+
+  std::vector<double> start(const Context& context) const override {
+    std::vector<double> all;
+    for (const auto& part : parts_) all.push_back(part->start(context)[0]);
+    return all;
+  }
+  void derivatives(std::span<const double> scores, std::span<float> gradient, std::span<float> hessian,
+                   std::size_t round, const Context& context) const override {
+    for (std::size_t k = 0; k < outputs(); ++k) {
+      parts_[k]->derivatives(scores.subspan(k * rows(), rows()), gradient.subspan(k * rows(), rows()),
+                             hessian.subspan(k * rows(), rows()), round, context);
+    }
+  }
+  double value(std::span<const double> scores, const Context& context) const override {
+    double sum = 0;
+    for (std::size_t k = 0; k < outputs(); ++k)
+      sum += parts_[k]->value(scores.subspan(k * rows(), rows()), context);
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<LogisticLoss>> parts_;
+};
+
+class OneVersusAll final : public BoostingObjective {
+ public:
+  explicit OneVersusAll(const ObjectiveSpec& spec)
+      : BoostingObjective(spec, {.outputs = spec.classes,
+                                 .target = Target::Kind::classes,
+                                 .loss_name = "log loss of each class against the rest"}) {}
+
+  std::unique_ptr<BoostingLoss> over(const Target& target, std::span<const double> weights,
+                                     std::span<const std::int32_t>, const Context& context) const override {
+    return std::make_unique<OneVersusAllLoss>(target, weights, outputs(), context);
+  }
+  void answers(std::span<double> scores) const override {
+    // Shares of log sigmoid(f), so that scores far below 0 still have shares.
+    for (double& score : scores) score = -portable::log1p_exp(-score);
+    for (std::size_t at = 0; at < scores.size(); at += outputs())
+      portable::softmax(scores.subspan(at, outputs()));
+  }
+};
+
 }  // namespace
+
+ObjectivePtr make_cross_entropy(const ObjectiveSpec& spec) { return std::make_shared<CrossEntropy>(spec); }
+
+ObjectivePtr make_one_versus_all(const ObjectiveSpec& spec) {
+  if (spec.classes < 2)
+    throw ParameterError("parameter.objective", "the one-versus-all objective needs at least two classes");
+  return std::make_shared<OneVersusAll>(spec);
+}
 
 std::shared_ptr<const BoostingObjective> make_binary(const ObjectiveSpec& spec) {
   if (spec.classes != 2)

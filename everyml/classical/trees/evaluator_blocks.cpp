@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <deque>
+#include <new>
+
+#include "everyml/classical/trees/evaluator_impl.h"
+#include "everyml/classical/trees/tree_walk_impl.h"
+#include "everyml/foundation/base/parallel.h"
+
+namespace everyml::detail {
+namespace {
+
+/// Rows of a walked tree taken together: their steps wait for memory at the same time.
+constexpr std::size_t kWalkers = 16;
+/// Large trees come from far memory, so more rows ask a tree while it is near.
+constexpr std::size_t kWalkBlocks = 4;
+
+template <class T>
+class AlignedArray {
+ public:
+  explicit AlignedArray(std::size_t size) : values_(new(std::align_val_t{64}) T[size]()) {}
+  ~AlignedArray() { operator delete[](values_, std::align_val_t{64}); }
+  AlignedArray(const AlignedArray&) = delete;
+  AlignedArray& operator=(const AlignedArray&) = delete;
+  T* data() { return values_; }
+  T& operator[](std::size_t i) { return values_[i]; }
+
+ private:
+  T* values_;
+};
+
+/// Up to kBlockRows rows of a matrix as codes, and what a tree says of them.
+class Block {
+ public:
+  Block(const TreeParts& parts, const EvaluatorPlan& plan)
+      : parts_(parts),
+        plan_(plan),
+        narrow_(plan.any_mask ? plan.columns.size() * kBlockRows : 0),
+        wide_(plan.columns.size() * kBlockRows),
+        row_codes_(plan.any_walk ? plan.walk_columns.size() * kBlockRows : 0),
+        answers_{AlignedArray<std::uint64_t>(kMaskLeaves * kBlockWords),
+                 AlignedArray<std::uint64_t>(kMaskLeaves * kBlockWords)},
+        sets_(2 * kMaskLeaves * kBlockWords),
+        labels_(kBlockRows),
+        leaves_(kBlockRows) {}
+
+  void read(const Features& x, std::size_t begin, std::size_t end) {
+    rows_ = end - begin;
+    if (const double* values = x.dense64()) {
+      code(values + begin * x.stride(), x.stride(), evaluator_kernels().code64);
+    } else if (const float* floats = x.dense32()) {
+      code(floats + begin * x.stride(), x.stride(), evaluator_kernels().code32);
+    } else {
+      code_sparse(x, begin);
+    }
+    if (plan_.any_plain || !parts_.linear_start.empty()) values_ = x.tile64(begin, end, scratch_);
+    for (std::size_t w = 0; w < plan_.walk_columns.size(); ++w) {
+      const std::uint16_t* from = wide_.data() + plan_.walk_columns[w].column * kBlockRows;
+      std::uint16_t* to = row_codes_.data() + w;
+      for (std::size_t i = 0; i < rows_; ++i, to += plan_.walk_columns.size()) {
+        *to = static_cast<std::uint16_t>(from[i] - plan_.walk_columns[w].minus);
+      }
+    }
+  }
+
+  std::size_t rows() const { return rows_; }
+  const double* row(std::size_t i) const { return values_ + i * parts_.features; }
+
+  /// The questions of a tree, asked ahead of find(): the two then do not wait for each other.
+  void ask(std::size_t t) {
+    const PlannedTree& tree = plan_.trees[t];
+    if (!by_label(t)) return;
+    kernels_.ask(plan_, tree, narrow_.data(), wide_.data(), answers_[t % 2].data());
+  }
+  bool by_label(std::size_t t) const {
+    return plan_.trees[t].kind == PlannedTree::Kind::mask ||
+           plan_.trees[t].kind == PlannedTree::Kind::symmetric;
+  }
+  /// The labels of the rows of a tree that was asked, [kBlockRows].
+  const std::uint8_t* labels(std::size_t t) {
+    kernels_.labels(plan_, plan_.trees[t], answers_[t % 2].data(), sets_.data(), labels_.data());
+    return labels_.data();
+  }
+  /// The leaves of the rows, numbered within the tree, [rows()].
+  const std::int32_t* leaves(std::size_t t) {
+    const PlannedTree& tree = plan_.trees[t];
+    if (by_label(t)) {
+      const std::uint8_t* label = labels(t);
+      const std::int32_t* leaf_of = plan_.leaf_of_label.data() + tree.labels;
+      for (std::size_t i = 0; i < rows_; ++i) leaves_[i] = leaf_of[label[i]];
+    } else if (tree.kind == PlannedTree::Kind::walk) {
+      walk_rows(tree);
+    } else {
+      for (std::size_t i = 0; i < rows_; ++i) {
+        leaves_[i] = tree.kind == PlannedTree::Kind::constant ? 0 : walk(parts_, t, row(i));
+      }
+    }
+    return leaves_.data();
+  }
+
+ private:
+  template <class T, class Code>
+  void code(const T* values, std::size_t stride, Code code_column) {
+    for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+      const CodeColumn& column = plan_.columns[c];
+      const bool narrow = plan_.any_mask && !column.wide, wide = plan_.any_walk || column.wide;
+      code_column(plan_, column, values + column.feature, stride, rows_,
+                  narrow ? narrow_.data() + c * kBlockRows : nullptr,
+                  wide ? wide_.data() + c * kBlockRows : nullptr);
+    }
+  }
+
+  /// Column by column, as there is no cheaper way to know which of them a row lacks.
+  void code_sparse(const Features& x, std::size_t begin) {
+    const Features::SparseView sparse = x.sparse32();
+    std::vector<std::pair<std::int32_t, std::size_t>> order;
+    for (std::size_t c = 0; c < plan_.columns.size(); ++c) order.emplace_back(plan_.columns[c].feature, c);
+    std::sort(order.begin(), order.end());
+    std::vector<float> values(order.size() * kBlockRows, 0.0f);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      std::size_t at = 0;
+      for (std::uint64_t k = sparse.row_starts[begin + i]; k < sparse.row_starts[begin + i + 1]; ++k) {
+        const auto feature = static_cast<std::int32_t>(sparse.columns[k]);
+        const auto first = std::lower_bound(order.begin() + static_cast<std::ptrdiff_t>(at), order.end(),
+                                            std::pair<std::int32_t, std::size_t>(feature, 0));
+        at = static_cast<std::size_t>(first - order.begin());
+        for (std::size_t c = at; c < order.size() && order[c].first == feature; ++c) {
+          values[order[c].second * kBlockRows + i] = sparse.values[k];
+        }
+      }
+    }
+    for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+      const CodeColumn& column = plan_.columns[c];
+      const bool narrow = plan_.any_mask && !column.wide, wide = plan_.any_walk || column.wide;
+      kernels_.code32(plan_, column, values.data() + c * kBlockRows, 1, rows_,
+                      narrow ? narrow_.data() + c * kBlockRows : nullptr,
+                      wide ? wide_.data() + c * kBlockRows : nullptr);
+    }
+  }
+
+  void walk_rows(const PlannedTree& tree) {
+    const std::size_t width = plan_.walk_columns.size();
+    const WalkNode* nodes = plan_.walk_nodes.data();
+    for (std::size_t i = 0; i < rows_; i += kWalkers) {
+      std::uint32_t at[kWalkers];
+      const std::uint16_t* codes[kWalkers];
+      for (std::size_t j = 0; j < kWalkers; ++j) {
+        at[j] = tree.first;
+        codes[j] = row_codes_.data() + std::min(i + j, rows_ - 1) * width;
+      }
+      for (std::uint32_t moved = 1, depth = 0; moved != 0 && depth < tree.questions; depth += 2) {
+        moved = 0;
+        for (std::size_t j = 0; j < kWalkers; ++j) {
+          const WalkNode& above = nodes[at[j]];
+          const std::uint32_t next = above.child + (codes[j][above.column] > above.bound ? 1 : 0);
+          const WalkNode& below = nodes[next];
+          const std::uint32_t last = below.child + (codes[j][below.column] > below.bound ? 1 : 0);
+          moved |= last ^ next;
+          at[j] = last;
+        }
+      }
+      for (std::size_t j = 0; j < kWalkers && i + j < rows_; ++j) leaves_[i + j] = plan_.walk_leaf[at[j]];
+    }
+  }
+
+  const TreeParts& parts_;
+  const EvaluatorPlan& plan_;
+  const EvaluatorKernels& kernels_ = evaluator_kernels();
+  AlignedArray<std::uint8_t> narrow_;
+  AlignedArray<std::uint16_t> wide_, row_codes_;
+  AlignedArray<std::uint64_t> answers_[2];
+  AlignedArray<std::uint64_t> sets_;
+  AlignedArray<std::uint8_t> labels_;
+  AlignedArray<std::int32_t> leaves_;
+  std::vector<double> scratch_;
+  const double* values_ = nullptr;
+  std::size_t rows_ = 0;
+};
+
+/// Calls visit(block number, block, tree) for all blocks of some rows and all trees, trees in order. Each
+/// tree's questions are asked while the tree before it is looked up.
+template <class Visit>
+void visit_trees(std::deque<Block>& blocks, std::size_t first, std::size_t last, const Context& context,
+                 const Visit& visit) {
+  if (first >= last) return;
+  for (Block& block : blocks) block.ask(first);
+  for (std::size_t t = first; t < last; ++t) {
+    if (t % 64 == 63) context.check();
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      if (t + 1 < last) blocks[b].ask(t + 1);
+      visit(b, blocks[b], t);
+    }
+  }
+}
+
+/// Sums of one output of the rows of a block, or of all outputs when a leaf has several values.
+class Sums {
+ public:
+  Sums(const TreeParts& parts, const EvaluatorPlan& plan)
+      : parts_(parts), plan_(plan), sums_(parts.width == 1 ? parts.outputs * kBlockRows : 0) {}
+
+  void begin(Block& block, double* out) {
+    out_ = out;
+    if (parts_.width == 1) {
+      for (std::size_t o = 0; o < parts_.outputs; ++o) {
+        std::fill_n(sums_.data() + o * kBlockRows, kBlockRows, parts_.base[o]);
+      }
+    } else {
+      for (std::size_t i = 0; i < block.rows(); ++i) {
+        std::copy(parts_.base.begin(), parts_.base.end(), out + i * parts_.outputs);
+      }
+    }
+  }
+
+  void add(Block& block, std::size_t t) {
+    if (parts_.width > 1) {
+      const std::int32_t* leaf = block.leaves(t);
+      const double* values = parts_.leaf_value.data() + parts_.first_leaf[t] * parts_.width;
+      double* to = out_;
+      for (std::size_t i = 0; i < block.rows(); ++i) {
+        const double* from = values + static_cast<std::size_t>(leaf[i]) * parts_.width;
+        for (std::size_t w = 0; w < parts_.width; ++w) *to++ += from[w];
+      }
+      return;
+    }
+    double* sums = sums_.data() + parts_.tree_output[t] * kBlockRows;
+    const PlannedTree& tree = plan_.trees[t];
+    if (!parts_.linear_start.empty()) {
+      const std::int32_t* leaf = block.leaves(t);
+      for (std::size_t i = 0; i < block.rows(); ++i) {
+        sums[i] +=
+            leaf_answer(parts_, parts_.first_leaf[t] + static_cast<std::size_t>(leaf[i]), block.row(i));
+      }
+    } else if (block.by_label(t)) {
+      evaluator_kernels().add(plan_.value_of_label.data() + tree.labels, tree.bits, block.labels(t), sums);
+    } else {
+      const std::int32_t* leaf = block.leaves(t);
+      const double* values = parts_.leaf_value.data() + parts_.first_leaf[t];
+      for (std::size_t i = 0; i < block.rows(); ++i) sums[i] += values[leaf[i]];
+    }
+  }
+
+  void end(Block& block) {
+    if (parts_.width != 1) return;
+    for (std::size_t o = 0; o < parts_.outputs; ++o) {
+      const double* from = sums_.data() + o * kBlockRows;
+      for (std::size_t i = 0; i < block.rows(); ++i) out_[i * parts_.outputs + o] = from[i];
+    }
+  }
+
+ private:
+  const TreeParts& parts_;
+  const EvaluatorPlan& plan_;
+  AlignedArray<double> sums_;
+  double* out_ = nullptr;
+};
+
+/// Runs body(blocks, first row of the first block) over all rows in parallel.
+template <class Body>
+void for_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x, const Context& context,
+                const Body& body) {
+  const std::size_t most = plan.any_walk ? kWalkBlocks : 1;
+  parallel_for(context, x.rows(), most * kBlockRows, [&](std::size_t begin, std::size_t end) {
+    std::deque<Block> blocks;
+    for (std::size_t at = begin; at < end; at += kBlockRows) {
+      blocks.emplace_back(parts, plan).read(x, at, std::min(at + kBlockRows, end));
+    }
+    body(blocks, begin);
+  });
+}
+
+}  // namespace
+
+void predict_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x, std::size_t first,
+                    std::size_t last, std::span<double> out, const Context& context) {
+  for_blocks(parts, plan, x, context, [&](std::deque<Block>& blocks, std::size_t begin) {
+    std::deque<Sums> sums;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      sums.emplace_back(parts, plan).begin(blocks[b], out.data() + (begin + b * kBlockRows) * parts.outputs);
+    }
+    visit_trees(blocks, first, last, context,
+                [&](std::size_t b, Block& block, std::size_t t) { sums[b].add(block, t); });
+    for (std::size_t b = 0; b < blocks.size(); ++b) sums[b].end(blocks[b]);
+  });
+}
+
+void leaves_of_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x,
+                      std::span<std::int32_t> out, const Context& context) {
+  const std::size_t trees = parts.trees();
+  for_blocks(parts, plan, x, context, [&](std::deque<Block>& blocks, std::size_t begin) {
+    visit_trees(blocks, 0, trees, context, [&](std::size_t b, Block& block, std::size_t t) {
+      const std::int32_t* leaf = block.leaves(t);
+      std::int32_t* to = out.data() + (begin + b * kBlockRows) * trees + t;
+      for (std::size_t i = 0; i < block.rows(); ++i, to += trees) *to = leaf[i];
+    });
+  });
+}
+
+}  // namespace everyml::detail

@@ -1,0 +1,121 @@
+#pragma once
+
+// Trees made ready to be asked by many rows at once.
+//
+// The rows of a block become small codes, one for each distinct answer that the questions of the model can
+// tell apart. A tree of few leaves is then asked by masks: a bit per row says which way it goes at a node,
+// and ands of these say which leaf it reaches (after QuickScorer: Lucchese et al., SIGIR 2015, and
+// RapidScorer: Ye et al., KDD 2018). A symmetric tree's questions are the bits of its leaf. Large trees are
+// walked by several rows side by side. All three find the same leaf, and leaves are added in the order of the
+// trees, so which of them runs does not show in the bits.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "everyml/classical/trees/tree_parts.h"
+#include "everyml/foundation/base/context.h"
+#include "everyml/foundation/data/features.h"
+
+namespace everyml::detail {
+
+/// Rows of a block: the bits of eight words.
+inline constexpr std::size_t kBlockRows = 512;
+inline constexpr std::size_t kBlockWords = kBlockRows / 64;
+/// Trees of more leaves are walked: leaf labels of the others fit a byte.
+inline constexpr std::size_t kMaskLeaves = 256;
+
+/// How the values of one feature become codes: 0 is missing, 1 .. the rest. A feature that is asked as a
+/// number and as a category has two columns.
+struct CodeColumn {
+  std::int32_t feature = 0;
+  bool category = false;
+  bool wide = false;        ///< codes need 16 bits
+  std::uint32_t cuts = 0;   ///< where its sorted thresholds begin in EvaluatorPlan::cuts
+  std::uint32_t count = 0;  ///< of thresholds, or of levels
+};
+
+/// A question over codes. Numbers: left when code - minus <= bound (unsigned, so that a missing value, code
+/// 0, is on the left with minus 0 and on the right with minus 1). Categories: `bound` is where their table
+/// of sides begins in EvaluatorPlan::sides.
+struct CodeQuestion {
+  std::uint32_t column = 0;
+  std::uint32_t bound = 0;
+  std::uint8_t minus = 0;
+};
+
+/// A node of a tree that is walked. Its two children stand side by side; a leaf is its own child.
+struct WalkNode {
+  std::uint16_t column = 0;
+  std::uint16_t bound = 0;
+  std::uint32_t child = 0;
+};
+
+struct PlannedTree {
+  enum class Kind : std::uint8_t {
+    constant,   ///< one leaf
+    symmetric,  ///< the question of level l is bit l of the label of a leaf, set when it goes right
+    mask,
+    walk,
+    plain,  ///< asked by the definition
+  };
+  Kind kind = Kind::plain;
+  bool simple = true;           ///< all questions are of numbers with codes of 8 bits
+  std::uint8_t bits = 0;        ///< of a label
+  std::uint32_t questions = 0;  ///< how many; of a walked tree its depth
+  std::uint32_t first = 0;      ///< in questions and twice in places, or the root in walk_nodes
+  std::uint64_t labels = 0;     ///< where its labels begin in leaf_of_label and value_of_label
+};
+
+struct EvaluatorPlan {
+  std::vector<CodeColumn> columns;
+  std::vector<double> cuts;  ///< sorted, of all columns
+  std::vector<PlannedTree> trees;
+  std::vector<CodeQuestion> questions;
+  std::vector<std::uint16_t> places;  ///< of the two children of a question: below `questions` of the tree a
+                                      ///< question, else a leaf's label
+  std::vector<std::uint8_t> sides;    ///< narrow: 32 bytes, bit per code; wide: a byte per code; 1 is left
+  std::vector<std::int32_t> leaf_of_label;  ///< [2^bits] for each tree, number within the tree
+  std::vector<double> value_of_label;       ///< beside it when leaves are one number each
+  std::vector<WalkNode> walk_nodes;
+  std::vector<std::int32_t> walk_leaf;  ///< [walk_nodes]: the leaf, -1 for a question
+  /// Codes that walked trees ask: a column with the side of missing, as minus in CodeQuestion.
+  struct WalkColumn {
+    std::uint32_t column;
+    std::uint8_t minus;
+  };
+  std::vector<WalkColumn> walk_columns;
+  bool any_mask = false, any_walk = false, any_plain = false;
+};
+
+/// Null when a feature is asked for more thresholds or levels than 16 bits tell apart.
+std::unique_ptr<const EvaluatorPlan> plan_evaluator(const TreeParts& parts);
+
+/// out [rows, outputs]: base plus trees [first, last), by blocks of rows in parallel.
+void predict_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x, std::size_t first,
+                    std::size_t last, std::span<double> out, const Context& context);
+/// out [rows, trees].
+void leaves_of_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x,
+                      std::span<std::int32_t> out, const Context& context);
+
+/// The kernels of one set of instructions; evaluator_kernel.cpp.
+struct EvaluatorKernels {
+  /// Codes of `rows` values that stand `stride` apart. At most one of narrow, wide may be null.
+  void (*code64)(const EvaluatorPlan& plan, const CodeColumn& column, const double* values,
+                 std::size_t stride, std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide);
+  void (*code32)(const EvaluatorPlan& plan, const CodeColumn& column, const float* values, std::size_t stride,
+                 std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide);
+  /// A bit per question of the tree and row: it goes right. out: [questions, kBlockWords].
+  void (*ask)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+              const std::uint16_t* wide, std::uint64_t* out);
+  /// The label of each row. answers: what `ask` found; scratch: [questions + leaves, kBlockWords].
+  void (*labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint64_t* answers,
+                 std::uint64_t* scratch, std::uint8_t* out);
+  /// sums[row] += table[label[row]] of 2^bits entries.
+  void (*add)(const double* table, std::size_t bits, const std::uint8_t* label, double* sums);
+};
+const EvaluatorKernels& evaluator_kernels();
+
+}  // namespace everyml::detail

@@ -1,0 +1,318 @@
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "everyml/classical/trees/evaluator_kernel.cpp"
+#include "everyml/foundation/base/simd.h"
+// clang-format on
+
+#include <algorithm>
+#include <cmath>
+
+#include "everyml/classical/trees/evaluator_impl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace everyml::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using detail::CodeColumn;
+using detail::CodeQuestion;
+using detail::EvaluatorPlan;
+using detail::kBlockRows;
+using detail::kBlockWords;
+using detail::PlannedTree;
+
+constexpr std::size_t kSearched = 8;  ///< values searched side by side, to hide the wait for each other
+
+/// How many of the sorted cuts lie below each of the values, without a branch.
+inline void count_below(const double* cuts, std::size_t count, const double* values, std::uint32_t* below) {
+  std::size_t base[kSearched] = {};
+  for (std::size_t n = count; n > 1;) {
+    const std::size_t half = n / 2;
+    for (std::size_t j = 0; j < kSearched; ++j) base[j] += cuts[base[j] + half - 1] < values[j] ? half : 0;
+    n -= half;
+  }
+  for (std::size_t j = 0; j < kSearched; ++j) {
+    below[j] = static_cast<std::uint32_t>(base[j] + (count > 0 && cuts[base[j]] < values[j] ? 1 : 0));
+  }
+}
+
+inline std::uint32_t category_code(double value, std::uint32_t levels) {
+  if (std::isnan(value)) return 0;
+  if (!(value >= 0 && value < static_cast<double>(levels))) return levels + 1;
+  const auto code = static_cast<std::uint32_t>(value);
+  return static_cast<double>(code) == value ? code + 1 : levels + 1;
+}
+
+template <class T>
+void code_rows(const EvaluatorPlan& plan, const CodeColumn& column, const T* values, std::size_t stride,
+               std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
+  const double* cuts = plan.cuts.data() + column.cuts;
+  for (std::size_t i = 0; i < rows; i += kSearched) {
+    const std::size_t here = std::min(kSearched, rows - i);
+    double group[kSearched] = {};
+    std::uint32_t codes[kSearched] = {};
+    for (std::size_t j = 0; j < here; ++j) group[j] = static_cast<double>(values[(i + j) * stride]);
+    if (column.category) {
+      for (std::size_t j = 0; j < here; ++j) codes[j] = category_code(group[j], column.count);
+    } else {
+      count_below(cuts, column.count, group, codes);
+      for (std::size_t j = 0; j < here; ++j) codes[j] = std::isnan(group[j]) ? 0 : codes[j] + 1;
+    }
+    if (narrow != nullptr) {
+      for (std::size_t j = 0; j < here; ++j) narrow[i + j] = static_cast<std::uint8_t>(codes[j]);
+    }
+    if (wide != nullptr) {
+      for (std::size_t j = 0; j < here; ++j) wide[i + j] = static_cast<std::uint16_t>(codes[j]);
+    }
+  }
+}
+
+void code64(const EvaluatorPlan& plan, const CodeColumn& column, const double* values, std::size_t stride,
+            std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
+  code_rows(plan, column, values, stride, rows, narrow, wide);
+}
+void code32(const EvaluatorPlan& plan, const CodeColumn& column, const float* values, std::size_t stride,
+            std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
+  code_rows(plan, column, values, stride, rows, narrow, wide);
+}
+
+using Bytes = hn::CappedTag<std::uint8_t, 64>;
+using Shorts = hn::CappedTag<std::uint16_t, 32>;
+using Words = hn::CappedTag<std::uint64_t, 8>;
+
+#if HWY_TARGET == HWY_SCALAR
+/// Eight answers to a byte.
+template <class Ask>
+void ask_each(std::uint8_t* out, const Ask& goes_right) {
+  for (std::size_t i = 0; i < kBlockRows; i += 8) {
+    unsigned byte = 0;
+    for (unsigned j = 0; j < 8; ++j) byte |= (goes_right(i + j) ? 1u : 0u) << j;
+    out[i / 8] = static_cast<std::uint8_t>(byte);
+  }
+}
+void ask_narrow(const CodeQuestion& question, const std::uint8_t* codes, std::uint8_t* out) {
+  ask_each(out, [&](std::size_t i) {
+    return static_cast<std::uint8_t>(codes[i] - question.minus) > question.bound;
+  });
+}
+void ask_wide(const CodeQuestion& question, const std::uint16_t* codes, std::uint8_t* out) {
+  ask_each(out, [&](std::size_t i) {
+    return static_cast<std::uint16_t>(codes[i] - question.minus) > question.bound;
+  });
+}
+void ask_narrow_set(const std::uint8_t* sides, const std::uint8_t* codes, std::uint8_t* out) {
+  ask_each(out, [&](std::size_t i) { return ((sides[codes[i] / 8] >> (codes[i] % 8)) & 1) == 0; });
+}
+/// Bytes from planes of bits: plane b [kBlockWords] is bit b of each row's label.
+void labels_of_planes(const std::uint64_t* planes, std::size_t bits, std::uint8_t* out) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(planes);
+  for (std::size_t i = 0; i < kBlockRows; ++i) {
+    unsigned label = 0;
+    for (std::size_t b = 0; b < bits; ++b) {
+      label |= ((static_cast<unsigned>(bytes[b * kBlockWords * 8 + i / 8]) >> (i % 8)) & 1u) << b;
+    }
+    out[i] = static_cast<std::uint8_t>(label);
+  }
+}
+#else
+inline void ask_narrow(const CodeQuestion& question, const std::uint8_t* codes, std::uint8_t* out) {
+  const Bytes d;
+  const auto minus = hn::Set(d, question.minus),
+             bound = hn::Set(d, static_cast<std::uint8_t>(question.bound));
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    hn::StoreMaskBits(d, hn::Gt(hn::Sub(hn::Load(d, codes + i), minus), bound), out + i / 8);
+  }
+}
+
+inline void ask_wide(const CodeQuestion& question, const std::uint16_t* codes, std::uint8_t* out) {
+  const Shorts d;
+  const auto minus = hn::Set(d, question.minus),
+             bound = hn::Set(d, static_cast<std::uint16_t>(question.bound));
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    hn::StoreMaskBits(d, hn::Gt(hn::Sub(hn::Load(d, codes + i), minus), bound), out + i / 8);
+  }
+}
+
+/// Bit code % 8 of byte code / 8 of a table of 32 bytes.
+inline void ask_narrow_set(const std::uint8_t* sides, const std::uint8_t* codes, std::uint8_t* out) {
+  const Bytes d;
+  const auto low = hn::LoadDup128(d, sides), high = hn::LoadDup128(d, sides + 16);
+  HWY_ALIGN static constexpr std::uint8_t kBit[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                                      1, 2, 4, 8, 16, 32, 64, 128};
+  const auto bits = hn::LoadDup128(d, kBit);
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    const auto code = hn::Load(d, codes + i);
+    const auto place = hn::And(hn::ShiftRight<3>(code), hn::Set(d, std::uint8_t{15}));
+    const auto upper = hn::Gt(code, hn::Set(d, std::uint8_t{127}));
+    const auto side =
+        hn::IfThenElse(upper, hn::TableLookupBytes(high, place), hn::TableLookupBytes(low, place));
+    const auto bit = hn::TableLookupBytes(bits, hn::And(code, hn::Set(d, std::uint8_t{7})));
+    hn::StoreMaskBits(d, hn::Eq(hn::And(side, bit), hn::Zero(d)), out + i / 8);
+  }
+}
+
+/// Bytes from planes of bits: plane b [kBlockWords] is bit b of each row's label.
+inline void labels_of_planes(const std::uint64_t* planes, std::size_t bits, std::uint8_t* out) {
+  const Bytes d;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(planes);
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    auto label = hn::Zero(d);
+    for (std::size_t b = 0; b < bits; ++b) {
+      const auto mask = hn::LoadMaskBits(d, bytes + b * kBlockWords * 8 + i / 8);
+      label = hn::Or(label, hn::IfThenElseZero(mask, hn::Set(d, static_cast<std::uint8_t>(1u << b))));
+    }
+    hn::Store(label, d, out + i);
+  }
+}
+
+#endif
+
+inline void ask_wide_set(const std::uint8_t* sides, const std::uint16_t* codes, std::uint8_t* out) {
+  for (std::size_t i = 0; i < kBlockRows; i += 8) {
+    unsigned byte = 0;
+    for (unsigned j = 0; j < 8; ++j) byte |= static_cast<unsigned>(sides[codes[i + j]] ^ 1) << j;
+    out[i / 8] = static_cast<std::uint8_t>(byte);
+  }
+}
+
+void ask(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+         const std::uint16_t* wide, std::uint64_t* out) {
+  auto* bits = reinterpret_cast<std::uint8_t*>(out);
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
+  if (tree.simple) {
+    for (std::size_t q = 0; q < tree.questions; ++q) {
+      ask_narrow(questions[q], narrow + questions[q].column * kBlockRows, bits + q * kBlockWords * 8);
+    }
+    return;
+  }
+  for (std::size_t q = 0; q < tree.questions; ++q, bits += kBlockWords * 8) {
+    const CodeQuestion& question = questions[q];
+    const CodeColumn& column = plan.columns[question.column];
+    const std::uint8_t* bytes = narrow + question.column * kBlockRows;
+    const std::uint16_t* shorts = wide + question.column * kBlockRows;
+    const std::uint8_t* sides = plan.sides.data() + question.bound;
+    if (column.category) {
+      column.wide ? ask_wide_set(sides, shorts, bits) : ask_narrow_set(sides, bytes, bits);
+    } else {
+      column.wide ? ask_wide(question, shorts, bits) : ask_narrow(question, bytes, bits);
+    }
+  }
+}
+
+/// Who reaches each node and leaf: one set of rows per place, the root's is all of them.
+inline void reach(const std::uint16_t* places, std::size_t questions, const std::uint64_t* answers,
+                  std::uint64_t* sets) {
+  const Words d;
+  for (std::size_t w = 0; w < kBlockWords; w += hn::Lanes(d)) {
+    hn::Store(hn::Set(d, ~std::uint64_t{0}), d, sets + w);
+    for (std::size_t q = 0; q < questions; ++q) {
+      const auto here = hn::Load(d, sets + q * kBlockWords + w);
+      const auto right = hn::Load(d, answers + q * kBlockWords + w);
+      hn::Store(hn::AndNot(right, here), d, sets + places[2 * q] * kBlockWords + w);
+      hn::Store(hn::And(right, here), d, sets + places[2 * q + 1] * kBlockWords + w);
+    }
+  }
+}
+
+/// Plane b: the rows of all leaves whose label has bit b. Halves the number of sets with each bit.
+inline void planes_of_sets(std::uint64_t* sets, std::size_t count, std::size_t bits, std::uint64_t* planes) {
+  const Words d;
+  for (std::size_t w = 0; w < kBlockWords; w += hn::Lanes(d)) {
+    std::size_t left = count;
+    for (std::size_t b = 0; b < bits; ++b) {
+      auto plane = hn::Zero(d);
+      for (std::size_t j = 0; j < left / 2; ++j) {
+        const auto odd = hn::Load(d, sets + (2 * j + 1) * kBlockWords + w);
+        const auto even = hn::Load(d, sets + 2 * j * kBlockWords + w);
+        plane = hn::Or(plane, odd);
+        hn::Store(hn::Or(even, odd), d, sets + j * kBlockWords + w);
+      }
+      if (left % 2 != 0) {
+        hn::Store(hn::Load(d, sets + (left - 1) * kBlockWords + w), d, sets + left / 2 * kBlockWords + w);
+      }
+      left = (left + 1) / 2;
+      hn::Store(plane, d, planes + b * kBlockWords + w);
+    }
+  }
+}
+
+void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint64_t* answers,
+            std::uint64_t* scratch, std::uint8_t* out) {
+  if (tree.kind == PlannedTree::Kind::symmetric) {
+    labels_of_planes(answers, tree.bits, out);
+    return;
+  }
+  reach(plan.places.data() + 2 * std::size_t{tree.first}, tree.questions, answers, scratch);
+  HWY_ALIGN std::uint64_t planes[8 * kBlockWords];
+  planes_of_sets(scratch + tree.questions * kBlockWords, tree.questions + 1, tree.bits, planes);
+  labels_of_planes(planes, tree.bits, out);
+}
+
+inline void add_plain(const double* table, const std::uint8_t* label, double* sums) {
+  for (std::size_t i = 0; i < kBlockRows; ++i) sums[i] += table[label[i]];
+}
+
+#if HWY_TARGET <= HWY_AVX3
+/// One of 16 numbers in two registers by the low four bits of each lane. Highway has it only in versions
+/// newer than the one built against.
+template <class V, class I>
+inline V look_up16(V low, V high, I at) {
+  return V{_mm512_permutex2var_pd(low.raw, at.raw, high.raw)};
+}
+
+/// Up to 64 values in eight registers.
+template <std::size_t kTables>
+inline void add_permuted(const double* table, const std::uint8_t* label, double* sums) {
+  const hn::FixedTag<double, 8> d;
+  const hn::RebindToUnsigned<decltype(d)> du;
+  const hn::Rebind<std::uint32_t, decltype(d)> d32;
+  const hn::Rebind<std::uint8_t, decltype(d)> d8;
+  hn::Vec<decltype(d)> t[kTables];
+  for (std::size_t k = 0; k < kTables; ++k) t[k] = hn::LoadU(d, table + 8 * k);
+  for (std::size_t i = 0; i < kBlockRows; i += 8) {
+    const auto at = hn::PromoteTo(du, hn::PromoteTo(d32, hn::LoadU(d8, label + i)));
+    auto value = look_up16(t[0], t[1], at);
+    if constexpr (kTables > 2) {
+      const auto fifth = hn::RebindMask(d, hn::TestBit(at, hn::Set(du, 16)));
+      value = hn::IfThenElse(fifth, look_up16(t[2], t[3], at), value);
+      if constexpr (kTables > 4) {
+        const auto sixth = hn::RebindMask(d, hn::TestBit(at, hn::Set(du, 32)));
+        const auto upper = hn::IfThenElse(fifth, look_up16(t[6], t[7], at), look_up16(t[4], t[5], at));
+        value = hn::IfThenElse(sixth, upper, value);
+      }
+    }
+    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), value), d, sums + i);
+  }
+}
+#endif
+
+void add(const double* table, std::size_t bits, const std::uint8_t* label, double* sums) {
+#if HWY_TARGET <= HWY_AVX3
+  switch (bits) {
+    case 4:
+      return add_permuted<2>(table, label, sums);
+    case 5:
+      return add_permuted<4>(table, label, sums);
+    case 6:
+      return add_permuted<8>(table, label, sums);
+    default:
+      break;
+  }
+#endif
+  (void)bits;
+  add_plain(table, label, sums);
+}
+
+const detail::EvaluatorKernels* kernels() {
+  static constexpr detail::EvaluatorKernels table{code64, code32, ask, labels, add};
+  return &table;
+}
+
+}  // namespace everyml::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace everyml::detail {
+HWY_EXPORT(kernels);
+const EvaluatorKernels& evaluator_kernels() { return *HWY_DYNAMIC_DISPATCH(kernels)(); }
+}  // namespace everyml::detail
+#endif

@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+
+#include "everyml/classical/trees/evaluator_impl.h"
+
+namespace everyml::detail {
+namespace {
+
+constexpr std::size_t kNarrowCodes = 256, kWideCodes = 65536;
+constexpr std::size_t kWalkColumns = 65535;
+constexpr std::size_t kSymmetricBits = 8;
+
+class Planner {
+ public:
+  explicit Planner(const TreeParts& parts) : p_(parts), plan_(std::make_unique<EvaluatorPlan>()) {}
+
+  std::unique_ptr<const EvaluatorPlan> run() {
+    if (!make_columns()) return nullptr;
+    for (std::size_t t = 0; t < p_.trees(); ++t) plan_tree(t);
+    return std::move(plan_);
+  }
+
+ private:
+  bool is_category(std::size_t node) const { return p_.flags[node] & TreeParts::kCategories; }
+  std::uint8_t minus_of(std::size_t node) const {
+    return p_.flags[node] & TreeParts::kMissingLeft ? std::uint8_t{0} : std::uint8_t{1};
+  }
+  const std::uint64_t* set_of(std::size_t node, std::size_t& words) const {
+    const auto set = static_cast<std::size_t>(p_.threshold[node]);
+    words = p_.set_start[set + 1] - p_.set_start[set];
+    return p_.set_words.data() + p_.set_start[set];
+  }
+
+  /// One column for each feature that is asked, and kind. False when one has too many codes.
+  bool make_columns() {
+    std::map<std::pair<std::int32_t, bool>, std::vector<double>> asked;
+    for (std::size_t i = 0; i < p_.nodes(); ++i) {
+      std::vector<double>& cuts = asked[{p_.feature[i], is_category(i)}];
+      if (is_category(i)) {
+        std::size_t words = 0;
+        set_of(i, words);
+        if (cuts.empty()) cuts.push_back(0);
+        cuts[0] = std::max(cuts[0], 64.0 * static_cast<double>(words));
+      } else {
+        cuts.push_back(p_.threshold[i] + 0.0);
+      }
+    }
+    for (auto& [key, cuts] : asked) {
+      CodeColumn column{.feature = key.first,
+                        .category = key.second,
+                        .wide = false,
+                        .cuts = static_cast<std::uint32_t>(plan_->cuts.size()),
+                        .count = 0};
+      if (key.second) {
+        column.count = static_cast<std::uint32_t>(cuts[0]);
+      } else {
+        std::sort(cuts.begin(), cuts.end());
+        cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+        column.count = static_cast<std::uint32_t>(cuts.size());
+        plan_->cuts.insert(plan_->cuts.end(), cuts.begin(), cuts.end());
+      }
+      // Codes: missing, the values up to each threshold or the levels, and all the rest.
+      if (column.count + 2 > kWideCodes) return false;
+      column.wide = column.count + 2 > kNarrowCodes;
+      column_of_[key] = static_cast<std::uint32_t>(plan_->columns.size());
+      plan_->columns.push_back(column);
+    }
+    return true;
+  }
+
+  void plan_tree(std::size_t t) {
+    PlannedTree tree;
+    const std::size_t first = p_.first_node[t], nodes = p_.first_node[t + 1] - first;
+    if (nodes == 0) {
+      tree.kind = PlannedTree::Kind::constant;
+      begin_labels(t, tree, 0);
+      set_label(t, tree, 0, 0);
+    } else if (nodes + 1 <= kMaskLeaves) {
+      if (!plan_symmetric(t, tree)) plan_mask(t, tree);
+      plan_->any_mask = true;
+    } else {
+      plan_walk(t, tree);
+    }
+    plan_->trees.push_back(tree);
+  }
+
+  void begin_labels(std::size_t, PlannedTree& tree, std::size_t bits) {
+    tree.bits = static_cast<std::uint8_t>(bits);
+    tree.labels = plan_->leaf_of_label.size();
+    plan_->leaf_of_label.resize(tree.labels + (std::size_t{1} << bits), 0);
+    if (p_.width == 1) plan_->value_of_label.resize(tree.labels + (std::size_t{1} << bits), 0.0);
+  }
+  void set_label(std::size_t t, const PlannedTree& tree, std::size_t label, std::int32_t leaf) {
+    plan_->leaf_of_label[tree.labels + label] = leaf;
+    if (p_.width == 1) {
+      plan_->value_of_label[tree.labels + label] =
+          p_.leaf_value[p_.first_leaf[t] + static_cast<std::size_t>(leaf)];
+    }
+  }
+
+  void add_question(std::size_t node, PlannedTree& tree) {
+    CodeQuestion question;
+    question.column = column_of_.at({p_.feature[node], is_category(node)});
+    const CodeColumn& column = plan_->columns[question.column];
+    if (column.category) {
+      question.bound = add_sides(node, column);
+    } else {
+      question.minus = minus_of(node);
+      // Codes of values up to this threshold are 1 .. place + 1.
+      question.bound = place_of(node, column) + 1 - question.minus;
+    }
+    tree.simple = tree.simple && !column.category && !column.wide;
+    plan_->questions.push_back(question);
+  }
+
+  std::uint32_t place_of(std::size_t node, const CodeColumn& column) const {
+    const auto begin = plan_->cuts.begin() + column.cuts;
+    return static_cast<std::uint32_t>(std::lower_bound(begin, begin + column.count, p_.threshold[node]) -
+                                      begin);
+  }
+
+  std::uint32_t add_sides(std::size_t node, const CodeColumn& column) {
+    const std::size_t at = plan_->sides.size();
+    plan_->sides.resize(at + (column.wide ? column.count + 2 : kNarrowCodes / 8), 0);
+    const auto set_side = [&](std::size_t code) {
+      if (column.wide) {
+        plan_->sides[at + code] = 1;
+      } else {
+        plan_->sides[at + code / 8] |= static_cast<std::uint8_t>(1u << (code % 8));
+      }
+    };
+    if (minus_of(node) == 0) set_side(0);
+    std::size_t words = 0;
+    const std::uint64_t* set = set_of(node, words);
+    for (std::size_t c = 0; c < words * 64; ++c) {
+      if ((set[c / 64] >> (c % 64)) & 1) set_side(c + 1);
+    }
+    return static_cast<std::uint32_t>(at);
+  }
+
+  bool same_question(std::size_t a, std::size_t b) const {
+    return p_.feature[a] == p_.feature[b] && p_.flags[a] == p_.flags[b] && p_.threshold[a] == p_.threshold[b];
+  }
+
+  /// All nodes of a level ask the same, and all leaves are equally deep.
+  bool plan_symmetric(std::size_t t, PlannedTree& tree) {
+    const std::size_t first = p_.first_node[t], leaves = p_.first_node[t + 1] - first + 1;
+    const auto bits = static_cast<std::size_t>(std::bit_width(leaves) - 1);
+    if (leaves != std::size_t{1} << bits || bits > kSymmetricBits) return false;
+    std::vector<std::int32_t> level{0}, next;
+    std::vector<std::size_t> asks;
+    for (std::size_t l = 0; l < bits; ++l) {
+      next.clear();
+      for (const std::int32_t node : level) {
+        const std::size_t at = first + static_cast<std::size_t>(node);
+        if (!same_question(at, first + static_cast<std::size_t>(level[0]))) return false;
+        for (const std::int32_t child : {p_.left[at], p_.right[at]}) {
+          if ((child < 0) != (l + 1 == bits)) return false;
+          next.push_back(child);
+        }
+      }
+      asks.push_back(first + static_cast<std::size_t>(level[0]));
+      std::swap(level, next);
+    }
+    tree.kind = PlannedTree::Kind::symmetric;
+    tree.first = static_cast<std::uint32_t>(plan_->questions.size());
+    tree.questions = static_cast<std::uint32_t>(bits);
+    for (const std::size_t node : asks) add_question(node, tree);
+    plan_->places.resize(plan_->questions.size() * 2, 0);
+    begin_labels(t, tree, bits);
+    // Leaf i, from the left, is reached by going right at level l when bit bits - 1 - l of i is set.
+    for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+      std::size_t label = 0;
+      for (std::size_t l = 0; l < bits; ++l) {
+        if ((leaf >> (bits - 1 - l)) & 1) label |= std::size_t{1} << l;
+      }
+      set_label(t, tree, label, static_cast<std::int32_t>(leaf));
+    }
+    return true;
+  }
+
+  /// Questions level by level, so that what one writes is not read by the next.
+  void plan_mask(std::size_t t, PlannedTree& tree) {
+    const std::size_t first = p_.first_node[t], nodes = p_.first_node[t + 1] - first;
+    tree.kind = PlannedTree::Kind::mask;
+    tree.first = static_cast<std::uint32_t>(plan_->questions.size());
+    tree.questions = static_cast<std::uint32_t>(nodes);
+    begin_labels(t, tree, static_cast<std::size_t>(std::bit_width(nodes)));
+    std::vector<std::int32_t> order{0};
+    std::size_t leaves = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const std::size_t at = first + static_cast<std::size_t>(order[i]);
+      add_question(at, tree);
+      for (const std::int32_t child : {p_.left[at], p_.right[at]}) {
+        if (child >= 0) {
+          plan_->places.push_back(static_cast<std::uint16_t>(order.size()));
+          order.push_back(child);
+        } else {
+          plan_->places.push_back(static_cast<std::uint16_t>(nodes + leaves));
+          set_label(t, tree, leaves++, ~child);
+        }
+      }
+    }
+  }
+
+  void plan_walk(std::size_t t, PlannedTree& tree) {
+    const std::size_t first = p_.first_node[t], last = p_.first_node[t + 1];
+    const std::size_t root = plan_->walk_nodes.size();
+    bool walks = root + 2 * (last - first) + 1 < (std::uint64_t{1} << 32);
+    for (std::size_t i = first; i < last; ++i) walks = walks && !is_category(i);
+    if (!walks || plan_->columns.size() * 2 > kWalkColumns) {
+      plan_->any_plain = true;
+      return;
+    }
+    tree.kind = PlannedTree::Kind::walk;
+    tree.first = static_cast<std::uint32_t>(root);
+    plan_->any_walk = true;
+    plan_->walk_nodes.push_back({});
+    plan_->walk_leaf.push_back(0);
+    std::vector<std::pair<std::int32_t, std::size_t>> level{{0, root}}, next;
+    for (; !level.empty(); std::swap(level, next), ++tree.questions) {
+      next.clear();
+      for (const auto& [child, place] : level) {
+        if (child < 0) {
+          plan_->walk_nodes[place] = {0, 65535, static_cast<std::uint32_t>(place)};
+          plan_->walk_leaf[place] = ~child;
+          continue;
+        }
+        const std::size_t at = first + static_cast<std::size_t>(child), pair = plan_->walk_nodes.size();
+        plan_->walk_nodes[place] = {walk_column(at), walk_bound(at), static_cast<std::uint32_t>(pair)};
+        plan_->walk_leaf[place] = -1;
+        plan_->walk_nodes.resize(pair + 2);
+        plan_->walk_leaf.resize(pair + 2, 0);
+        next.push_back({p_.left[at], pair});
+        next.push_back({p_.right[at], pair + 1});
+      }
+    }
+  }
+
+  std::uint16_t walk_column(std::size_t node) {
+    const std::uint32_t column = column_of_.at({p_.feature[node], false});
+    const auto [at, added] = walk_column_of_.try_emplace(
+        {column, minus_of(node)}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
+    if (added) plan_->walk_columns.push_back({column, minus_of(node)});
+    return at->second;
+  }
+  std::uint16_t walk_bound(std::size_t node) const {
+    const CodeColumn& column = plan_->columns[column_of_.at({p_.feature[node], false})];
+    return static_cast<std::uint16_t>(place_of(node, column) + 1 - minus_of(node));
+  }
+
+  const TreeParts& p_;
+  std::unique_ptr<EvaluatorPlan> plan_;
+  std::map<std::pair<std::int32_t, bool>, std::uint32_t> column_of_;
+  std::map<std::pair<std::uint32_t, std::uint8_t>, std::uint16_t> walk_column_of_;
+};
+
+}  // namespace
+
+std::unique_ptr<const EvaluatorPlan> plan_evaluator(const TreeParts& parts) { return Planner(parts).run(); }
+
+}  // namespace everyml::detail
