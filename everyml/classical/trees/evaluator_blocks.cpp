@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <deque>
-#include <new>
 
+#include "everyml/classical/trees/aligned_array_impl.h"
 #include "everyml/classical/trees/evaluator_impl.h"
 #include "everyml/classical/trees/tree_walk_impl.h"
 #include "everyml/foundation/base/parallel.h"
@@ -13,20 +13,6 @@ namespace {
 constexpr std::size_t kWalkers = 16;
 /// Large trees come from far memory, so more rows ask a tree while it is near.
 constexpr std::size_t kWalkBlocks = 4;
-
-template <class T>
-class AlignedArray {
- public:
-  explicit AlignedArray(std::size_t size) : values_(new(std::align_val_t{64}) T[size]()) {}
-  ~AlignedArray() { operator delete[](values_, std::align_val_t{64}); }
-  AlignedArray(const AlignedArray&) = delete;
-  AlignedArray& operator=(const AlignedArray&) = delete;
-  T* data() { return values_; }
-  T& operator[](std::size_t i) { return values_[i]; }
-
- private:
-  T* values_;
-};
 
 /// Up to kBlockRows rows of a matrix as codes, and what a tree says of them.
 class Block {
