@@ -9,13 +9,15 @@
 #include "everyml/classical/clustering/clustering_family.h"
 #include "everyml/classical/linear/linear_family.h"
 #include "everyml/classical/neighbors/neighbors_family.h"
+#include "everyml/ensembles/forest/forest_family.h"
 
 namespace everyml {
 
 const Registry& learners() {
   static const Registry registry = [] {
     std::vector<Entry> all;
-    for (auto* family : {baseline_family, linear_family, bayes_family, neighbors_family, clustering_family}) {
+    for (auto* family : {baseline_family, linear_family, bayes_family, neighbors_family, clustering_family,
+                         forest_family}) {
       std::vector<Entry> entries = family();
       all.insert(all.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
     }

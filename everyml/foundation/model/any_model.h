@@ -69,6 +69,15 @@ concept GivesScores = PredictsProbabilities<M> &&
                         m.scores(x, out, context);
                         { m.score_count() } -> std::convertible_to<std::size_t>;
                       };
+/// out: [rows], between 0 and 1, larger is more unusual. Reasons: [rows, columns]: how much each
+/// column adds, below 0 where it makes the row look usual. Rows that score at least anomaly_threshold() stand apart from the others.
+template <class M>
+concept ScoresAnomalies =
+    requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+      m.anomaly(x, out, context);
+      m.anomaly_reasons(x, out, context);
+      { m.anomaly_threshold() } -> std::convertible_to<double>;
+    };
 /// A new model that has also seen `data`; the old one stays as it is.
 template <class M>
 concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
@@ -113,6 +122,10 @@ class AnyModel {
                  const Context& context) const;
   AnyModel update(const Dataset& data, const Context& context) const;
   void scores(const Features& x, std::span<double> out, const Context& context) const;
+  void anomaly(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, columns].
+  void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const;
+  double anomaly_threshold() const;
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -156,6 +169,9 @@ struct AnyModel::Interface {
                          std::span<double> distances, const Context& context) const = 0;
   virtual std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const = 0;
   virtual void scores(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void anomaly(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual double anomaly_threshold() const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;
 };
