@@ -45,6 +45,9 @@ constexpr MapLeaf kRoll[] = {
     {"Generalised LSA", "meaning from how terms relate (GLSA)", kClassical, "dimension reduction", ""},
     {"t-SNE", "a flat picture that keeps neighbours together", kClassical, "dimension reduction", ""},
 
+    {"Isolation forest", "rows that a few random cuts set apart are unusual", kClassical, "anomalies",
+     "isolation-forest"},
+
     {"Apriori", "grows frequent sets item by item", kClassical, "rules", ""},
     {"Eclat", "frequent sets by crossing lists of baskets", kClassical, "rules", ""},
     {"FP-growth", "frequent sets from one tree of all baskets", kClassical, "rules", ""},
