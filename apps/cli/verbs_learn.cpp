@@ -277,8 +277,16 @@ Verb learn_verb() {
        .group = "Judging"},
       {.name = "time",
        .value = "SECONDS",
-       .help = "Stop the search after about this long; 0, as when not given, is no limit.",
+       .help =
+           "Stop the search after about this long, and use what is left of it to tune the best algorithm; 0, "
+           "as when not given, judges each with a few settings and no limit.",
        .take = into(o.seconds),
+       .group = "Searching"},
+      {.name = "search-log",
+       .value = "FILE",
+       .help = "Keep what was tried here; given again, a search goes on where it ended.",
+       .take = into(o.search_log),
+       .completes = Completes::file,
        .group = "Searching"},
       {.name = "only",
        .value = "NAME,...",

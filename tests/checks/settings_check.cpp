@@ -130,5 +130,16 @@ TEST_P(EveryAlgorithm, SearchTrialsAreValidAndFit) {
   }
 }
 
+TEST_P(EveryAlgorithm, EndsOfTheSpaceAreValidAndFit) {
+  const Dataset data = sample(entry(), 60);
+  for (const double share : {0.0, 0.5, 1.0}) {
+    if (entry().space().empty()) break;
+    AnyEstimator estimator = entry().make();
+    for (const Axis& axis : entry().space())
+      EXPECT_EQ(code_of([&] { estimator.set(axis.name, axis.at(share)); }), "") << axis.name;
+    EXPECT_EQ(code_of([&] { estimator.fit(data, Context{}); }), "") << "at " << share;
+  }
+}
+
 }  // namespace
 }  // namespace everyml::checks

@@ -107,6 +107,7 @@ LearnOptions learn_options(const Options& given, const std::optional<FoldRows>& 
   given.take("weights", options.weights);
   given.take("keep_suspects", options.keep_suspects);
   given.take("seconds", options.seconds);
+  given.take("search_log", options.search_log);
   given.take("importance_repeats", options.importance_repeats);
   options.costs = costs_of(given);
   options.classification = classification_of(given);

@@ -45,6 +45,7 @@ def learn(
     classification: bool | None = None,
     keep_suspects: bool | None = None,
     seconds: float | None = None,
+    search_log: str | os.PathLike[str] | None = None,
     seed: int = 0,
     threads: int | None = None,
     progress: Progress = True,
@@ -79,7 +80,10 @@ def learn(
     keep_suspects
         Use the columns that the doctor would leave out.
     seconds
-        Ends the search after about this long; the baseline and one model always finish.
+        Ends the search after about this long; the baseline and one model always finish, and what is left is used to
+        tune the best.
+    search_log
+        A file that keeps what was tried, so that the same call goes on where it ended.
     seed, threads
         The same data, options and seed give the same model, at any number of threads; None is all there are.
     progress
@@ -101,6 +105,7 @@ def learn(
         classification=classification,
         keep_suspects=keep_suspects,
         seconds=seconds,
+        search_log=None if search_log is None else os.fspath(search_log),
     )
     if costs is not None:
         options["costs"] = _costs(costs)

@@ -279,6 +279,10 @@ std::vector<std::map<std::string, std::string>> LogisticRegression::search() {
   return {{{"c", "0.01"}}, {{"c", "0.1"}}, {{"c", "10"}}};
 }
 
+std::vector<Axis> LogisticRegression::space() {
+  return {{.name = "c", .low = 1e-4, .high = 1e4, .logarithmic = true}};
+}
+
 LogisticRegressionModel LogisticRegression::fit(const Dataset& data, const Context& context) const {
   validate(*this);
   data.validate(name, {.target = Target::Kind::classes, .minimum_classes = 2, .scan_features = false});

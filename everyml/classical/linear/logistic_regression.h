@@ -11,6 +11,7 @@
 #include "everyml/foundation/io/archive.h"
 #include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
+#include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
 
 namespace everyml {
@@ -143,6 +144,7 @@ struct LogisticRegression {
   }
   static Card card();
   static std::vector<std::map<std::string, std::string>> search();
+  static std::vector<Axis> space();
   /// Throws DataError of Dataset::validate; "data.one_class" when all rows have the same class.
   LogisticRegressionModel fit(const Dataset& data, const Context& context) const;
 };

@@ -62,6 +62,12 @@ std::vector<Trial> small_search() {
           {{"neighbors", "30"}, {"weights", "distance"}}};
 }
 
+std::vector<Axis> neighbor_space() {
+  return {{.name = "neighbors", .low = 1, .high = 100, .logarithmic = true, .whole = true},
+          {.name = "weights", .choices = {"uniform", "distance"}},
+          {.name = "metric", .choices = {"euclidean", "manhattan"}}};
+}
+
 }  // namespace
 
 Card KnnClassifier::card() {
@@ -72,6 +78,8 @@ Card KnnRegressor::card() {
 }
 std::vector<Trial> KnnClassifier::search() { return small_search(); }
 std::vector<Trial> KnnRegressor::search() { return small_search(); }
+std::vector<Axis> KnnClassifier::space() { return neighbor_space(); }
+std::vector<Axis> KnnRegressor::space() { return neighbor_space(); }
 
 KnnClassifierModel KnnClassifier::fit(const Dataset& data, const Context& context) const {
   validate(*this);

@@ -160,6 +160,7 @@ struct KnnClassifier {
   }
   static Card card();
   static std::vector<Trial> search();
+  static std::vector<Axis> space();
   KnnClassifierModel fit(const Dataset& data, const Context& context) const;
 };
 
@@ -178,6 +179,7 @@ struct KnnRegressor {
   }
   static Card card();
   static std::vector<Trial> search();
+  static std::vector<Axis> space();
   KnnRegressorModel fit(const Dataset& data, const Context& context) const;
 };
 

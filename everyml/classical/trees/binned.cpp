@@ -1,10 +1,13 @@
 #include "everyml/classical/trees/binned.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "everyml/classical/trees/binned_impl.h"
@@ -345,6 +348,18 @@ const std::uint16_t* BinnedFeatures::codes16(std::size_t column) const {
   return state_->wide(column)
              ? reinterpret_cast<const std::uint16_t*>(state_->codes.data() + state_->start[column])
              : nullptr;
+}
+
+std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const BinSettings& settings,
+                                                  const Context& context) {
+  const auto make = [&] {
+    return BinnedFeatures::make(data.features, data.info, data.weights, settings, context);
+  };
+  if (data.derived == nullptr) return std::make_shared<const BinnedFeatures>(make());
+  // The rows that thresholds are taken from are drawn by the seed.
+  const std::string key =
+      fmt::format("bins {} {} {}", settings.max_bins, settings.sample_rows, context.seed());
+  return data.derived->get<BinnedFeatures>(key, make);
 }
 
 }  // namespace everyml

@@ -64,4 +64,9 @@ class BinnedFeatures {
   std::shared_ptr<const State> state_;
 };
 
+/// The codes of a dataset's features. They are kept with the dataset where it keeps anything
+/// (Dataset::derived), so that all fits of the same rows share them.
+std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const BinSettings& settings,
+                                                  const Context& context);
+
 }  // namespace everyml

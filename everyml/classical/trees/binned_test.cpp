@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 
 namespace everyml {
@@ -230,6 +231,25 @@ TEST(Binned, ThreadsDoNotMatter) {
       ASSERT_TRUE(std::equal(one.codes8(c), one.codes8(c) + n, many.codes8(c)));
     }
   }
+}
+
+TEST(SharedBins, AreMadeOnceForADatasetThatKeepsThings) {
+  Dataset data;
+  data.features = dense({1, 2, 3, 4, 5, 6}, 1);
+  const Context context;
+  EXPECT_NE(shared_bins(data, {}, context)->codes8(0), shared_bins(data, {}, context)->codes8(0));
+  data.derived = std::make_shared<Derived>();
+  const auto first = shared_bins(data, {}, context);
+  EXPECT_EQ(first, shared_bins(data, {}, context));
+  EXPECT_EQ(shared_bins(data, {.max_bins = 3}, context)->bins(0).bins, 3U);
+  EXPECT_NE(first, shared_bins(data, {}, context.with_seed(1)));
+  const std::vector<std::size_t> rows = {0, 2};
+  EXPECT_EQ(data.select_rows(rows).derived, nullptr);
+  data.derived = std::make_shared<Derived>();
+  CancelToken cancel;
+  cancel.cancel();
+  EXPECT_THROW(shared_bins(data, {}, context.with_cancel(&cancel)), ResourceError);
+  EXPECT_EQ(shared_bins(data, {}, context)->rows(), 6U);
 }
 
 }  // namespace

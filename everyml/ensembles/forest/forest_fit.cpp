@@ -427,8 +427,9 @@ GrownForest grow_with(const Dataset& data, const ForestSettings& settings, const
 GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, bool other_criterion,
                         bool random_cuts, ClassWeights balance, const Context& context) {
   const BudgetScope scope(context.memory());
-  const BinnedFeatures binned = BinnedFeatures::make(data.features, data.info, data.weights,
-                                                     {.max_bins = settings.bins}, context);
+  const std::shared_ptr<const BinnedFeatures> shared =
+      shared_bins(data, {.max_bins = settings.bins}, context);
+  const BinnedFeatures& binned = *shared;
   const bool numbers = data.target.kind() == Target::Kind::numbers;
   const ForestRows rows = ForestRows::of(data, balance, !(numbers && other_criterion));
   bool wide = false;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +43,25 @@ class Target {
 
 std::string_view to_string(Target::Kind kind);
 
+/// What learners derive from the rows and can use again when the same rows are fitted again with other
+/// settings, such as the codes that trees read. Each thing is made once. Thread-safe.
+class Derived {
+ public:
+  /// The thing of that key, made by the first who asks; others wait for it. Under one key all must ask for
+  /// the same type. When `make` throws, nothing is kept.
+  template <class T, class Make>
+  std::shared_ptr<const T> get(const std::string& key, Make&& make) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const void>& kept = kept_[key];
+    if (kept == nullptr) kept = std::make_shared<const T>(make());
+    return std::static_pointer_cast<const T>(kept);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const void>> kept_;
+};
+
 /// What `fit` reads. `info` has one entry per feature column, or is empty (all numbers, named x0, x1, ...).
 /// `weights` and `groups` are empty or have one entry per row.
 struct Dataset {
@@ -49,6 +70,9 @@ struct Dataset {
   std::vector<FeatureInfo> info;
   std::vector<double> weights;
   std::vector<std::int32_t> groups;
+  /// Where learners may keep what they derive; null: nowhere. Whoever changes the features, info or weights
+  /// of a copy gives it another; select_rows gives it none.
+  std::shared_ptr<Derived> derived = {};
 
   std::size_t rows() const { return features.rows(); }
   std::size_t columns() const { return features.columns(); }

@@ -198,7 +198,8 @@ const M* AnyModel::as() const {
 
 /// The registry's row of one settings struct, which has
 ///   static constexpr std::string_view name;  static Card card();  static constexpr auto fields();
-///   M fit(const Dataset&, const Context&) const;  and, if it likes, static std::vector<Trial> search().
+///   M fit(const Dataset&, const Context&) const;  and, if it likes,
+///   static std::vector<Trial> search();  static std::vector<Axis> space();
 template <class S>
 Entry entry() {
   using Model =
@@ -209,6 +210,7 @@ Entry entry() {
   made.card_ = std::make_shared<const Card>(std::move(card));
   made.settings_ = &describe<S>();
   if constexpr (requires { S::search(); }) made.search_ = S::search();
+  if constexpr (requires { S::space(); }) made.space_ = S::space();
   for (const Capability capability : kCapabilities) {
     if (model_can<Model>(capability)) made.capabilities_.push_back(capability);
   }

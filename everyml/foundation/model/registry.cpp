@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -10,6 +11,17 @@
 #include "everyml/foundation/base/text.h"
 
 namespace everyml {
+
+std::string Axis::at(double share) const {
+  if (!choices.empty()) {
+    const auto place = static_cast<std::size_t>(share * static_cast<double>(choices.size()));
+    return choices[std::min(place, choices.size() - 1)];
+  }
+  double value = logarithmic ? low * std::pow(high / low, share) : low + share * (high - low);
+  if (whole) value = std::round(value);
+  // Three digits tell settings apart; more would only make them hard to read.
+  return whole ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", std::clamp(value, low, high));
+}
 
 bool Entry::can(Capability capability) const {
   return std::find(capabilities_.begin(), capabilities_.end(), capability) != capabilities_.end();

@@ -17,6 +17,18 @@ class AnyEstimator;
 /// Settings as name -> text, one candidate of a search.
 using Trial = std::map<std::string, std::string>;
 
+/// One axis of the space that a tuner draws settings from: a range of a number, or choices.
+struct Axis {
+  std::string name;  ///< of a setting
+  double low = 0, high = 0;
+  bool logarithmic = false;          ///< REQUIRES: low > 0
+  bool whole = false;                ///< rounded to a whole number
+  std::vector<std::string> choices;  ///< instead of the range when there are any
+
+  /// The setting's text at a share in [0, 1] of the way from low to high.
+  std::string at(double share) const;
+};
+
 /// One algorithm as the faces see it. Made by entry<Settings>() in entry.h. Thread-safe.
 class Entry {
  public:
@@ -24,6 +36,8 @@ class Entry {
   const ParamSet& settings() const { return *settings_; }
   /// A small sensible search: the defaults are always tried, these besides. May be empty.
   std::span<const Trial> search() const { return search_; }
+  /// What a tuner with time draws from beside these; empty when the algorithm has nothing worth it.
+  std::span<const Axis> space() const { return space_; }
   /// What a fitted model of the defaults can do.
   std::span<const Capability> capabilities() const { return capabilities_; }
   bool can(Capability capability) const;
@@ -48,6 +62,7 @@ class Entry {
   std::shared_ptr<const Card> card_;
   const ParamSet* settings_ = nullptr;
   std::vector<Trial> search_;
+  std::vector<Axis> space_;
   std::vector<Capability> capabilities_;
   std::span<const AttributeInfo> attributes_;
   Actions actions_{};

@@ -8,6 +8,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/judge_impl.h"
+#include "everyml/workflow/select/tune_impl.h"
 
 namespace everyml::select_impl {
 namespace {
@@ -78,43 +79,20 @@ Folds inner_time_folds(const std::vector<double>& time) {
 }
 
 /// Empty when the rows cannot be divided as asked.
-Folds inner_folds(const Problem& problem, const Encoded& encoded, std::span<const std::size_t> rows,
+Folds inner_folds(const Problem& problem, const Dataset& data, std::span<const std::size_t> rows,
                   const Context& context) {
   const Stream random = context.random("inner folds");
   if (!problem.time.empty()) return inner_time_folds(pick(problem.time, rows));
-  if (!encoded.data.groups.empty()) {
-    std::vector<std::int32_t> distinct = encoded.data.groups;
+  if (!data.groups.empty()) {
+    std::vector<std::int32_t> distinct = data.groups;
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    if (distinct.size() >= kInnerFolds) return group_folds(encoded.data.groups, kInnerFolds, random);
+    if (distinct.size() >= kInnerFolds) return group_folds(data.groups, kInnerFolds, random);
   }
-  if (encoded.data.target.kind() == Target::Kind::classes) {
-    return stratified_folds(encoded.data.target.codes(), kInnerFolds, random);
+  if (data.target.kind() == Target::Kind::classes) {
+    return stratified_folds(data.target.codes(), kInnerFolds, random);
   }
-  return quantile_folds(encoded.data.target.values(), kInnerFolds, random);
-}
-
-double inner_score(const Problem& problem, const AnyEstimator& estimator, const Dataset& data,
-                   const Folds& folds, const Context& context) {
-  double total = 0;
-  std::size_t judged = 0;
-  for (const Fold& fold : folds) {
-    if (fold.train.empty() || fold.test.empty()) continue;
-    context.check();
-    Dataset train = data.select_rows(fold.train);
-    std::vector<std::size_t> classes;
-    train.target = compact(train.target, classes);
-    if (train.target.kind() == Target::Kind::classes && classes.size() < 2) continue;
-    const AnyModel model = estimator.fit(train, context);
-    std::vector<double> answers = raw_answers(model, data.features.select_rows(fold.test), context);
-    if (!classes.empty()) answers = widen(answers, classes, data.target.class_count());
-    const double score = score_predictions(problem.metric, data.target.select(fold.test), answers,
-                                           pick(data.weights, fold.test));
-    if (std::isnan(score)) continue;  // not defined on this part, as AUC with one class
-    total += score;
-    ++judged;
-  }
-  return judged == 0 ? std::numeric_limits<double>::quiet_NaN() : total / static_cast<double>(judged);
+  return quantile_folds(data.target.values(), kInnerFolds, random);
 }
 
 Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, const Encoded& encoded,
@@ -135,6 +113,44 @@ Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, co
 }
 
 }  // namespace
+
+std::vector<InnerFold> divide(const Problem& problem, const Dataset& data, std::span<const std::size_t> rows,
+                              std::size_t most, const Context& context) {
+  std::vector<InnerFold> divisions;
+  for (const Fold& fold : inner_folds(problem, data, rows, context)) {
+    if (fold.train.empty() || fold.test.empty()) continue;
+    if (most > 0 && divisions.size() == most) break;
+    InnerFold one;
+    one.train = data.select_rows(fold.train);
+    one.train.derived = std::make_shared<Derived>();
+    one.train.target = compact(one.train.target, one.classes);
+    if (one.train.target.kind() == Target::Kind::classes) {
+      if (one.classes.size() < 2) continue;
+      one.width = data.target.class_count();
+    }
+    one.test = data.features.select_rows(fold.test);
+    one.truth = data.target.select(fold.test);
+    one.weights = pick(data.weights, fold.test);
+    divisions.push_back(std::move(one));
+  }
+  return divisions;
+}
+
+double inner_score(const Problem& problem, const AnyEstimator& estimator, std::span<const InnerFold> folds,
+                   const Context& context) {
+  double total = 0;
+  std::size_t judged = 0;
+  for (const InnerFold& fold : folds) {
+    context.check();
+    std::vector<double> answers = raw_answers(estimator.fit(fold.train, context), fold.test, context);
+    if (!fold.classes.empty()) answers = widen(answers, fold.classes, fold.width);
+    const double score = score_predictions(problem.metric, fold.truth, answers, fold.weights);
+    if (std::isnan(score)) continue;  // not defined on this part, as AUC with one class
+    total += score;
+    ++judged;
+  }
+  return judged == 0 ? std::numeric_limits<double>::quiet_NaN() : total / static_cast<double>(judged);
+}
 
 std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes,
                           std::size_t width) {
@@ -159,6 +175,7 @@ std::shared_ptr<const Encoded> encode_rows(const Problem& problem, std::span<con
       Encoder::fit(table, problem.columns, encoded->data.target, encoded->data.weights, needs, {}, context);
   encoded->data.features =
       encoded->encoder.transform_training(table, encoded->data.target, encoded->data.weights, context);
+  encoded->data.derived = std::make_shared<Derived>();
   encoded->data.info.assign(encoded->encoder.info().begin(), encoded->encoder.info().end());
   return encoded;
 }
@@ -190,18 +207,17 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
     for (std::size_t i = 0; i < sample.size(); ++i) kept[i] = rows[sample[i]];
     kept.resize(sample.size());
   }
-  Encoded part{encoded.encoder, std::move(data), encoded.classes};
-  const Folds folds = inner_folds(problem, part, kept, context);
+  const std::vector<InnerFold> folds = divide(problem, data, kept, 0, context);
   if (folds.empty()) return {std::move(best), 1};
   const auto better = [&](double a, double b) {
     if (std::isnan(b)) return !std::isnan(a);
     return problem.greater_is_better ? a > b : a < b;
   };
-  double best_score = inner_score(problem, best, part.data, folds, context);
+  double best_score = inner_score(problem, best, folds, context);
   for (const Trial& trial : entry.search()) {
     AnyEstimator candidate = entry.make();
     for (const auto& [name, text] : trial) candidate.set(name, text);
-    const double score = inner_score(problem, candidate, part.data, folds, context);
+    const double score = inner_score(problem, candidate, folds, context);
     if (better(score, best_score)) {
       best_score = score;
       best = std::move(candidate);
@@ -210,13 +226,25 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
   return {std::move(best), entry.search().size() + 1};
 }
 
+namespace {
+Choice choose(const Problem& problem, const Entry& entry, const Encoded& encoded,
+              std::span<const std::size_t> rows, std::size_t place, const Search& search,
+              const Context& context) {
+  if (search.tune_seconds <= 0) return choose_settings(problem, entry, encoded, rows, search.list, context);
+  const TuneOptions options{
+      .seconds = search.tune_seconds, .place = place, .first = search.first, .log = search.log};
+  return tune_settings(problem, entry, encoded, rows, options, context);
+}
+}  // namespace
+
 FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold,
-                       bool search, bool keep_artifact, const Context& context) {
+                       const Search& search, bool keep_artifact, const Context& context) {
   const Fold& split = problem.folds[fold];
   FoldOutcome outcome;
   const auto start = Context::Clock::now();
   const auto encoded = cache.fold(fold, entry.card().needs, context);
-  const Choice choice = choose_settings(problem, entry, *encoded, split.train, search, context);
+  const Choice choice = choose(problem, entry, *encoded, split.train, fold, search, context);
+  outcome.settings = write_json(choice.estimator.settings_json());
   AnyModel model = choice.estimator.fit(encoded->data, context);
   outcome.fit_seconds = seconds_since(start);
   outcome.trials = choice.trials;
@@ -234,11 +262,12 @@ FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache&
   return outcome;
 }
 
-Trained train_on_all(const Problem& problem, const Entry& entry, bool search, const Context& context) {
+Trained train_on_all(const Problem& problem, const Entry& entry, const Search& search,
+                     const Context& context) {
   std::vector<std::size_t> rows(problem.table.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   const auto encoded = encode_rows(problem, rows, entry.card().needs, context);
-  const Choice choice = choose_settings(problem, entry, *encoded, rows, search, context);
+  const Choice choice = choose(problem, entry, *encoded, rows, problem.folds.size(), search, context);
   AnyModel model = choice.estimator.fit(encoded->data, context);
   return {make_artifact(problem, choice.estimator, *encoded, std::move(model)), choice.trials};
 }

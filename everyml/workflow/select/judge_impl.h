@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,23 @@ class EncodedCache {
   std::map<std::pair<std::size_t, int>, std::shared_ptr<const Encoded>> kept_;
 };
 
+/// One inner division of training rows, made once for all settings that are tried on it.
+struct InnerFold {
+  Dataset train;
+  std::vector<std::size_t> classes;  ///< class i of train is classes[i] of the data divided
+  std::size_t width = 1;             ///< classes of the data divided, or 1
+  Features test;
+  Target truth;
+  std::vector<double> weights;  ///< of the test rows; may be empty
+};
+/// At most `most` of the inner divisions, 0: all three; `rows` are those of `data` in the problem. Divisions
+/// that leave one class are left out; empty when the rows cannot be divided as asked.
+std::vector<InnerFold> divide(const Problem& problem, const Dataset& data, std::span<const std::size_t> rows,
+                              std::size_t most, const Context& context);
+/// Mean score over the divisions; NaN when the metric is defined on none.
+double inner_score(const Problem& problem, const AnyEstimator& estimator, std::span<const InnerFold> folds,
+                   const Context& context);
+
 /// Settings that do best in an inner division of the rows; the defaults when there is nothing to search.
 struct Choice {
   AnyEstimator estimator;
@@ -70,23 +88,34 @@ struct Choice {
 Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded& encoded,
                        std::span<const std::size_t> rows, bool search, const Context& context);
 
+class SearchLog;
+/// How settings are chosen.
+struct Search {
+  bool list = true;         ///< the entry's short list; else the defaults
+  double tune_seconds = 0;  ///< above 0: a tuner draws from the entry's space for so long instead
+  std::span<const std::string> first = {};  ///< settings (JSON) that the tuner tries first
+  SearchLog* log = nullptr;
+};
+
 /// What a learner answered for one fold's test rows.
 struct FoldOutcome {
   std::vector<double> predicted;  ///< [test rows, width]
   double score = 0;               ///< NaN when the metric is not defined there, as AUC with one class
   double fit_seconds = 0, predict_seconds = 0;
   std::size_t trials = 1;
+  std::string settings;  ///< those chosen, JSON
   std::optional<Artifact> artifact;
 };
 FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold,
-                       bool search, bool keep_artifact, const Context& context);
+                       const Search& search, bool keep_artifact, const Context& context);
 
 /// The learner with its best settings on all rows.
 struct Trained {
   Artifact artifact;
   std::size_t trials = 1;
 };
-Trained train_on_all(const Problem& problem, const Entry& entry, bool search, const Context& context);
+Trained train_on_all(const Problem& problem, const Entry& entry, const Search& search,
+                     const Context& context);
 
 /// [rows, model's classes] to [rows, problem's classes]; absent classes get 0.
 std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes,

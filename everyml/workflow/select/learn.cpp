@@ -21,7 +21,9 @@
 #include "everyml/workflow/select/compare_impl.h"
 #include "everyml/workflow/select/costs_impl.h"
 #include "everyml/workflow/select/judge_impl.h"
+#include "everyml/workflow/select/learn_setup_impl.h"
 #include "everyml/workflow/select/roles_impl.h"
+#include "everyml/workflow/select/tune_impl.h"
 #include "everyml/workflow/select/verdict_impl.h"
 
 namespace everyml {
@@ -30,163 +32,25 @@ namespace {
 using namespace select_impl;
 
 constexpr std::size_t kFewestRows = 10;
-constexpr std::size_t kFewestRowsPerFold = 2;
 constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kMostShuffled = 200;
-/// Below this many cells folds run side by side; above it each learner is itself parallel.
+/// Cells below which a table is small.
 constexpr std::size_t kSmallCells = 2'000'000;
+/// Seconds of a search below which it finds little.
+constexpr double kShortestTuning = 0.5;
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Probabilities that the answers of one algorithm may hold, 2 GiB of them.
 constexpr std::size_t kMostAnswers = std::size_t{1} << 28;
-/// Multiply-adds that judging a lazy learner may cost before it is left to those who ask for it by name.
-constexpr double kLazyWork = 4e11;
 
 double seconds_since(Context::Clock::time_point start) {
   return std::chrono::duration<double>(Context::Clock::now() - start).count();
 }
 
-void check_options(const Table& table, const LearnOptions& options) {
-  if (options.target.empty())
-    throw ParameterError("learn.target", "learn needs the name of the target column");
-  table.column(options.target);
-  if (!options.group.empty()) table.column(options.group);
-  if (!options.date.empty()) table.column(options.date);
-  if (!options.weights.empty()) table.column(options.weights);
-  for (const std::string& name : options.ignore) table.column(name);
-  if (!options.group.empty() && !options.date.empty()) {
-    throw ParameterError("learn.folds",
-                         "folds can follow groups or dates, not both; give one of group and date");
-  }
-  if (options.folds < 2 || options.folds > 100) {
-    throw ParameterError("parameter.range",
-                         fmt::format("learn: folds must be between 2 and 100, got {}", options.folds));
-  }
-  if (!(options.seconds >= 0)) {
-    throw ParameterError("parameter.range",
-                         fmt::format("learn: time must be at least 0 seconds (0 is no limit), got {}",
-                                     format_number(options.seconds)));
-  }
-  if (options.importance_repeats == 0) {
-    throw ParameterError("parameter.range", "learn: importance_repeats must be at least 1, got 0");
-  }
-  for (const std::string& own : {options.group, options.date, options.weights}) {
-    if (!own.empty() && own == options.target) {
-      throw ParameterError(
-          "learn.target",
-          fmt::format("\"{}\" is the target and cannot be another thing as well", printable(own)));
-    }
-  }
-}
-
-/// "; the doctor leaves out "id" (id.column) and "x" (constant.column), keep them with --keep-suspects".
-std::string why_left_out(const DoctorReport& doctor) {
-  constexpr std::size_t kMost = 4;
-  std::vector<std::string> shown;
-  for (const auto& [column, code] : doctor.excluded) {
-    if (shown.size() == kMost) {
-      shown.push_back(fmt::format("{} more", doctor.excluded.size() - kMost));
-      break;
-    }
-    shown.push_back(fmt::format("\"{}\" ({})", printable(column, 40), code));
-  }
-  return shown.empty() ? ""
-                       : "; the doctor leaves out " + join_and(shown) + ", keep them with --keep-suspects";
-}
-
-std::vector<std::string> columns_to_use(const Table& table, const LearnOptions& options,
-                                        const DoctorReport& doctor) {
-  std::set<std::string> left_out = {options.target, options.group, options.weights};
-  left_out.insert(options.ignore.begin(), options.ignore.end());
-  if (!options.keep_suspects) {
-    for (const auto& [column, reason] : doctor.excluded) left_out.insert(column);
-  }
-  std::vector<std::string> columns;
-  for (const Column& column : table.all()) {
-    if (!left_out.count(column.name())) columns.push_back(column.name());
-  }
-  if (columns.empty()) {
-    throw DataError("learn.no_columns", fmt::format("no column is left to predict \"{}\" from{}",
-                                                    printable(options.target), why_left_out(doctor)));
-  }
-  return columns;
-}
-
-Folds make_folds(const Problem& problem, const LearnOptions& options, const Context& context) {
-  const Stream random = context.random("folds");
-  const std::size_t rows = problem.table.rows();
-  const std::size_t k = std::min(options.folds, rows / kFewestRowsPerFold);
-  if (!problem.time.empty()) return time_folds(problem.time, k);
-  if (!problem.groups.empty()) return group_folds(problem.groups, k, random);
-  if (problem.target.kind() == Target::Kind::classes)
-    return stratified_folds(problem.target.codes(), k, random);
-  return quantile_folds(problem.target.values(), k, random);
-}
-
-/// Rows of weight 0 are as if they were not there: a fold could else have nothing that counts. Fills the
-/// weights of the rows that are left.
-void leave_out_weightless(const Table& table, const LearnOptions& options, Target::Kind kind,
-                          std::vector<std::size_t>& rows, Problem& problem) {
-  problem.weights = row_weights(table, options.weights, rows);
-  const auto weightless =
-      static_cast<std::size_t>(std::count(problem.weights.begin(), problem.weights.end(), 0.0));
-  if (weightless == 0) return;
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (problem.weights[i] > 0) kept.push_back(rows[i]);
-  }
-  std::erase(problem.weights, 0.0);
-  rows = std::move(kept);
-  std::vector<std::size_t> all_of_them;
-  problem.target = make_target(table.column(options.target).select(rows), kind, all_of_them);
-}
-
-double mean_test_share(const Folds& folds) {
-  double share = 0;
-  for (const Fold& fold : folds)
-    share += static_cast<double>(fold.test.size()) / static_cast<double>(fold.train.size());
-  return share / static_cast<double>(folds.size());
-}
-
-std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& options) {
-  std::vector<Entry> entries;
-  for (const std::string& name : options.only) {
-    const Entry& entry = catalog().find(name);
-    if (entry.card().target != problem.target.kind()) {
-      throw ParameterError(
-          "learn.only", fmt::format("{} learns {}, but \"{}\" needs {}", name, to_string(entry.card().target),
-                                    printable(problem.target_name), to_string(problem.target.kind())));
-    }
-  }
-  for (const Entry& entry : catalog().entries()) {
-    if (entry.card().target != problem.target.kind()) continue;
-    const bool asked =
-        std::find(options.only.begin(), options.only.end(), entry.card().name) != options.only.end();
-    const bool offered = options.only.empty() && !entry.card().by_request;
-    if (offered || asked || entry.card().complexity == 0) entries.push_back(entry);
-  }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.card().complexity < b.card().complexity; });
-  return entries;
-}
-
-std::string reason_to_skip(const Entry& entry, const Problem& problem, const LearnOptions& options) {
-  if (!entry.card().lazy || !options.only.empty()) return "";
-  double comparisons = 0;
-  for (const Fold& fold : problem.folds) {
-    const double searched = static_cast<double>(std::min(fold.train.size(), kSearchRows));
-    comparisons += static_cast<double>(fold.train.size()) * static_cast<double>(fold.test.size()) +
-                   static_cast<double>(entry.search().size()) * searched * searched;
-  }
-  const double work = comparisons * static_cast<double>(problem.columns.size());
-  if (work <= kLazyWork) return "";
-  return fmt::format("compares every row with every other, too slow for {} rows; ask for it with --only {}",
-                     problem.table.rows(), entry.card().name);
-}
-
 /// Candidate and the out-of-fold answers it gave.
 struct Judged {
   Candidate candidate;
-  std::vector<double> out_of_fold;  ///< [rows, width], NaN where never tested
+  std::vector<std::string> settings;  ///< chosen in each fold, JSON
+  std::vector<double> out_of_fold;    ///< [rows, width], NaN where never tested
   std::vector<std::optional<Artifact>> artifacts;
 };
 
@@ -214,11 +78,16 @@ std::map<std::string, double> all_metrics(const Problem& problem, std::span<cons
   return metrics;
 }
 
+/// Small folds run side by side; above that each learner is itself parallel.
+bool folds_side_by_side(const Problem& problem) {
+  return problem.table.rows() * problem.columns.size() < kSmallCells;
+}
+
 /// `from`, `to`: shares of the whole run between which the progress of this candidate lies.
-Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bool search, double test_share,
-             double from, double to, const Context& context) {
+Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, const Search& search,
+             double test_share, double from, double to, const Context& context) {
   const std::size_t width = problem.width();
-  const bool small = problem.table.rows() * problem.columns.size() < kSmallCells;
+  const bool small = folds_side_by_side(problem);
   std::vector<FoldOutcome> outcomes(problem.folds.size());
   const Context quiet = context.with_observer(nullptr);
   const auto one = [&](std::size_t fold) {
@@ -250,6 +119,7 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
     candidate.fit_seconds += outcome.fit_seconds;
     candidate.predict_seconds += outcome.predict_seconds;
     candidate.trials = outcome.trials;
+    judged.settings.push_back(outcome.settings);
     const auto& test = problem.folds[fold].test;
     for (std::size_t i = 0; i < test.size(); ++i) {
       std::copy_n(outcome.predicted.begin() + static_cast<std::ptrdiff_t>(i * width), width,
@@ -265,6 +135,51 @@ Judged judge(const Problem& problem, const Entry& entry, EncodedCache& cache, bo
   candidate.metrics = all_metrics(problem, judged.out_of_fold);
   if (defined.empty()) candidate.skipped = "its metric is not defined on any fold";
   return judged;
+}
+
+/// The best candidate with a space to tune in, judged once more with settings that a tuner found in each
+/// fold.
+struct TunedCandidate {
+  Judged judged;
+  double seconds = 0;  ///< what each search was given
+};
+
+/// None when `left` seconds are too few for it, or nothing on the leaderboard has a space.
+std::optional<TunedCandidate> tune_best(const Problem& problem, std::span<const Candidate> leaderboard,
+                                        EncodedCache& cache, double left, SearchLog& log, double test_share,
+                                        const Context& context) {
+  const Candidate* best = nullptr;
+  for (const Candidate& one : leaderboard) {
+    if (!one.skipped.empty() || std::isnan(one.score) || catalog().find(one.algorithm).space().empty())
+      continue;
+    const bool better =
+        best == nullptr || (problem.greater_is_better ? one.score > best->score : one.score < best->score);
+    if (better) best = &one;
+  }
+  if (best == nullptr) return std::nullopt;
+  // As many searches as folds, some side by side, and one more on all rows.
+  const double folds = static_cast<double>(problem.folds.size());
+  const double side_by_side =
+      folds_side_by_side(problem) ? std::min<double>(folds, static_cast<double>(context.threads())) : 1;
+  const double searches = std::ceil(folds / side_by_side) + 1;
+  const double one_fit = best->fit_seconds / folds / static_cast<double>(best->trials);
+  TunedCandidate tuned;
+  tuned.seconds = left / searches - 2 * one_fit;
+  if (tuned.seconds < std::max(kShortestTuning, 2 * one_fit)) return std::nullopt;
+  const Entry& entry = catalog().find(best->algorithm);
+  const Search search{.tune_seconds = tuned.seconds, .first = {}, .log = &log};
+  context.progress(entry.card().title + ", tuned", 0.6);
+  try {
+    tuned.judged = judge(problem, entry, cache, search, test_share, 0.6, 0.8,
+                         context.with_seconds(left - tuned.seconds));
+  } catch (const ResourceError& error) {
+    if (error.code() != "resource.deadline") throw;
+    context.check();
+    return std::nullopt;
+  }
+  tuned.judged.candidate.tuned = true;
+  tuned.judged.candidate.title += ", tuned";
+  return tuned;
 }
 
 /// The columns to shuffle; empty is all of them. Each costs passes over all columns, so of very many only
@@ -497,7 +412,7 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
       // Once there is a model to show, the limit also cuts what runs past it.
       const bool limited = options.seconds > 0 && models > 0;
       try {
-        Judged one = judge(problem, entry, cache, search, test_share, share, share + step,
+        Judged one = judge(problem, entry, cache, {.list = search}, test_share, share, share + step,
                            limited ? context.with_seconds(left) : context);
         models += entry.card().complexity > 0 && one.candidate.skipped.empty();
         result.leaderboard.push_back(one.candidate);
@@ -532,15 +447,24 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
     }
     throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
   }
+  SearchLog log(options.search_log,
+                options.search_log.empty() ? std::string() : fingerprint(problem, context.seed()));
+  std::optional<TunedCandidate> tuned;
+  if (options.seconds > 0 && !result.time_ran_out && !context.stop_requested()) {
+    tuned = tune_best(problem, result.leaderboard, cache, options.seconds - seconds_since(start), log,
+                      test_share, context);
+    if (tuned) result.leaderboard.push_back(tuned->judged.candidate);
+  }
   rank_candidates(result, test_share);
   const Candidate& chosen = result.leaderboard[result.chosen];
-  const Judged& winner = judged.at(chosen.algorithm);
+  const Judged& winner = chosen.tuned ? tuned->judged : judged.at(chosen.algorithm);
   judge_worth(result, test_share, permutation_p(problem, winner.out_of_fold, context.with_observer(nullptr)));
 
   context.progress("training " + chosen.title + " on all rows", 0.8);
+  Search last{.list = options.seconds == 0 || !result.time_ran_out};
+  if (chosen.tuned) last = {.tune_seconds = tuned->seconds, .first = tuned->judged.settings, .log = &log};
   Trained trained =
-      train_on_all(problem, catalog().find(chosen.algorithm), options.seconds == 0 || !result.time_ran_out,
-                   context.with_observer(nullptr));
+      train_on_all(problem, catalog().find(chosen.algorithm), last, context.with_observer(nullptr));
   result.artifact = std::move(trained.artifact);
   result.leaderboard[result.chosen].settings_json = result.artifact.settings_json;
   result.out_of_fold = winner.out_of_fold;

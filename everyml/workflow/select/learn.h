@@ -40,7 +40,12 @@ struct LearnOptions {
   std::optional<bool>
       classification;          ///< force the task when the target is numeric; unset: found from the target
   bool keep_suspects = false;  ///< use columns that the doctor would exclude
-  double seconds = 0;          ///< soft limit of the search; 0 none. The baseline and one model always finish
+  /// Soft limit of the search; 0 none. The baseline and one model always finish; time that is left when all
+  /// were judged goes into tuning the best that has something to tune, and the result then depends on the
+  /// machine.
+  double seconds = 0;
+  std::string
+      search_log;  ///< file that keeps what was tried, so that a later call with the same data goes on
   std::size_t importance_repeats = 5;
 };
 
@@ -56,6 +61,7 @@ struct Candidate {
   double fit_seconds = 0;      ///< of all folds
   double predict_seconds = 0;  ///< of all held-out rows
   std::size_t trials = 1;
+  bool tuned = false;        ///< settings drawn by the tuner rather than from the short list
   double p_versus_best = 1;  ///< paired corrected t-test; 1 for the best
   bool tied_with_best = false;
   std::string skipped;                    ///< why it was not judged (time, error); empty when it was
@@ -115,7 +121,7 @@ struct LearnResult {
 /// algorithm on the same folds with everything learned inside them, chooses the plainest of the best, fits it
 /// on all rows. Throws DataError "data.column_missing" (target, did-you-mean), "learn.no_rows",
 /// "learn.one_class", "learn.too_few_rows", "learn.no_columns"; ParameterError for options that contradict
-/// each other.
+/// each other, "learn.search_log" for a log of another question.
 LearnResult learn(const Table& table, const LearnOptions& options, std::span<const ReadNote> notes,
                   const Context& context);
 
