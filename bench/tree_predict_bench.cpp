@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/bench_timing.h"
+#include "everyml/classical/trees/shap.h"
 #include "everyml/classical/trees/tree_ensemble.h"
 
 using namespace everyml;
@@ -98,6 +99,22 @@ void time_rows(const std::string& folder) {
               times[times.size() * 99 / 100], sum);
 }
 
+void time_shap(const std::string& folder, int threads) {
+  const TreeEnsemble trees(read_model(folder + "/lightgbm_64.trees"));
+  const auto rows = read_file<float>(folder + "/rows.f32");
+  const auto right = read_file<double>(folder + "/lightgbm_64_shap.f64");
+  const std::size_t features = trees.feature_count();
+  const Features x = Features::view(rows.data(), right.size() / (features + 1), features);
+  std::vector<double> out(right.size());
+  const Context context({.threads = threads});
+  const bench::Seconds s = bench::least_of(3, [&] { shap_values(trees, x, out, context); });
+  double worst = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) worst = std::max(worst, std::fabs(out[i] - right[i]));
+  std::printf(
+      "everyml SHAP values, %zu rows %27s threads %d: wall %.4f s, cpu %.4f s; largest difference %.2g\n",
+      x.rows(), "", threads, s.wall, s.cpu, worst);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -105,4 +122,5 @@ int main(int argc, char** argv) {
   const std::string folder = argv[1], what = argv[2];
   if (what == "batch" && argc > 4) time_batch(folder, argv[3], std::atoi(argv[4]));
   if (what == "row") time_rows(folder);
+  if (what == "shap" && argc > 3) time_shap(folder, std::atoi(argv[3]));
 }

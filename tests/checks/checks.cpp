@@ -133,7 +133,8 @@ Features stored(const Features& x, Features::Storage storage) {
 std::vector<double> Answers::all() const {
   std::vector<double> out;
   for (const auto* part :
-       {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances, &anomaly}) {
+       {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances, &contributions,
+        &anomaly}) {
     out.insert(out.end(), part->begin(), part->end());
   }
   return out;
@@ -167,6 +168,10 @@ Answers answers(const AnyModel& model, const Features& x, const Context& context
     out.low.resize(rows);
     out.high.resize(rows);
     model.intervals(x, 0.9, out.low, out.high, context);
+  }
+  if (model.can(Capability::contributions)) {
+    out.contributions.resize(rows * model.contribution_count() * (x.columns() + 1));
+    model.contributions(x, out.contributions, context);
   }
   if (model.can(Capability::neighbors)) {
     std::vector<std::int64_t> nearest(rows);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "checks.h"
@@ -99,6 +101,32 @@ TEST_P(EveryAlgorithm, ScoresOrderAsProbabilitiesDo) {
       }
     }
   }
+}
+
+TEST_P(EveryAlgorithm, ContributionsSumToTheAnswer) {
+  if (!entry().can(Capability::contributions)) GTEST_SKIP() << "no contributions";
+  const AnyModel model = entry().make().fit(sample(entry(), 90), Context{});
+  const std::size_t count = model.contribution_count(), features = model.feature_count();
+  const Answers out = answers(model, questions(200));
+  const std::vector<double>& right = out.scores.size() == 200 * count          ? out.scores
+                                     : out.probabilities.size() == 200 * count ? out.probabilities
+                                                                               : out.values;
+  ASSERT_EQ(right.size(), 200 * count);
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    // A class that the model never gives has no score to add up to.
+    if (right[i] == std::numeric_limits<double>::lowest()) continue;
+    double sum = 0;
+    for (std::size_t f = 0; f <= features; ++f) sum += out.contributions[i * (features + 1) + f];
+    EXPECT_NEAR(sum, right[i], 1e-9 * std::max(1.0, std::abs(right[i]))) << "row " << i / count;
+  }
+}
+
+TEST_P(EveryAlgorithm, WithoutContributionsItSaysSo) {
+  if (entry().can(Capability::contributions)) GTEST_SKIP() << "it has contributions";
+  const AnyModel model = entry().make().fit(sample(entry(), 30), Context{});
+  EXPECT_EQ(model.contribution_count(), 0U);
+  std::vector<double> out(3);
+  EXPECT_EQ(code_of([&] { model.contributions(questions(3), out, Context{}); }), "model.capability");
 }
 
 TEST_P(EveryAlgorithm, WithoutScoresItSaysSo) {

@@ -121,6 +121,19 @@ std::string dependence(const Fitted& self, const Table& table, const std::string
   return write_json(to_json(found));
 }
 
+std::string accumulated(const Fitted& self, const Table& table, const std::string& column, nb::handle given,
+                        const Run& run) {
+  const Options asked(given);
+  DependenceOptions options;
+  asked.take("points", options.points);
+  asked.take("max_rows", options.max_rows);
+  AccumulatedEffects found;
+  run_released(run, kLong, [&](const Context& context) {
+    found = accumulated_effects(*self.artifact, table, column, options, context);
+  });
+  return write_json(to_json(found));
+}
+
 /// As JSON, as the command shows it, and how many rows were left out.
 nb::object judge(const Fitted& self, const Table& table, nb::handle given, const std::string& name,
                  std::size_t width, const Run& run) {
@@ -178,6 +191,8 @@ void bind_answers(nb::module_& module) {
   module.def("importance", &importance, nb::arg("fitted"), nb::arg("table"), nb::arg("options"),
              nb::arg("run"));
   module.def("dependence", &dependence, nb::arg("fitted"), nb::arg("table"), nb::arg("column"),
+             nb::arg("options"), nb::arg("run"));
+  module.def("accumulated_effects", &accumulated, nb::arg("fitted"), nb::arg("table"), nb::arg("column"),
              nb::arg("options"), nb::arg("run"));
   module.def("evaluate", &judge, nb::arg("fitted"), nb::arg("table"), nb::arg("options"), nb::arg("name"),
              nb::arg("width"), nb::arg("run"));

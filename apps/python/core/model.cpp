@@ -233,6 +233,15 @@ nb::object scores(const Fitted& self, const Features& x, const Run& run) {
                          });
 }
 
+/// [rows, sums * (features + 1)]; the caller folds it.
+nb::object contributions(const Fitted& self, const Features& x, const Run& run) {
+  const AnyModel& model = self.artifact->model;
+  return answers<double>(self, x, model.contribution_count() * (model.feature_count() + 1), false, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           self.artifact->model.contributions(rows, out, context);
+                         });
+}
+
 nb::object intervals(const Fitted& self, const Features& x, double level, const Run& run) {
   std::vector<double> low(x.rows()), high(x.rows());
   run_released(run, answer_cells(self, x), [&](const Context& context) {
@@ -311,6 +320,9 @@ void bind_model(nb::module_& module) {
       .def("assign", &assign)
       .def("transform", &transform)
       .def("scores", &scores)
+      .def("contributions", &contributions)
+      .def_prop_ro("contribution_count",
+                   [](const Fitted& self) { return self.artifact->model.contribution_count(); })
       .def("intervals", &intervals)
       .def("neighbors", &neighbors)
       .def("update", &update, nb::arg("features"), nb::arg("target").none(), nb::arg("weights").none(),

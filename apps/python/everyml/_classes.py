@@ -31,6 +31,7 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     for capability, base in (
         ("transform", _estimator.Transformer),
         ("scores", _estimator.Scores),
+        ("contributions", _estimator.Contributions),
         ("intervals", _estimator.Intervals),
         ("neighbors", _estimator.Neighbors),
         ("update", _estimator.Updates),

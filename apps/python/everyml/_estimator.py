@@ -432,6 +432,17 @@ class Scores:
         return self._fitted.scores(features, self._run())
 
 
+class Contributions:
+    def contributions(self, X: Any) -> np.ndarray:
+        """What each feature adds to the answer for each row of X, exactly (SHAP values): [rows, features + 1], and
+        [rows, sums, features + 1] for a model of several sums. The last of a row is the base; together they are the
+        row's score, probability or value, whichever the model adds up."""
+        features = self._rows(X)
+        flat = self._fitted.contributions(features, self._run())
+        sums = self._fitted.contribution_count
+        return flat if sums == 1 else flat.reshape(len(flat), sums, -1)
+
+
 class Regressor(Supervised):
     _estimator_type = "regressor"
 

@@ -326,6 +326,30 @@ class Model:
         options = given(points=points, max_rows=max_rows)
         return shaped(json.loads(_core.dependence(self._fitted, table_of(data, threads)[0], column, options, run)))
 
+    def accumulated_effects(
+        self,
+        data: Any,
+        column: str,
+        *,
+        points: int | None = None,
+        max_rows: int | None = None,
+        seed: int = 0,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> dict[str, Any]:
+        """How the mean answer changes along a column of numbers or dates while the others stay as they are in the rows
+        that are there (accumulated local effects, Apley and Zhu 2020).
+
+        Grid, class_names, effect with mean 0 over the rows as an array [grid points] or [grid points, classes], and rows,
+        the number of rows in each step [grid points - 1].
+        """
+        run = run_of(seed, threads, progress, "Explaining")
+        options = given(points=points, max_rows=max_rows)
+        table = table_of(data, threads)[0]
+        found = shaped(json.loads(_core.accumulated_effects(self._fitted, table, column, options, run)))
+        found["rows"] = np.array(found["rows"], dtype=np.int64)
+        return found
+
     # Files
 
     def save(self, path: Any, overwrite: bool = False) -> None:
@@ -364,7 +388,9 @@ def shaped(dependence: dict[str, Any]) -> dict[str, Any]:
     points = len(dependence.get("grid") or dependence.get("levels") or [])
     classes = len(dependence.get("class_names", []))
     shape = (points, classes) if classes else (points,)
-    for name in ("mean", "low", "high"):
+    for name in ("mean", "low", "high", "effect"):
+        if name not in dependence:
+            continue
         dependence[name] = np.array(dependence[name], dtype=np.float64).reshape(shape)
     if "grid" in dependence:
         dependence["grid"] = np.array(dependence["grid"], dtype=np.float64)

@@ -27,6 +27,15 @@ struct BinnedFeatures::State {
   Buffer<std::uint8_t> codes;
 
   bool wide(std::size_t column) const { return bins[column].bins > 255; }
+  /// Makes room for the codes of all columns.
+  void lay_out() {
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < bins.size(); ++c) {
+      start.push_back(at);
+      at += (rows * (wide(c) ? 2 : 1) + 63) / 64 * 64;
+    }
+    codes = Buffer<std::uint8_t>::uninitialized(at);
+  }
   template <class Code>
   Code* column(std::size_t at) {
     return reinterpret_cast<Code*>(codes.data() + start[at]);
@@ -227,13 +236,7 @@ class Encoding {
       : state_(state), context_(context), missing_(state.bins.size()) {
     coders_.reserve(state.bins.size());
     for (const FeatureBins& bins : state.bins) coders_.emplace_back(bins);
-    std::size_t at = 0;
-    for (std::size_t c = 0; c < state.bins.size(); ++c) {
-      state.start.push_back(at);
-      const std::size_t bytes = state.rows * (state.wide(c) ? 2 : 1);
-      at += (bytes + 63) / 64 * 64;
-    }
-    state.codes = Buffer<std::uint8_t>::uninitialized(at);
+    state.lay_out();
   }
 
   template <class T>
@@ -333,6 +336,30 @@ BinnedFeatures BinnedFeatures::with_rows(const Features& x, const Context& conte
   if (state_->start.empty()) {
     for (std::size_t c = 0; c < state->bins.size(); ++c) state->bins[c].has_missing = encoding.missing(c);
   }
+  BinnedFeatures made;
+  made.state_ = std::move(state);
+  return made;
+}
+
+BinnedFeatures BinnedFeatures::select_rows(std::span<const std::size_t> rows, const Context& context) const {
+  auto state = std::make_shared<State>();
+  state->rows = rows.size();
+  state->bins = state_->bins;
+  state->lay_out();
+  constexpr std::size_t kRows = 65536;
+  const std::size_t blocks = (rows.size() + kRows - 1) / kRows;
+  parallel_for(context, blocks * columns(), 1, [&](std::size_t task, std::size_t) {
+    const std::size_t c = task % columns(), begin = task / columns() * kRows;
+    const std::size_t end = std::min(begin + kRows, rows.size());
+    const auto take = [&](const auto* from, auto* to) {
+      for (std::size_t i = begin; i < end; ++i) to[i] = from[rows[i]];
+    };
+    if (const std::uint8_t* narrow = codes8(c)) {
+      take(narrow, state->column<std::uint8_t>(c));
+    } else {
+      take(codes16(c), state->column<std::uint16_t>(c));
+    }
+  });
   BinnedFeatures made;
   made.state_ = std::move(state);
   return made;

@@ -58,6 +58,8 @@ class BinnedFeatures {
   }
   /// The same bins over other rows of the same columns (a validation set).
   BinnedFeatures with_rows(const Features& x, const Context& context) const;
+  /// Some of the rows, in the order given: a fold shares the bins of all.
+  BinnedFeatures select_rows(std::span<const std::size_t> rows, const Context& context) const;
 
  private:
   struct State;

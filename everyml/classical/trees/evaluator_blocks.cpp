@@ -25,7 +25,7 @@ class Block {
         row_codes_(plan.any_walk ? plan.walk_columns.size() * kBlockRows : 0),
         answers_{AlignedArray<std::uint64_t>(kMaskLeaves * kBlockWords),
                  AlignedArray<std::uint64_t>(kMaskLeaves * kBlockWords)},
-        sets_(2 * kMaskLeaves * kBlockWords),
+        sets_((kMaskLeaves + 1) * kBlockWords),
         labels_(kBlockRows),
         leaves_(kBlockRows) {}
 
@@ -89,6 +89,7 @@ class Block {
     for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
       const CodeColumn& column = plan_.columns[c];
       const bool narrow = plan_.any_mask && !column.wide, wide = plan_.any_walk || column.wide;
+      if (!narrow && !wide) continue;
       code_column(plan_, column, values + column.feature, stride, rows_,
                   narrow ? narrow_.data() + c * kBlockRows : nullptr,
                   wide ? wide_.data() + c * kBlockRows : nullptr);
@@ -117,6 +118,7 @@ class Block {
     for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
       const CodeColumn& column = plan_.columns[c];
       const bool narrow = plan_.any_mask && !column.wide, wide = plan_.any_walk || column.wide;
+      if (!narrow && !wide) continue;
       kernels_.code32(plan_, column, values.data() + c * kBlockRows, 1, rows_,
                       narrow ? narrow_.data() + c * kBlockRows : nullptr,
                       wide ? wide_.data() + c * kBlockRows : nullptr);

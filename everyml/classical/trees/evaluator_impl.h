@@ -35,7 +35,14 @@ struct CodeColumn {
   bool wide = false;        ///< codes need 16 bits
   std::uint32_t cuts = 0;   ///< where its sorted thresholds begin in EvaluatorPlan::cuts
   std::uint32_t count = 0;  ///< of thresholds, or of levels
+  /// Where its search trees begin in steps64 and steps32, and how many steps these take; 0: it has none.
+  std::uint32_t steps64 = 0, steps32 = 0;
+  std::uint8_t levels64 = 0, levels32 = 0;
 };
+
+/// Thresholds that one comparison of a search tree looks at: 64 bytes of them.
+template <class T>
+inline constexpr std::size_t kFan = 64 / sizeof(T);
 
 /// A question over codes. Numbers: left when code - minus <= bound (unsigned, so that a missing value, code
 /// 0, is on the left with minus 0 and on the right with minus 1). Categories: `bound` is where their table
@@ -44,6 +51,14 @@ struct CodeQuestion {
   std::uint32_t column = 0;
   std::uint32_t bound = 0;
   std::uint8_t minus = 0;
+};
+
+/// Where the rows of a question are to be found. Number the leaves from the left; G(i) are the rows whose
+/// leaf is i or later, all rows for i = 0 and none for i = number of leaves. The leaves below a question are
+/// those from `low` up to `high`, the first on its right is `middle`, and
+///   G(middle) = G(high) or (G(low) and the rows that go right).
+struct MaskPlace {
+  std::uint16_t low = 0, high = 0, middle = 0;
 };
 
 /// A node of a tree that is walked. Its two children stand side by side; a leaf is its own child.
@@ -65,18 +80,22 @@ struct PlannedTree {
   bool simple = true;           ///< all questions are of numbers with codes of 8 bits
   std::uint8_t bits = 0;        ///< of a label
   std::uint32_t questions = 0;  ///< how many; of a walked tree its depth
-  std::uint32_t first = 0;      ///< in questions and twice in places, or the root in walk_nodes
+  std::uint32_t first = 0;      ///< in questions and in places, or the root in walk_nodes
   std::uint64_t labels = 0;     ///< where its labels begin in leaf_of_label and value_of_label
 };
 
 struct EvaluatorPlan {
   std::vector<CodeColumn> columns;
   std::vector<double> cuts;  ///< sorted, of all columns
+  /// Search trees over the thresholds, level by level: entry j of a level is the last threshold below child j
+  /// of what it parts, infinity beyond the end. Those of float32 are rounded down, which float32 values
+  /// cannot tell from the threshold itself.
+  std::vector<double> steps64;
+  std::vector<float> steps32;
   std::vector<PlannedTree> trees;
   std::vector<CodeQuestion> questions;
-  std::vector<std::uint16_t> places;  ///< of the two children of a question: below `questions` of the tree a
-                                      ///< question, else a leaf's label
-  std::vector<std::uint8_t> sides;    ///< narrow: 32 bytes, bit per code; wide: a byte per code; 1 is left
+  std::vector<MaskPlace> places;    ///< [questions]
+  std::vector<std::uint8_t> sides;  ///< narrow: 32 bytes, bit per code; wide: a byte per code; 1 is left
   std::vector<std::int32_t> leaf_of_label;  ///< [2^bits] for each tree, number within the tree
   std::vector<double> value_of_label;       ///< beside it when leaves are one number each
   std::vector<WalkNode> walk_nodes;
@@ -110,7 +129,7 @@ struct EvaluatorKernels {
   /// A bit per question of the tree and row: it goes right. out: [questions, kBlockWords].
   void (*ask)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
               const std::uint16_t* wide, std::uint64_t* out);
-  /// The label of each row. answers: what `ask` found; scratch: [questions + leaves, kBlockWords].
+  /// The label of each row. answers: what `ask` found; scratch: [questions + 2, kBlockWords].
   void (*labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint64_t* answers,
                  std::uint64_t* scratch, std::uint8_t* out);
   /// sums[row] += table[label[row]] of 2^bits entries.

@@ -42,37 +42,86 @@ inline std::uint32_t category_code(double value, std::uint32_t levels) {
   return static_cast<double>(code) == value ? code + 1 : levels + 1;
 }
 
+/// How many cuts of a search tree lie below a value; none for NaN.
 template <class T>
-void code_rows(const EvaluatorPlan& plan, const CodeColumn& column, const T* values, std::size_t stride,
-               std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
+inline std::uint32_t steps_below(const T* steps, std::size_t levels, T value) {
+  constexpr std::size_t fan = detail::kFan<T>;
+  const hn::CappedTag<T, fan> d;
+  const auto wanted = hn::Set(d, value);
+  std::size_t below = 0;
+  for (std::size_t level = 0, width = fan; level < levels; ++level, steps += width, width *= fan) {
+    const T* here = steps + below * fan;
+    below *= fan;
+    for (std::size_t i = 0; i < fan; i += hn::Lanes(d)) {
+      below += hn::CountTrue(d, hn::Lt(hn::LoadU(d, here + i), wanted));
+    }
+  }
+  return static_cast<std::uint32_t>(below);
+}
+
+/// Calls put(row, code) for all rows.
+template <class T, class Put>
+inline void code_each(const EvaluatorPlan& plan, const CodeColumn& column, const T* steps, std::size_t levels,
+                      const T* values, std::size_t stride, std::size_t rows, const Put& put) {
+  if (column.category) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      put(i, category_code(static_cast<double>(values[i * stride]), column.count));
+    }
+    return;
+  }
+  if (levels > 0) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const T value = values[i * stride];
+      put(i, std::isnan(value) ? 0 : steps_below(steps, levels, value) + 1);
+    }
+    return;
+  }
   const double* cuts = plan.cuts.data() + column.cuts;
   for (std::size_t i = 0; i < rows; i += kSearched) {
     const std::size_t here = std::min(kSearched, rows - i);
     double group[kSearched] = {};
     std::uint32_t codes[kSearched] = {};
     for (std::size_t j = 0; j < here; ++j) group[j] = static_cast<double>(values[(i + j) * stride]);
-    if (column.category) {
-      for (std::size_t j = 0; j < here; ++j) codes[j] = category_code(group[j], column.count);
+    count_below(cuts, column.count, group, codes);
+    for (std::size_t j = 0; j < here; ++j) put(i + j, std::isnan(group[j]) ? 0 : codes[j] + 1);
+  }
+}
+
+template <class T>
+void code_rows(const EvaluatorPlan& plan, const CodeColumn& column, const T* steps, std::size_t levels,
+               const T* values, std::size_t stride, std::size_t rows, std::uint8_t* narrow,
+               std::uint16_t* wide) {
+  const auto code = [&](const auto& put) {
+    // The number of levels is a constant in the two frequent cases.
+    if (levels == 2) {
+      code_each(plan, column, steps, 2, values, stride, rows, put);
+    } else if (levels == 3) {
+      code_each(plan, column, steps, 3, values, stride, rows, put);
     } else {
-      count_below(cuts, column.count, group, codes);
-      for (std::size_t j = 0; j < here; ++j) codes[j] = std::isnan(group[j]) ? 0 : codes[j] + 1;
+      code_each(plan, column, steps, levels, values, stride, rows, put);
     }
-    if (narrow != nullptr) {
-      for (std::size_t j = 0; j < here; ++j) narrow[i + j] = static_cast<std::uint8_t>(codes[j]);
-    }
-    if (wide != nullptr) {
-      for (std::size_t j = 0; j < here; ++j) wide[i + j] = static_cast<std::uint16_t>(codes[j]);
-    }
+  };
+  if (narrow == nullptr) {
+    code([&](std::size_t i, std::uint32_t c) { wide[i] = static_cast<std::uint16_t>(c); });
+  } else if (wide == nullptr) {
+    code([&](std::size_t i, std::uint32_t c) { narrow[i] = static_cast<std::uint8_t>(c); });
+  } else {
+    code([&](std::size_t i, std::uint32_t c) {
+      narrow[i] = static_cast<std::uint8_t>(c);
+      wide[i] = static_cast<std::uint16_t>(c);
+    });
   }
 }
 
 void code64(const EvaluatorPlan& plan, const CodeColumn& column, const double* values, std::size_t stride,
             std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
-  code_rows(plan, column, values, stride, rows, narrow, wide);
+  code_rows(plan, column, plan.steps64.data() + column.steps64, column.levels64, values, stride, rows, narrow,
+            wide);
 }
 void code32(const EvaluatorPlan& plan, const CodeColumn& column, const float* values, std::size_t stride,
             std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
-  code_rows(plan, column, values, stride, rows, narrow, wide);
+  code_rows(plan, column, plan.steps32.data() + column.steps32, column.levels32, values, stride, rows, narrow,
+            wide);
 }
 
 using Bytes = hn::CappedTag<std::uint8_t, 64>;
@@ -198,39 +247,37 @@ void ask(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t*
   }
 }
 
-/// Who reaches each node and leaf: one set of rows per place, the root's is all of them.
-inline void reach(const std::uint16_t* places, std::size_t questions, const std::uint64_t* answers,
-                  std::uint64_t* sets) {
+/// G(i) of evaluator_impl.h for all i.
+inline void place_rows(const detail::MaskPlace* places, std::size_t questions, const std::uint64_t* answers,
+                       std::uint64_t* later) {
   const Words d;
   for (std::size_t w = 0; w < kBlockWords; w += hn::Lanes(d)) {
-    hn::Store(hn::Set(d, ~std::uint64_t{0}), d, sets + w);
+    hn::Store(hn::Set(d, ~std::uint64_t{0}), d, later + w);
+    hn::Store(hn::Zero(d), d, later + (questions + 1) * kBlockWords + w);
     for (std::size_t q = 0; q < questions; ++q) {
-      const auto here = hn::Load(d, sets + q * kBlockWords + w);
+      const auto low = hn::Load(d, later + places[q].low * kBlockWords + w);
+      const auto high = hn::Load(d, later + places[q].high * kBlockWords + w);
       const auto right = hn::Load(d, answers + q * kBlockWords + w);
-      hn::Store(hn::AndNot(right, here), d, sets + places[2 * q] * kBlockWords + w);
-      hn::Store(hn::And(right, here), d, sets + places[2 * q + 1] * kBlockWords + w);
+      hn::Store(hn::OrAnd(high, low, right), d, later + places[q].middle * kBlockWords + w);
     }
   }
 }
 
-/// Plane b: the rows of all leaves whose label has bit b. Halves the number of sets with each bit.
-inline void planes_of_sets(std::uint64_t* sets, std::size_t count, std::size_t bits, std::uint64_t* planes) {
+/// Plane b: the rows whose label has bit b. From leaf i - 1 to leaf i the lowest set bit of i turns.
+inline void planes_of_labels(const std::uint64_t* later, std::size_t leaves, std::size_t bits,
+                             std::uint64_t* planes) {
   const Words d;
   for (std::size_t w = 0; w < kBlockWords; w += hn::Lanes(d)) {
-    std::size_t left = count;
     for (std::size_t b = 0; b < bits; ++b) {
-      auto plane = hn::Zero(d);
-      for (std::size_t j = 0; j < left / 2; ++j) {
-        const auto odd = hn::Load(d, sets + (2 * j + 1) * kBlockWords + w);
-        const auto even = hn::Load(d, sets + 2 * j * kBlockWords + w);
-        plane = hn::Or(plane, odd);
-        hn::Store(hn::Or(even, odd), d, sets + j * kBlockWords + w);
+      const std::size_t step = std::size_t{2} << b;
+      auto even = hn::Zero(d), odd = hn::Zero(d);
+      std::size_t i = step / 2;
+      for (; i + step < leaves; i += 2 * step) {
+        even = hn::Xor(even, hn::Load(d, later + i * kBlockWords + w));
+        odd = hn::Xor(odd, hn::Load(d, later + (i + step) * kBlockWords + w));
       }
-      if (left % 2 != 0) {
-        hn::Store(hn::Load(d, sets + (left - 1) * kBlockWords + w), d, sets + left / 2 * kBlockWords + w);
-      }
-      left = (left + 1) / 2;
-      hn::Store(plane, d, planes + b * kBlockWords + w);
+      if (i < leaves) even = hn::Xor(even, hn::Load(d, later + i * kBlockWords + w));
+      hn::Store(hn::Xor(even, odd), d, planes + b * kBlockWords + w);
     }
   }
 }
@@ -241,9 +288,9 @@ void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint6
     labels_of_planes(answers, tree.bits, out);
     return;
   }
-  reach(plan.places.data() + 2 * std::size_t{tree.first}, tree.questions, answers, scratch);
+  place_rows(plan.places.data() + tree.first, tree.questions, answers, scratch);
   HWY_ALIGN std::uint64_t planes[8 * kBlockWords];
-  planes_of_sets(scratch + tree.questions * kBlockWords, tree.questions + 1, tree.bits, planes);
+  planes_of_labels(scratch, tree.questions + 1, tree.bits, planes);
   labels_of_planes(planes, tree.bits, out);
 }
 

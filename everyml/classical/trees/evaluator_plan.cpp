@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -11,6 +13,31 @@ namespace {
 constexpr std::size_t kNarrowCodes = 256, kWideCodes = 65536;
 constexpr std::size_t kWalkColumns = 65535;
 constexpr std::size_t kSymmetricBits = 8;
+
+std::vector<float> rounded_down(const std::vector<double>& cuts) {
+  constexpr float low = -std::numeric_limits<float>::infinity();
+  std::vector<float> floats;
+  for (const double cut : cuts) {
+    const auto near = static_cast<float>(cut);
+    floats.push_back(static_cast<double>(near) > cut ? std::nextafter(near, low) : near);
+  }
+  return floats;
+}
+
+/// Appends the search tree over sorted cuts. Returns its levels, 0 for more cuts than three of them part.
+template <class T>
+std::uint8_t add_steps(const std::vector<T>& cuts, std::vector<T>& steps) {
+  std::size_t levels = 1, leaves = kFan<T>;
+  for (; cuts.size() >= leaves; leaves *= kFan<T>) ++levels;
+  if (levels > 3) return 0;
+  for (std::size_t parts = kFan<T>; parts <= leaves; parts *= kFan<T>) {
+    for (std::size_t j = 1; j <= parts; ++j) {
+      const std::size_t last = j * (leaves / parts) - 1;
+      steps.push_back(last < cuts.size() ? cuts[last] : std::numeric_limits<T>::infinity());
+    }
+  }
+  return static_cast<std::uint8_t>(levels);
+}
 
 class Planner {
  public:
@@ -60,6 +87,11 @@ class Planner {
         cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
         column.count = static_cast<std::uint32_t>(cuts.size());
         plan_->cuts.insert(plan_->cuts.end(), cuts.begin(), cuts.end());
+        column.steps64 = static_cast<std::uint32_t>(plan_->steps64.size());
+        column.levels64 = add_steps(cuts, plan_->steps64);
+        const std::vector<float> floats = rounded_down(cuts);
+        column.steps32 = static_cast<std::uint32_t>(plan_->steps32.size());
+        column.levels32 = add_steps(floats, plan_->steps32);
       }
       // Codes: missing, the values up to each threshold or the levels, and all the rest.
       if (column.count + 2 > kWideCodes) return false;
@@ -75,7 +107,7 @@ class Planner {
     const std::size_t first = p_.first_node[t], nodes = p_.first_node[t + 1] - first;
     if (nodes == 0) {
       tree.kind = PlannedTree::Kind::constant;
-      begin_labels(t, tree, 0);
+      begin_labels(tree, 0);
       set_label(t, tree, 0, 0);
     } else if (nodes + 1 <= kMaskLeaves) {
       if (!plan_symmetric(t, tree)) plan_mask(t, tree);
@@ -86,7 +118,7 @@ class Planner {
     plan_->trees.push_back(tree);
   }
 
-  void begin_labels(std::size_t, PlannedTree& tree, std::size_t bits) {
+  void begin_labels(PlannedTree& tree, std::size_t bits) {
     tree.bits = static_cast<std::uint8_t>(bits);
     tree.labels = plan_->leaf_of_label.size();
     plan_->leaf_of_label.resize(tree.labels + (std::size_t{1} << bits), 0);
@@ -168,8 +200,8 @@ class Planner {
     tree.first = static_cast<std::uint32_t>(plan_->questions.size());
     tree.questions = static_cast<std::uint32_t>(bits);
     for (const std::size_t node : asks) add_question(node, tree);
-    plan_->places.resize(plan_->questions.size() * 2, 0);
-    begin_labels(t, tree, bits);
+    plan_->places.resize(plan_->questions.size());
+    begin_labels(tree, bits);
     // Leaf i, from the left, is reached by going right at level l when bit bits - 1 - l of i is set.
     for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
       std::size_t label = 0;
@@ -181,28 +213,38 @@ class Planner {
     return true;
   }
 
-  /// Questions level by level, so that what one writes is not read by the next.
+  /// Questions level by level, so that what one writes is not read by the next. A leaf's label is the Gray
+  /// code of its number: from each leaf to the next one bit turns.
   void plan_mask(std::size_t t, PlannedTree& tree) {
+    struct Place {
+      std::int32_t node;
+      std::size_t low, high;
+    };
     const std::size_t first = p_.first_node[t], nodes = p_.first_node[t + 1] - first;
     tree.kind = PlannedTree::Kind::mask;
     tree.first = static_cast<std::uint32_t>(plan_->questions.size());
     tree.questions = static_cast<std::uint32_t>(nodes);
-    begin_labels(t, tree, static_cast<std::size_t>(std::bit_width(nodes)));
-    std::vector<std::int32_t> order{0};
-    std::size_t leaves = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const std::size_t at = first + static_cast<std::size_t>(order[i]);
-      add_question(at, tree);
-      for (const std::int32_t child : {p_.left[at], p_.right[at]}) {
-        if (child >= 0) {
-          plan_->places.push_back(static_cast<std::uint16_t>(order.size()));
-          order.push_back(child);
-        } else {
-          plan_->places.push_back(static_cast<std::uint16_t>(nodes + leaves));
-          set_label(t, tree, leaves++, ~child);
-        }
-      }
+    begin_labels(tree, static_cast<std::size_t>(std::bit_width(nodes)));
+    for (std::size_t leaf = 0; leaf <= nodes; ++leaf) {
+      set_label(t, tree, leaf ^ (leaf >> 1), static_cast<std::int32_t>(leaf));
     }
+    std::vector<Place> order{{0, 0, nodes + 1}};
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const auto [node, low, high] = order[i];
+      const std::size_t at = first + static_cast<std::size_t>(node);
+      const std::int32_t left = p_.left[at], right = p_.right[at];
+      const std::size_t middle = first_leaf_of(first, right);
+      add_question(at, tree);
+      plan_->places.push_back({static_cast<std::uint16_t>(low), static_cast<std::uint16_t>(high),
+                               static_cast<std::uint16_t>(middle)});
+      if (left >= 0) order.push_back({left, low, middle});
+      if (right >= 0) order.push_back({right, middle, high});
+    }
+  }
+
+  std::size_t first_leaf_of(std::size_t first, std::int32_t node) const {
+    while (node >= 0) node = p_.left[first + static_cast<std::size_t>(node)];
+    return static_cast<std::size_t>(~node);
   }
 
   void plan_walk(std::size_t t, PlannedTree& tree) {

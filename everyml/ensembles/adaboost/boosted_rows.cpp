@@ -38,8 +38,7 @@ BoostedRows boosted_rows(const Dataset& data, std::string_view learner) {
 
 PackedCodes packed_codes(const Dataset& data, const BoostedRows& rows, int max_bins, const Context& context) {
   const BinSettings settings{.max_bins = max_bins};
-  return {BinnedFeatures::make(data.features, data.info, data.weights, settings, context), data.info,
-          rows.row_of, context};
+  return {*shared_bins(data, settings, context), data.info, rows.row_of, context};
 }
 
 std::vector<std::string> column_names(const Dataset& data) {

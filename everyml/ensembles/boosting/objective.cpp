@@ -64,8 +64,8 @@ std::shared_ptr<const BoostingObjective> BoostingObjective::make(const Objective
     case K::cox:
     case K::aft:
       return make_survival(spec);
-    default:
-      break;
+    case K::formula:
+      return make_formula(spec);
   }
   throw ParameterError("parameter.objective", "there is no objective of that number");
 }

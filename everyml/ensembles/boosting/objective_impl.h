@@ -107,6 +107,7 @@ ObjectivePtr make_cross_entropy(const ObjectiveSpec& spec);
 ObjectivePtr make_multinomial(const ObjectiveSpec& spec);
 ObjectivePtr make_one_versus_all(const ObjectiveSpec& spec);
 ObjectivePtr make_ranking(const ObjectiveSpec& spec);  ///< lambdamart_ndcg, lambdamart_map, pairwise, xe_ndcg
+ObjectivePtr make_formula(const ObjectiveSpec& spec);
 ObjectivePtr make_survival(const ObjectiveSpec& spec);  ///< cox, aft
 
 }  // namespace everyml::boosting_detail

@@ -124,6 +124,10 @@ class ForestClassifierModel {
   std::span<const std::string> class_names() const { return names_; }
   /// out: [rows, classes].
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, classes, features + 1]: exact SHAP values of each probability, the last is the base; see
+  /// shap.h.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return names_.size(); }
   /// out: [training rows, classes], NaN where every tree saw the row; empty when it was not asked for.
   std::vector<double> out_of_bag_probabilities() const;
   Json summary() const;
@@ -160,6 +164,9 @@ class ForestRegressorModel {
   std::size_t feature_count() const { return forest_.feature_count(); }
   /// out: [rows].
   void predict(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, 1, features + 1]: exact SHAP values, the last is the base; see shap.h.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  static constexpr std::size_t contribution_count() { return 1; }
   /// Quantiles of the targets of training rows that end in the same leaves, one row of each leaf drawn by
   /// chance while the tree grew. Reference: Meinshausen, "Quantile Regression Forests", JMLR 7 (2006).
   void intervals(const Features& x, double level, std::span<double> low, std::span<double> high,

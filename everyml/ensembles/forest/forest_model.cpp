@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "everyml/classical/trees/shap.h"
 #include "everyml/ensembles/forest/forest.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -104,6 +105,21 @@ void ForestClassifierModel::probabilities(const Features& x, std::span<double> o
   }
 }
 
+void ForestClassifierModel::contributions(const Features& x, std::span<double> out,
+                                          const Context& context) const {
+  if (names_.size() != 2) return shap_values(forest_.ensemble(), x, out, context);
+  const std::size_t width = x.columns() + 1;
+  std::vector<double> second(x.rows() * width);
+  shap_values(forest_.ensemble(), x, second, context);
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    double* row = out.data() + i * 2 * width;
+    for (std::size_t j = 0; j < width; ++j) {
+      row[width + j] = second[i * width + j];
+      row[j] = (j + 1 == width ? 1.0 : 0.0) - second[i * width + j];
+    }
+  }
+}
+
 std::vector<double> ForestClassifierModel::out_of_bag_probabilities() const {
   const std::vector<double>& answers = forest_.facts().out_of_bag;
   if (names_.size() != 2) return answers;
@@ -144,6 +160,11 @@ void ForestRegressorModel::predict(const Features& x, std::span<double> out, con
   forest_.ensemble().predict(x, out, context);
   // Means of the largest numbers may round beyond them.
   for (double& value : out) value = std::clamp(value, -kMost, kMost);
+}
+
+void ForestRegressorModel::contributions(const Features& x, std::span<double> out,
+                                         const Context& context) const {
+  shap_values(forest_.ensemble(), x, out, context);
 }
 
 void ForestRegressorModel::quantiles(const Features& x, std::span<const double> levels, std::span<double> out,

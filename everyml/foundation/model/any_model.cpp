@@ -70,6 +70,8 @@ std::string_view to_string(Capability capability) {
       return "scores";
     case Capability::anomaly:
       return "anomaly";
+    case Capability::contributions:
+      return "contributions";
   }
   return "";
 }
@@ -84,6 +86,7 @@ std::span<const std::string> AnyModel::class_names() const { return self_->class
 std::size_t AnyModel::cluster_count() const { return self_->cluster_count(); }
 std::size_t AnyModel::output_count() const { return self_->output_count(); }
 std::size_t AnyModel::score_count() const { return self_->score_count(); }
+std::size_t AnyModel::contribution_count() const { return self_->contribution_count(); }
 
 std::span<const AttributeInfo> AnyModel::attributes() const {
   return self_ ? self_->attributes() : std::span<const AttributeInfo>{};
@@ -217,6 +220,15 @@ void AnyModel::anomaly_reasons(const Features& x, std::span<double> out, const C
 double AnyModel::anomaly_threshold() const {
   require(Capability::anomaly);
   return self_->anomaly_threshold();
+}
+
+void AnyModel::contributions(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::contributions);
+  require_width(x);
+  require_size(out.size(), x.rows() * contribution_count() * (x.columns() + 1), "contributions");
+  context.check();
+  self_->contributions(x, out, context);
+  require_finite(*card_, x, out);
 }
 
 Json AnyModel::summary() const { return self_->summary(); }

@@ -78,6 +78,17 @@ concept ScoresAnomalies =
       m.anomaly_reasons(x, out, context);
       { m.anomaly_threshold() } -> std::convertible_to<double>;
     };
+/// What each feature adds to a row's answer, exactly, and what the model says of a row it knows nothing of.
+/// out: [rows, contribution_count(), features + 1], the last of a row is that base. A row's sums, one for
+/// each of contribution_count(), are what the model adds up: its scores when it gives these and there are as
+/// many, else its probabilities when there are as many, else its value, before a link that its settings may
+/// ask for.
+template <class M>
+concept GivesContributions =
+    requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+      m.contributions(x, out, context);
+      { m.contribution_count() } -> std::convertible_to<std::size_t>;
+    };
 /// A new model that has also seen `data`; the old one stays as it is.
 template <class M>
 concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
@@ -105,6 +116,8 @@ class AnyModel {
   std::size_t output_count() const;
   /// Scores per row; 0 for a model without scores.
   std::size_t score_count() const;
+  /// Sums per row of contributions; 0 for a model without them.
+  std::size_t contribution_count() const;
 
   /// The figures that models of this type may have; empty when the type declares none.
   std::span<const AttributeInfo> attributes() const;
@@ -126,6 +139,7 @@ class AnyModel {
   /// out: [rows, columns].
   void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const;
   double anomaly_threshold() const;
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -156,6 +170,7 @@ struct AnyModel::Interface {
   virtual std::size_t cluster_count() const = 0;
   virtual std::size_t output_count() const = 0;
   virtual std::size_t score_count() const = 0;
+  virtual std::size_t contribution_count() const = 0;
   virtual std::span<const AttributeInfo> attributes() const = 0;
   /// The figure at that place of attributes().
   virtual std::optional<Figure> attribute(std::size_t index) const = 0;
@@ -172,6 +187,7 @@ struct AnyModel::Interface {
   virtual void anomaly(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual double anomaly_threshold() const = 0;
+  virtual void contributions(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;
 };

@@ -31,6 +31,8 @@ constexpr bool model_can(Capability capability) {
       return GivesScores<M>;
     case Capability::anomaly:
       return ScoresAnomalies<M>;
+    case Capability::contributions:
+      return GivesContributions<M>;
   }
   return false;
 }
@@ -108,6 +110,12 @@ struct AnyModel::Holder final : AnyModel::Interface {
     else
       return 0;
   }
+  std::size_t contribution_count() const override {
+    if constexpr (GivesContributions<M>)
+      return model.contribution_count();
+    else
+      return 0;
+  }
   std::span<const AttributeInfo> attributes() const override { return entry_detail::attribute_infos<M>(); }
   std::optional<Figure> attribute(std::size_t index) const override {
     if constexpr (entry_detail::DeclaresAttributes<M>)
@@ -182,6 +190,12 @@ struct AnyModel::Holder final : AnyModel::Interface {
       return model.anomaly_threshold();
     else
       entry_detail::cannot(Capability::anomaly);
+  }
+  void contributions(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (GivesContributions<M>)
+      model.contributions(x, out, context);
+    else
+      entry_detail::cannot(Capability::contributions);
   }
   Json summary() const override { return model.summary(); }
   void save(ArchiveWriter& archive) const override { model.save(archive); }

@@ -16,7 +16,8 @@ constexpr MapLeaf kRoll[] = {
      "logistic-regression"},
     {"k nearest neighbours", "asks the most similar known rows", kClassical, "classification",
      "knn-classifier"},
-    {"Decision tree", "a sheet of yes-or-no questions (CART, C4.5)", kClassical, "classification", ""},
+    {"Decision tree", "a sheet of yes-or-no questions (CART)", kClassical, "classification",
+     "decision-tree-classifier"},
     {"Support vector machine", "the line with the widest margin between classes", kClassical,
      "classification", ""},
 
@@ -24,6 +25,8 @@ constexpr MapLeaf kRoll[] = {
     {"Ridge regression", "a line that is kept from steep slopes", kClassical, "regression", "ridge"},
     {"k nearest neighbours (numbers)", "averages the most similar known rows", kClassical, "regression",
      "knn-regressor"},
+    {"Decision tree (numbers)", "a sheet of yes-or-no questions that ends in numbers", kClassical,
+     "regression", "decision-tree-regressor"},
     {"Lasso", "a line that leaves useless columns out", kClassical, "regression", ""},
     {"Polynomial regression", "a curve where a line does not do", kClassical, "regression", ""},
 
@@ -68,7 +71,9 @@ constexpr MapLeaf kRoll[] = {
      "adaboost-regressor"},
     {"LogitBoost", "boosting on the scale of log odds", kEnsembles, "trees and ensembles", "logitboost"},
     {"Gradient boosting", "trees fitted to what is left (XGBoost, LightGBM, CatBoost)", kEnsembles,
-     "trees and ensembles", ""},
+     "trees and ensembles", "gradient-boosting-classifier"},
+    {"Gradient boosting (numbers)", "a sum of trees, each fitted to what is left", kEnsembles,
+     "trees and ensembles", "gradient-boosting-regressor"},
     {"Stacking", "a learner on top of other learners' answers", kEnsembles, "trees and ensembles", ""},
 
     {"Perceptron", "one neuron", kNeural, "neural networks", ""},

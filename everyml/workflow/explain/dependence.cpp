@@ -7,32 +7,13 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/explain/explain.h"
+#include "everyml/workflow/explain/grid_impl.h"
 #include "everyml/workflow/explain/scoring.h"
 
 namespace everyml {
 namespace {
 
 constexpr std::size_t kMostLevels = 24;
-
-/// Quantiles of the column's values, so that the grid is dense where the data is; at most `points`, distinct.
-std::vector<double> grid_of(const Column& column, std::size_t points) {
-  std::vector<double> values;
-  values.reserve(column.size());
-  for (std::size_t row = 0; row < column.size(); ++row) {
-    if (!column.missing(row)) values.push_back(column.number(row));
-  }
-  std::erase_if(values, [](double value) { return !std::isfinite(value); });
-  std::sort(values.begin(), values.end());
-  std::vector<double> distinct = values;
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  if (distinct.size() <= points) return distinct;
-  std::vector<double> grid;
-  for (std::size_t i = 0; i < points; ++i) {
-    const std::size_t rank = i * (values.size() - 1) / (points - 1);
-    if (grid.empty() || values[rank] > grid.back()) grid.push_back(values[rank]);
-  }
-  return grid;
-}
 
 /// The commonest levels, commonest first; ties in byte order.
 std::vector<std::int32_t> common_levels(const Column& column) {
@@ -83,6 +64,29 @@ double quantile(std::vector<double>& values, double share) {
 
 }  // namespace
 
+namespace explain_impl {
+
+std::vector<double> grid_of(const Column& column, std::size_t points) {
+  std::vector<double> values;
+  values.reserve(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (!column.missing(row)) values.push_back(column.number(row));
+  }
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  std::sort(values.begin(), values.end());
+  std::vector<double> distinct = values;
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  if (distinct.size() <= points) return distinct;
+  std::vector<double> grid;
+  for (std::size_t i = 0; i < points; ++i) {
+    const std::size_t rank = i * (values.size() - 1) / (points - 1);
+    if (grid.empty() || values[rank] > grid.back()) grid.push_back(values[rank]);
+  }
+  return grid;
+}
+
+}  // namespace explain_impl
+
 PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
                                      const DependenceOptions& options, const Context& context) {
   if (options.points < 2 || options.max_rows == 0) {
@@ -115,7 +119,7 @@ PartialDependence partial_dependence(const Artifact& artifact, const Table& tabl
     values = {0, 1};
     result.levels = {"false", "true"};
   } else {
-    values = grid_of(original, options.points);
+    values = explain_impl::grid_of(original, options.points);
     result.grid = values;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,6 +60,27 @@ struct DependenceOptions {
 /// ParameterError "parameter.range".
 PartialDependence partial_dependence(const Artifact& artifact, const Table& table, std::string_view column,
                                      const DependenceOptions& options, const Context& context);
+
+/// How the mean answer changes along a column of numbers or dates when the others stay as they are in the
+/// rows that are there: the changes within each step of the grid, averaged over its rows and added up, with
+/// mean 0 over all rows. Unlike partial dependence it never asks the model about combinations that do not
+/// occur. Reference: Apley and Zhu, "Visualizing the Effects of Predictor Variables in Black Box Supervised
+/// Learning Models", Journal of the Royal Statistical Society B 82 (2020).
+struct AccumulatedEffects {
+  std::string column;
+  ColumnKind kind = ColumnKind::number;
+  std::vector<double> grid;
+  std::vector<std::string> class_names;  ///< empty in regression
+  std::vector<double> effect;            ///< [grid points, max(1, classes)]
+  std::vector<std::uint64_t> rows;       ///< [grid points - 1]: rows in each step
+};
+/// All of it, under the names above.
+Json to_json(const AccumulatedEffects& effects);
+/// Throws DataError "data.column_missing", "explain.no_rows" (fewer than two different values),
+/// UnsupportedError "explain.ale_column" (categories, true and false, texts), ParameterError
+/// "parameter.range".
+AccumulatedEffects accumulated_effects(const Artifact& artifact, const Table& table, std::string_view column,
+                                       const DependenceOptions& options, const Context& context);
 
 /// Learns a map from raw to calibrated probabilities on out-of-fold rows. `method` none tries both and keeps
 /// the best by cross-validated log loss, or none when neither helps. probabilities: [rows, classes]; codes:

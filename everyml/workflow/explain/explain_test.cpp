@@ -181,5 +181,60 @@ TEST(Dependence, IsWrittenWithItsShape) {
   EXPECT_FALSE(label.contains("grid"));
 }
 
+TEST(AccumulatedEffects, OfALineAreItsSlope) {
+  const Known made = known();
+  const AccumulatedEffects effects =
+      accumulated_effects(made.artifact, made.table, "a", {.points = 9}, Context());
+  ASSERT_EQ(effects.grid.size(), 9U);
+  ASSERT_EQ(effects.effect.size(), 9U);
+  for (std::size_t i = 1; i < 9; ++i)
+    EXPECT_NEAR(effects.effect[i] - effects.effect[i - 1], 3 * (effects.grid[i] - effects.grid[i - 1]), 1e-9);
+  std::uint64_t rows = 0;
+  for (const std::uint64_t n : effects.rows) rows += n;
+  EXPECT_EQ(rows, made.table.rows());
+}
+
+/// Where x2 follows x1 closely, y = x1 x2 has the effect of x1 given x2 = x1: the integral of x1, not the 0
+/// that partial dependence sees when it tears them apart.
+TEST(AccumulatedEffects, StayWhereTheRowsAre) {
+  constexpr std::size_t kRows = 400;
+  Stream random(5, "ale");
+  Buffer<double> a(kRows), b(kRows), y(kRows);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    a[row] = random.uniform(-1, 1);
+    b[row] = a[row] + random.uniform(-0.02, 0.02);
+    y[row] = a[row] * b[row];
+  }
+  Artifact artifact;
+  Buffer<double> target = y;
+  const Table table({Column::numbers("a", std::move(a)), Column::numbers("b", std::move(b)),
+                     Column::numbers("y", std::move(y))});
+  const Context context;
+  AnyEstimator estimator = catalog().find("knn-regressor").make();
+  estimator.set("neighbors", "3");
+  Dataset data;
+  data.target = Target::numbers(std::move(target));
+  const std::vector<std::string> columns = {"a", "b"};
+  artifact.encoder = Encoder::fit(table, columns, data.target, {}, estimator.card().needs, {}, context);
+  data.features = artifact.encoder.transform_training(table, data.target, {}, context);
+  artifact.target_kind = Target::Kind::numbers;
+  artifact.model = estimator.fit(data, context);
+  const AccumulatedEffects effects = accumulated_effects(artifact, table, "a", {.points = 11}, context);
+  // From the middle to either end the curve rises by about half of 1 squared.
+  const double middle = effects.effect[5];
+  EXPECT_NEAR(effects.effect[10] - middle, 0.5, 0.15);
+  EXPECT_NEAR(effects.effect[0] - middle, 0.5, 0.15);
+}
+
+TEST(AccumulatedEffects, RefuseWhatHasNoOrder) {
+  const Known made = known();
+  EXPECT_THROW(accumulated_effects(made.artifact, made.table, "b", {}, Context()), UnsupportedError);
+  EXPECT_THROW(accumulated_effects(made.artifact, made.table, "z", {}, Context()), DataError);
+  EXPECT_THROW(accumulated_effects(made.artifact, made.table, "a", {.points = 1}, Context()), ParameterError);
+  const std::vector<std::size_t> one = {0};
+  EXPECT_THROW(accumulated_effects(made.artifact, made.table.select_rows(one), "a", {}, Context()),
+               DataError);
+}
+
 }  // namespace
 }  // namespace everyml

@@ -1,0 +1,298 @@
+#include "everyml/classical/trees/grower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "everyml/classical/trees/grower_impl.h"
+#include "everyml/foundation/base/parallel.h"
+
+namespace everyml {
+namespace grower_detail {
+namespace {
+
+/// Histograms kept for the next subtraction take at most this much; nodes beyond are built anew.
+constexpr std::size_t kHistogramBytes = std::size_t{512} << 20;
+
+}  // namespace
+
+HistogramPool::HistogramPool(std::size_t cells)
+    : cells_(cells),
+      most_(std::max<std::size_t>(4, kHistogramBytes / (8 * std::max<std::size_t>(cells, 1)))) {}
+
+int HistogramPool::take(bool always) {
+  if (!free_.empty()) {
+    const int slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  if (slots_.size() >= most_ && !always) return -1;
+  slots_.push_back(Buffer<std::uint64_t>::uninitialized(cells_));
+  return static_cast<int>(slots_.size()) - 1;
+}
+
+void HistogramPool::give_back_all() {
+  free_.resize(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) free_[i] = static_cast<int>(slots_.size() - 1 - i);
+}
+
+ColumnChooser::ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, std::size_t columns)
+    : settings_(settings), key_(input.key) {
+  for (std::size_t c = 0; c < columns; ++c)
+    if (input.allowed.empty() || input.allowed[c] != 0) tree_.push_back(static_cast<std::uint32_t>(c));
+}
+
+std::vector<std::uint32_t> ColumnChooser::drawn(std::span<const std::uint32_t> from, double share,
+                                                std::string_view name, std::uint64_t index) const {
+  const auto wanted =
+      static_cast<std::size_t>(std::max(1.0, std::round(share * static_cast<double>(from.size()))));
+  std::vector<std::uint32_t> out;
+  if (wanted >= from.size()) {
+    out.assign(from.begin(), from.end());
+    return out;
+  }
+  for (const std::size_t at : Stream(key_, name, index).sample(from.size(), wanted)) out.push_back(from[at]);
+  return out;
+}
+
+std::vector<std::uint32_t> ColumnChooser::for_node(const OpenLeaf& leaf) {
+  while (level_.size() <= leaf.depth)
+    level_.push_back(drawn(tree_, settings_.columns_level, "tree-columns-level", level_.size()));
+  std::vector<std::uint32_t> allowed = level_[leaf.depth];
+  if (!leaf.groups.empty()) {
+    std::vector<std::uint32_t> kept;
+    for (const std::uint32_t column : allowed) {
+      bool met = false;
+      for (std::size_t g = 0; g < leaf.groups.size() && !met; ++g) {
+        const auto& group = settings_.interactions[g];
+        met = leaf.groups[g] != 0 && std::find(group.begin(), group.end(), column) != group.end();
+      }
+      if (met) kept.push_back(column);
+    }
+    allowed = std::move(kept);
+  }
+  if (settings_.columns_node >= 1 || allowed.empty()) return allowed;
+  return drawn(allowed, settings_.columns_node, "tree-columns-node", leaf.node);
+}
+
+Question question_of(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split) {
+  const FeatureBins& bins = binned.bins(feature);
+  Question question;
+  question.column = feature;
+  question.missing = bins.bins;
+  if (bins.category) {
+    question.in_set.assign(bins.bins + 1, 0);
+    for (const std::uint32_t bin : split.to_left) question.in_set[bin] = 1;
+  } else {
+    question.bin = split.bin;
+    question.missing_left = split.missing_left;
+  }
+  return question;
+}
+
+void fill_node(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split,
+               GrownTree& tree, std::size_t at) {
+  const FeatureBins& bins = binned.bins(feature);
+  GrownTree::Node& node = tree.nodes[at];
+  node.feature = static_cast<std::int32_t>(feature);
+  if (!bins.category) {
+    // After the last bin of numbers only what is missing goes right.
+    node.threshold =
+        split.bin < bins.threshold.size() ? bins.threshold[split.bin] : std::numeric_limits<double>::max();
+    node.missing_left = split.missing_left;
+    return;
+  }
+  node.categories = static_cast<std::int32_t>(tree.sets.size());
+  std::vector<std::uint64_t> set;
+  for (const std::uint32_t bin : split.to_left) {
+    const auto code = static_cast<std::size_t>(bins.category_of[bin]);
+    if (set.size() <= code / 64) set.resize(code / 64 + 1, 0);
+    set[code / 64] |= std::uint64_t{1} << (code % 64);
+  }
+  tree.sets.push_back(std::move(set));
+}
+
+TreeJob::TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const GrowerSettings& settings,
+                 const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool,
+                 Buffer<std::uint64_t>& words, Buffer<std::uint32_t>& spare, const Context& context)
+    : binned_(binned),
+      tiles_(tiles),
+      settings_(settings),
+      input_(input),
+      builder_(builder),
+      pool_(pool),
+      words_(words),
+      spare_(spare),
+      context_(context),
+      columns_(settings, input, binned.columns()) {
+  rules_.l1 = settings.l1;
+  rules_.l2 = settings.l2;
+  rules_.max_delta = settings.max_delta;
+  rules_.min_hessian = settings.min_hessian;
+  rules_.min_rows = settings.min_rows;
+  rules_.categories = settings.categories;
+  used_tiles_.assign(tiles.tiles().size(), 0);
+  std::vector<std::uint8_t> wanted(binned.columns(), 0);
+  for (const std::uint32_t column : columns_.of_tree()) wanted[column] = 1;
+  for (std::size_t t = 0; t < used_tiles_.size(); ++t)
+    for (const std::uint32_t column : tiles.tiles()[t].columns) used_tiles_[t] |= wanted[column];
+}
+
+GrownRows TreeJob::run() {
+  start();
+  if (settings_.growth == TreeGrowth::symmetric) {
+    grow_symmetric();
+  } else {
+    grow_by_leaves();
+  }
+  finish();
+  return std::move(grown_);
+}
+
+void TreeJob::start() {
+  const std::size_t n = input_.rows.size();
+  const bool all = n == binned_.rows();
+  rules_.units =
+      make_words(input_.gradient, input_.hessian, input_.weights,
+                 all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, words_, context_);
+  grown_.rows.assign(input_.rows.begin(), input_.rows.end());
+  pool_.give_back_all();
+  OpenLeaf root;
+  root.end = n;
+  root.groups.assign(settings_.interactions.size(), 1);
+  root.total = parallel_reduce<std::uint64_t>(
+      context_, n, 65536,
+      [&](std::size_t begin, std::size_t end) {
+        std::uint64_t sum = 0;
+        for (std::size_t i = begin; i < end; ++i) sum += words_[input_.rows[i]];
+        return sum;
+      },
+      [](std::uint64_t& into, std::uint64_t&& part) { into += part; });
+  grown_.tree.nodes.emplace_back();
+  grown_.bin.push_back(0);
+  leaves_.push_back(std::move(root));
+}
+
+/// Answers from the exact gradients, cover, and where each leaf's rows are.
+void TreeJob::finish() {
+  GrownTree& tree = grown_.tree;
+  std::sort(leaves_.begin(), leaves_.end(), [](const OpenLeaf& a, const OpenLeaf& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.node < b.node;
+  });
+  struct Sums {
+    double gradient = 0, hessian = 0, weight = 0;
+  };
+  std::vector<Sums> sums(tree.nodes.size());
+  parallel_for(context_, leaves_.size(), 4, [&](std::size_t first, std::size_t last) {
+    for (std::size_t k = first; k < last; ++k) {
+      const OpenLeaf& leaf = leaves_[k];
+      Sums sum;
+      for (std::size_t i = leaf.begin; i < leaf.end; ++i) {
+        const std::uint32_t row = grown_.rows[i];
+        const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
+        sum.gradient += weight * static_cast<double>(input_.gradient[row]);
+        sum.hessian += input_.hessian.empty() ? weight : weight * static_cast<double>(input_.hessian[row]);
+        sum.weight += weight;
+      }
+      sums[leaf.node] = sum;
+    }
+  });
+  tree.values.assign(tree.nodes.size(), 0);
+  for (std::size_t i = tree.nodes.size(); i-- > 0;) {
+    GrownTree::Node& node = tree.nodes[i];
+    if (node.feature >= 0) {
+      const Sums &left = sums[static_cast<std::size_t>(node.left)],
+                 &right = sums[static_cast<std::size_t>(node.right)];
+      sums[i] = {left.gradient + right.gradient, left.hessian + right.hessian, left.weight + right.weight};
+    }
+    node.cover = sums[i].weight;
+    tree.values[i] = rules_.answer(sums[i].gradient, sums[i].hessian);
+  }
+  const double most = settings_.max_delta > 0 ? settings_.max_delta : kInfinity;
+  for (const OpenLeaf& leaf : leaves_) {
+    const double low = std::max(leaf.low, -most), high = std::min(leaf.high, most);
+    double& value = tree.values[leaf.node];
+    value = std::clamp(value, low, high);
+    grown_.leaves.push_back({leaf.node, leaf.begin, leaf.end, low, high});
+  }
+}
+
+}  // namespace grower_detail
+
+class Grower::Impl {
+ public:
+  Impl(BinnedFeatures binned, GrowerSettings settings, const Context& context)
+      : binned_(std::move(binned)),
+        settings_(std::move(settings)),
+        tiles_(binned_, context),
+        builder_(tiles_),
+        pool_(tiles_.cells()),
+        words_(Buffer<std::uint64_t>::uninitialized(binned_.rows())),
+        spare_(Buffer<std::uint32_t>::uninitialized(binned_.rows())) {}
+
+  GrownRows grow(const GrowerInput& input, const Context& context) {
+    grower_detail::TreeJob job(binned_, tiles_, settings_, input, builder_, pool_, words_, spare_, context);
+    return job.run();
+  }
+  const BinnedFeatures& binned() const { return binned_; }
+
+ private:
+  BinnedFeatures binned_;
+  GrowerSettings settings_;
+  CodeTiles tiles_;
+  HistogramBuilder builder_;
+  grower_detail::HistogramPool pool_;
+  Buffer<std::uint64_t> words_;
+  Buffer<std::uint32_t> spare_;
+};
+
+Grower::Grower(BinnedFeatures binned, GrowerSettings settings, const Context& context)
+    : impl_(std::make_unique<Impl>(std::move(binned), std::move(settings), context)) {}
+Grower::~Grower() = default;
+Grower::Grower(Grower&&) noexcept = default;
+GrownRows Grower::grow(const GrowerInput& input, const Context& context) {
+  return impl_->grow(input, context);
+}
+const BinnedFeatures& Grower::binned() const { return impl_->binned(); }
+
+void leaf_nodes(const GrownRows& grown, const BinnedFeatures& binned, std::span<const std::uint32_t> some,
+                std::span<std::uint32_t> out, const Context& context) {
+  const auto& nodes = grown.tree.nodes;
+  struct Step {
+    std::uint32_t feature, bin, missing;
+    bool missing_left;
+    std::vector<std::uint8_t> in_set;
+  };
+  std::vector<Step> steps(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].feature < 0) continue;
+    const auto feature = static_cast<std::uint32_t>(nodes[i].feature);
+    const FeatureBins& bins = binned.bins(feature);
+    steps[i] = {feature, grown.bin[i], bins.bins, nodes[i].missing_left, {}};
+    if (nodes[i].categories < 0) continue;
+    const auto& set = grown.tree.sets[static_cast<std::size_t>(nodes[i].categories)];
+    steps[i].in_set.assign(bins.bins + 1, 0);
+    for (std::uint32_t bin = 0; bin < bins.bins; ++bin) {
+      const auto code = static_cast<std::size_t>(bins.category_of[bin]);
+      if (code / 64 < set.size()) steps[i].in_set[bin] = (set[code / 64] >> (code % 64)) & 1;
+    }
+  }
+  const std::size_t n = some.empty() ? binned.rows() : some.size();
+  parallel_for(context, n, 4096, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t row = some.empty() ? i : some[i];
+      std::size_t at = 0;
+      while (nodes[at].feature >= 0) {
+        const Step& step = steps[at];
+        const std::uint32_t code = binned.code(row, step.feature);
+        const bool left = !step.in_set.empty()   ? step.in_set[code] != 0
+                          : code == step.missing ? step.missing_left
+                                                 : code <= step.bin;
+        at = static_cast<std::size_t>(left ? nodes[at].left : nodes[at].right);
+      }
+      out[i] = static_cast<std::uint32_t>(at);
+    }
+  });
+}
+
+}  // namespace everyml

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "everyml/classical/trees/grower.h"
+#include "everyml/classical/trees/histogram.h"
+#include "everyml/classical/trees/partition_impl.h"
+
+namespace everyml::grower_detail {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Histograms of the leaves that may still be split, within a bound of memory.
+class HistogramPool {
+ public:
+  explicit HistogramPool(std::size_t cells);
+  /// A place for one, or -1 when all are taken. `always`: beyond the bound rather than none.
+  int take(bool always);
+  void give_back(int slot) {
+    if (slot >= 0) free_.push_back(slot);
+  }
+  void give_back_all();
+  std::span<std::uint64_t> at(int slot) { return slots_[static_cast<std::size_t>(slot)].span(); }
+
+ private:
+  std::size_t cells_, most_;
+  std::vector<Buffer<std::uint64_t>> slots_;
+  std::vector<int> free_;
+};
+
+/// A node that has no children yet.
+struct OpenLeaf {
+  std::uint32_t node = 0;
+  std::size_t begin = 0, end = 0;  ///< its rows
+  std::size_t depth = 0;
+  std::uint64_t total = 0;  ///< sum of its words
+  double low = -kInfinity, high = kInfinity;
+  std::vector<std::uint8_t> groups;  ///< of interactions: which may still be used; empty: no constraints
+  int histogram = -1;                ///< its place in the pool, or -1
+  // The best split, if there is one.
+  double gain = -kInfinity;
+  std::uint32_t feature = 0;
+  FeatureSplit split;
+
+  std::size_t rows() const { return end - begin; }
+};
+
+/// Which columns a node may ask about.
+class ColumnChooser {
+ public:
+  ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, std::size_t columns);
+  /// Ascending.
+  std::vector<std::uint32_t> for_node(const OpenLeaf& leaf);
+  std::span<const std::uint32_t> of_tree() const { return tree_; }
+
+ private:
+  std::vector<std::uint32_t> drawn(std::span<const std::uint32_t> from, double share, std::string_view name,
+                                   std::uint64_t index) const;
+  const GrowerSettings& settings_;
+  std::uint64_t key_;
+  std::vector<std::uint32_t> tree_;
+  std::vector<std::vector<std::uint32_t>> level_;
+};
+
+/// The question of a split over codes.
+Question question_of(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split);
+/// The node of a split as it is kept.
+void fill_node(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split,
+               GrownTree& tree, std::size_t node);
+
+/// One tree in the making.
+class TreeJob {
+ public:
+  TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const GrowerSettings& settings,
+          const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool,
+          Buffer<std::uint64_t>& words, Buffer<std::uint32_t>& spare, const Context& context);
+  GrownRows run();
+
+ private:
+  void start();
+  void grow_by_leaves();
+  void grow_symmetric();
+
+  // Splitting: grower_leaves.cpp
+  bool may_split(const OpenLeaf& leaf) const;
+  void split(std::size_t at, bool last);
+  void make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right);
+  void histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool need_left,
+                              bool need_right);
+  void build(OpenLeaf& leaf);
+  int take_slot();
+  void search(std::span<OpenLeaf* const> leaves);
+  void settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<FeatureSplit> found);
+  bool certain(const OpenLeaf& leaf, const FeatureSplit& split) const;
+  SplitRules rules_for(const OpenLeaf& leaf, std::uint32_t feature) const;
+
+  // Symmetric trees: grower_symmetric.cpp
+  struct LevelSplit {
+    double gain = -kInfinity;
+    std::uint32_t feature = 0;
+    FeatureSplit split;
+  };
+  LevelSplit best_level_split(std::span<OpenLeaf* const> level);
+  LevelSplit best_level_split_of(std::span<OpenLeaf* const> level, std::uint32_t feature) const;
+
+  void finish();
+
+  const BinnedFeatures& binned_;
+  const CodeTiles& tiles_;
+  const GrowerSettings& settings_;
+  const GrowerInput& input_;
+  HistogramBuilder& builder_;
+  HistogramPool& pool_;
+  Buffer<std::uint64_t>& words_;
+  Buffer<std::uint32_t>& spare_;
+  const Context& context_;
+  SplitRules rules_;
+  ColumnChooser columns_;
+  std::vector<std::uint8_t> used_tiles_;
+  std::vector<OpenLeaf> leaves_;
+  GrownRows grown_;
+};
+
+}  // namespace everyml::grower_detail

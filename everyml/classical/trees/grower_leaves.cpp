@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "everyml/classical/trees/grower_impl.h"
+#include "everyml/foundation/base/parallel.h"
+
+namespace everyml::grower_detail {
+namespace {
+
+/// Part of the node's own score below which a gain is the rounding of doubles.
+constexpr double kRounding = 1e-10;
+/// Columns whose splits are looked for as one piece of work.
+constexpr std::size_t kColumnsAtOnce = 16;
+
+}  // namespace
+
+SplitRules TreeJob::rules_for(const OpenLeaf& leaf, std::uint32_t feature) const {
+  SplitRules rules = rules_;
+  rules.low = leaf.low;
+  rules.high = leaf.high;
+  rules.monotone = settings_.monotone.empty() ? 0 : settings_.monotone[feature];
+  return rules;
+}
+
+bool TreeJob::may_split(const OpenLeaf& leaf) const {
+  if (settings_.max_depth > 0 && leaf.depth >= settings_.max_depth) return false;
+  if (leaf.rows() < 2) return false;
+  // Without weights a leaf that cannot hold two of the least size needs no look.
+  return !input_.weights.empty() || static_cast<double>(leaf.rows()) >= 2 * settings_.min_rows;
+}
+
+int TreeJob::take_slot() {
+  const bool symmetric = settings_.growth == TreeGrowth::symmetric;
+  const int slot = pool_.take(symmetric);
+  if (slot >= 0) return slot;
+  // The leaf least likely to be split next gives its histogram away.
+  OpenLeaf* poorest = nullptr;
+  for (OpenLeaf& leaf : leaves_)
+    if (leaf.histogram >= 0 && (poorest == nullptr || leaf.gain < poorest->gain)) poorest = &leaf;
+  if (poorest == nullptr) return -1;
+  const int taken = poorest->histogram;
+  poorest->histogram = -1;
+  return taken;
+}
+
+void TreeJob::build(OpenLeaf& leaf) {
+  leaf.histogram = take_slot();
+  const bool all = leaf.rows() == binned_.rows();
+  builder_.build(grown_.rows.data() + leaf.begin, leaf.rows(), all, words_, used_tiles_,
+                 pool_.at(leaf.histogram), context_);
+}
+
+void TreeJob::histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool need_left,
+                                     bool need_right) {
+  const int inherited = parent.histogram;
+  parent.histogram = -1;
+  if (!need_left && !need_right) {
+    pool_.give_back(inherited);
+    return;
+  }
+  OpenLeaf& small = left.rows() <= right.rows() ? left : right;
+  OpenLeaf& large = left.rows() <= right.rows() ? right : left;
+  const bool need_small = &small == &left ? need_left : need_right;
+  const bool need_large = &small == &left ? need_right : need_left;
+  if (inherited < 0) {
+    if (need_left) build(left);
+    if (need_right) build(right);
+    return;
+  }
+  build(small);
+  if (need_large) {
+    large.histogram = inherited;
+    const std::span<std::uint64_t> cells = pool_.at(inherited);
+    const std::span<const std::uint64_t> other = pool_.at(small.histogram);
+    const auto tiles = tiles_.tiles();
+    for (std::size_t t = 0; t < tiles.size(); ++t) {
+      if (used_tiles_[t] == 0) continue;
+      const std::size_t end = t + 1 < tiles.size() ? tiles[t + 1].first_cell : tiles_.cells();
+      for (std::size_t i = tiles[t].first_cell; i < end; ++i) cells[i] -= other[i];
+    }
+  } else {
+    pool_.give_back(inherited);
+  }
+  if (!need_small) {
+    pool_.give_back(small.histogram);
+    small.histogram = -1;
+  }
+}
+
+/// True when the hessians alone show that both sides have rows enough.
+bool TreeJob::certain(const OpenLeaf& leaf, const FeatureSplit& split) const {
+  if (settings_.min_rows <= 1 && input_.weights.empty()) return true;
+  const std::uint64_t least = std::min(word_hessian(split.left), word_hessian(leaf.total - split.left));
+  return static_cast<double>(least) >= rules_.certain_side();
+}
+
+/// The best of the columns' splits whose sides hold min_rows, counted where the hessians leave a doubt.
+void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<FeatureSplit> found) {
+  std::vector<std::uint8_t> counted;
+  std::vector<double> counts;
+  for (;;) {
+    std::size_t best = columns.size();
+    for (std::size_t k = 0; k < columns.size(); ++k)
+      if (found[k].found() && (best == columns.size() || found[k].score > found[best].score)) best = k;
+    if (best == columns.size()) return;
+    const std::uint32_t feature = columns[best];
+    const bool sure = (!counted.empty() && counted[best] != 0) || certain(leaf, found[best]);
+    if (sure) {
+      const double here = rules_for(leaf, feature).score(leaf.total);
+      const double gain = 0.5 * (found[best].score - here);
+      if (!(gain > settings_.min_gain && gain > kRounding * std::abs(here))) return;
+      leaf.gain = gain;
+      leaf.feature = feature;
+      leaf.split = std::move(found[best]);
+      return;
+    }
+    if (counted.empty()) counted.assign(columns.size(), 0);
+    counted[best] = 1;
+    count_codes(binned_, feature, std::span(grown_.rows).subspan(leaf.begin, leaf.rows()), input_.weights,
+                counts);
+    found[best] = best_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(feature), binned_.bins(feature),
+                             leaf.total, counts.data(), rules_for(leaf, feature));
+  }
+}
+
+void TreeJob::search(std::span<OpenLeaf* const> leaves) {
+  std::vector<std::vector<std::uint32_t>> columns;
+  std::vector<std::vector<FeatureSplit>> found;
+  std::vector<std::size_t> start{0};
+  for (OpenLeaf* leaf : leaves) {
+    columns.push_back(columns_.for_node(*leaf));
+    found.emplace_back(columns.back().size());
+    start.push_back(start.back() + columns.back().size());
+  }
+  parallel_for(context_, start.back(), kColumnsAtOnce, [&](std::size_t begin, std::size_t end) {
+    std::size_t k = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      while (i >= start[k + 1]) ++k;
+      OpenLeaf& leaf = *leaves[k];
+      const std::uint32_t feature = columns[k][i - start[k]];
+      const FeatureBins& bins = binned_.bins(feature);
+      if (bins.codes() < 2) continue;
+      found[k][i - start[k]] = best_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(feature), bins,
+                                          leaf.total, nullptr, rules_for(leaf, feature));
+    }
+  });
+  for (std::size_t k = 0; k < leaves.size(); ++k) settle(*leaves[k], columns[k], found[k]);
+}
+
+/// Sends the rows of a leaf to two new ones.
+void TreeJob::make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right) {
+  GrownTree& tree = grown_.tree;
+  const Question question = question_of(binned_, parent.feature, parent.split);
+  const std::size_t lefts =
+      partition_rows(binned_, question, std::span(grown_.rows).subspan(parent.begin, parent.rows()),
+                     spare_.data(), context_);
+  left.node = static_cast<std::uint32_t>(tree.nodes.size());
+  right.node = left.node + 1;
+  tree.nodes.resize(tree.nodes.size() + 2);
+  grown_.bin.resize(tree.nodes.size(), 0);
+  fill_node(binned_, parent.feature, parent.split, tree, parent.node);
+  GrownTree::Node& node = tree.nodes[parent.node];
+  node.left = static_cast<std::int32_t>(left.node);
+  node.right = static_cast<std::int32_t>(right.node);
+  node.gain = static_cast<float>(parent.gain);
+  grown_.bin[parent.node] = parent.split.bin;
+  left.begin = parent.begin;
+  left.end = right.begin = parent.begin + lefts;
+  right.end = parent.end;
+  left.depth = right.depth = parent.depth + 1;
+  left.total = parent.split.left;
+  right.total = parent.total - parent.split.left;
+  left.groups = right.groups = parent.groups;
+  for (std::size_t g = 0; g < left.groups.size(); ++g) {
+    const auto& group = settings_.interactions[g];
+    if (std::find(group.begin(), group.end(), parent.feature) == group.end())
+      left.groups[g] = right.groups[g] = 0;
+  }
+  left.low = right.low = parent.low;
+  left.high = right.high = parent.high;
+  const SplitRules rules = rules_for(parent, parent.feature);
+  if (rules.monotone == 0) return;
+  // What may be answered is cut midway, so whatever the two sides become, they stay in order.
+  const double wl = rules.answer(rules.gradient_of(left.total), rules.hessian_of(left.total));
+  const double wr = rules.answer(rules.gradient_of(right.total), rules.hessian_of(right.total));
+  const double middle = wl + (wr - wl) / 2;
+  if (rules.monotone > 0) {
+    left.high = std::min(left.high, middle);
+    right.low = std::max(right.low, middle);
+  } else {
+    left.low = std::max(left.low, middle);
+    right.high = std::min(right.high, middle);
+  }
+}
+
+/// Leaf `at` becomes the left of its children, the right one is added. `last`: no split follows.
+void TreeJob::split(std::size_t at, bool last) {
+  OpenLeaf parent = std::move(leaves_[at]);
+  leaves_[at] = OpenLeaf{};
+  OpenLeaf left, right;
+  make_children(parent, left, right);
+  const bool need_left = !last && may_split(left), need_right = !last && may_split(right);
+  histograms_of_children(parent, left, right, need_left, need_right);
+  std::vector<OpenLeaf*> open;
+  if (need_left) open.push_back(&left);
+  if (need_right) open.push_back(&right);
+  search(open);
+  for (OpenLeaf* leaf : open) {
+    if (leaf->gain > -kInfinity) continue;
+    pool_.give_back(leaf->histogram);
+    leaf->histogram = -1;
+  }
+  leaves_[at] = std::move(left);
+  leaves_.push_back(std::move(right));
+}
+
+void TreeJob::grow_by_leaves() {
+  struct Turn {
+    double gain;
+    std::size_t depth, leaf;
+    std::uint32_t node;
+  };
+  const bool by_depth = settings_.growth == TreeGrowth::depth;
+  const auto later = [by_depth](const Turn& a, const Turn& b) {
+    if (by_depth && a.depth != b.depth) return a.depth > b.depth;
+    if (!by_depth && a.gain != b.gain) return a.gain < b.gain;
+    return a.node > b.node;
+  };
+  std::priority_queue<Turn, std::vector<Turn>, decltype(later)> turns(later);
+  const auto offer = [&](std::size_t at) {
+    const OpenLeaf& leaf = leaves_[at];
+    if (leaf.gain > -kInfinity) turns.push({leaf.gain, leaf.depth, at, leaf.node});
+  };
+  if (settings_.max_leaves < 2 || !may_split(leaves_[0])) return;
+  build(leaves_[0]);
+  OpenLeaf* root = &leaves_[0];
+  search({&root, 1});
+  offer(0);
+  while (!turns.empty() && leaves_.size() < settings_.max_leaves) {
+    context_.check();
+    const std::size_t at = turns.top().leaf;
+    turns.pop();
+    split(at, leaves_.size() + 1 == settings_.max_leaves);
+    offer(at);
+    offer(leaves_.size() - 1);
+  }
+}
+
+}  // namespace everyml::grower_detail

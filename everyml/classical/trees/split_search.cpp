@@ -1,0 +1,149 @@
+#include "everyml/classical/trees/split_search.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "everyml/classical/trees/split_search_impl.h"
+
+namespace everyml {
+namespace {
+
+using split_detail::Cut;
+
+double soft(double gradient, double l1) { return gradient - std::clamp(gradient, -l1, l1); }
+
+/// Both sides as the fast kernel adds them up.
+double both_scores(std::uint64_t left, std::uint64_t right, const SplitRules& rules) {
+  const double gl = soft(rules.gradient_of(left), rules.l1), gr = soft(rules.gradient_of(right), rules.l1);
+  const double hl = rules.hessian_of(left) + rules.l2, hr = rules.hessian_of(right) + rules.l2;
+  return (gl * gl * hr + gr * gr * hl) / (hl * hr);
+}
+
+/// The same where answers are bounded; minus infinity where they would not be in order.
+double bounded_scores(std::uint64_t left, std::uint64_t right, const SplitRules& rules) {
+  const double gl = rules.gradient_of(left), gr = rules.gradient_of(right);
+  const double hl = rules.hessian_of(left), hr = rules.hessian_of(right);
+  const double wl = rules.answer(gl, hl), wr = rules.answer(gr, hr);
+  if ((rules.monotone > 0 && wl > wr) || (rules.monotone < 0 && wl < wr))
+    return -std::numeric_limits<double>::infinity();
+  return rules.score(gl, hl) + rules.score(gr, hr);
+}
+
+/// The cuts after bins [first, last) leave at least `least` on both sides, `extra` going left with them.
+void fast_direction(const std::uint64_t* sums, std::size_t cuts, std::uint64_t extra, std::uint64_t total,
+                    bool missing_left, const SplitRules& rules, std::vector<std::uint64_t>& shifted,
+                    FeatureSplit& best) {
+  const std::uint64_t least = rules.least_side();
+  const std::uint64_t all = word_hessian(total);
+  if (all < 2 * least) return;
+  const std::uint64_t* at = sums;
+  if (extra != 0) {
+    shifted.resize(cuts + split_detail::kPadding);
+    for (std::size_t i = 0; i < cuts; ++i) shifted[i] = sums[i] + extra;
+    at = shifted.data();
+  }
+  // Sums of hessians only grow, so the cuts that are allowed are neighbours.
+  const auto first = static_cast<std::size_t>(
+      std::partition_point(at, at + cuts, [&](std::uint64_t word) { return word_hessian(word) < least; }) -
+      at);
+  const auto last = static_cast<std::size_t>(
+      std::partition_point(at + first, at + cuts,
+                           [&](std::uint64_t word) { return all - word_hessian(word) >= least; }) -
+      at);
+  if (first >= last) return;
+  const Cut cut = split_detail::best_cut(
+      at, first, last, {total, rules.units.gradient, rules.units.hessian, rules.l1, rules.l2});
+  if (cut.score > best.score) {
+    best.score = cut.score;
+    best.bin = static_cast<std::uint32_t>(cut.bin);
+    best.missing_left = missing_left;
+    best.left = at[cut.bin];
+  }
+}
+
+FeatureSplit fast_number_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
+                               const SplitRules& rules) {
+  thread_local std::vector<std::uint64_t> sums, shifted;
+  const std::uint64_t missing = cells[bins.bins];
+  const std::size_t cuts = missing != 0 ? bins.bins : bins.bins - 1;
+  sums.resize(cuts + split_detail::kPadding);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < cuts; ++i) sums[i] = sum += cells[i];
+  FeatureSplit best;
+  fast_direction(sums.data(), cuts, 0, total, false, rules, shifted, best);
+  if (missing != 0) fast_direction(sums.data(), bins.bins - 1, missing, total, true, rules, shifted, best);
+  return best;
+}
+
+/// Where nothing was missing it is sent where more of the rows went.
+void send_missing(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
+                  FeatureSplit& split) {
+  if (split.found() && cells[bins.bins] == 0)
+    split.missing_left = word_hessian(split.left) >= word_hessian(total - split.left);
+}
+
+}  // namespace
+
+double SplitRules::answer(double gradient, double hessian) const {
+  const double below = hessian + l2;
+  double value = below > 0 ? -soft(gradient, l1) / below : 0;
+  if (max_delta > 0) value = std::clamp(value, -max_delta, max_delta);
+  return std::clamp(value, low, high);
+}
+
+double SplitRules::score(double gradient, double hessian) const {
+  const double g = soft(gradient, l1), h = hessian + l2;
+  if (!bounded()) return h > 0 ? g * g / h : 0;
+  const double w = answer(gradient, hessian);
+  return -(2 * g * w + h * w * w);
+}
+
+std::uint64_t SplitRules::least_side() const {
+  const double wanted = std::max({1.0, min_hessian / units.hessian, min_rows * units.least_hessian});
+  return static_cast<std::uint64_t>(std::min(std::ceil(wanted * (1 - 1e-12)), 4294967295.0));
+}
+
+FeatureSplit plain_number_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
+                                const double* counts, const SplitRules& rules) {
+  FeatureSplit best;
+  const std::uint64_t least = rules.least_side();
+  const bool bounded = rules.bounded();
+  double all = 0;
+  if (counts != nullptr)
+    for (std::size_t i = 0; i <= bins.bins; ++i) all += counts[i];
+  const bool missing = cells[bins.bins] != 0;
+  for (const bool missing_left : {false, true}) {
+    if (missing_left && !missing) break;
+    std::uint64_t left = missing_left ? cells[bins.bins] : 0;
+    double left_count = missing_left && counts != nullptr ? counts[bins.bins] : 0;
+    const std::size_t cuts = missing && !missing_left ? bins.bins : bins.bins - 1;
+    for (std::size_t i = 0; i < cuts; ++i) {
+      left += cells[i];
+      const std::uint64_t right = total - left;
+      if (counts != nullptr) {
+        left_count += counts[i];
+        if (left_count < rules.min_rows || all - left_count < rules.min_rows) continue;
+      }
+      if (word_hessian(left) < least || word_hessian(right) < least) continue;
+      const double score = bounded ? bounded_scores(left, right, rules) : both_scores(left, right, rules);
+      if (!(score > best.score)) continue;
+      best.score = score;
+      best.bin = static_cast<std::uint32_t>(i);
+      best.missing_left = missing_left;
+      best.left = left;
+    }
+  }
+  send_missing(cells, bins, total, best);
+  return best;
+}
+
+FeatureSplit best_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
+                        const double* counts, const SplitRules& rules) {
+  if (bins.category) return split_detail::category_split(cells, bins, total, counts, rules);
+  if (counts != nullptr || rules.bounded()) return plain_number_split(cells, bins, total, counts, rules);
+  FeatureSplit best = fast_number_split(cells, bins, total, rules);
+  send_missing(cells, bins, total, best);
+  return best;
+}
+
+}  // namespace everyml

@@ -1,0 +1,14 @@
+#include "everyml/classical/trees/trees_family.h"
+
+#include <nlohmann/json.hpp>
+
+#include "everyml/classical/trees/decision_tree.h"
+#include "everyml/foundation/model/entry.h"
+
+namespace everyml {
+
+std::vector<Entry> trees_family() {
+  return {entry<DecisionTreeClassifier>(), entry<DecisionTreeRegressor>()};
+}
+
+}  // namespace everyml

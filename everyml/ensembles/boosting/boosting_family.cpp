@@ -1,0 +1,14 @@
+#include "everyml/ensembles/boosting/boosting_family.h"
+
+#include <nlohmann/json.hpp>
+
+#include "everyml/ensembles/boosting/gradient_boosting.h"
+#include "everyml/foundation/model/entry.h"
+
+namespace everyml {
+
+std::vector<Entry> boosting_family() {
+  return {entry<GradientBoostingClassifier>(), entry<GradientBoostingRegressor>()};
+}
+
+}  // namespace everyml
