@@ -1,7 +1,8 @@
 // Forests on SYNHIGGS, read from the files that generate_data leaves:
 //   generate_data synhiggs 200000 FOLDER;  generate_data synhiggs 200000 FOLDER --seed 2 --as test
 //   forest_bench FOLDER/synhiggs_200000 FOLDER/test METHOD TREES THREADS [out_of_bag]
-// METHOD: rf, et (classes), rf-numbers, et-numbers (the label as a number), isolation (scores of the test rows)
+// METHOD: rf, et (classes), rf-numbers, et-numbers (the label as a number), isolation (scores of the test
+// rows)
 
 #include <algorithm>
 #include <cstdio>
@@ -66,8 +67,8 @@ void run_classes(S settings, const Rows& train, const Rows& test, const Context&
   const bench::Seconds ask = bench::least_of(3, [&] { model->probabilities(test.features(), p, context); });
   for (std::size_t i = 0; i < score.size(); ++i) score[i] = p[2 * i + 1];
   const TreeParts& parts = model->forest().ensemble().parts();
-  std::printf("fit wall %.2f cpu %.2f s; predict wall %.3f cpu %.3f s; AUC %.5f; leaves %zu", fit.wall, fit.cpu,
-              ask.wall, ask.cpu, auc(score, test.y), parts.leaves());
+  std::printf("fit wall %.2f cpu %.2f s; predict wall %.3f cpu %.3f s; AUC %.5f; leaves %zu", fit.wall,
+              fit.cpu, ask.wall, ask.cpu, auc(score, test.y), parts.leaves());
   if (!model->forest().facts().curve.empty()) {
     std::printf("; out of bag accuracy %.5f", model->forest().facts().out_of_bag_score);
   }

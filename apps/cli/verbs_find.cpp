@@ -1,9 +1,10 @@
+#include "apps/cli/verbs_find.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/verbs.h"
-#include "apps/cli/verbs_find.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/atomic_file.h"
@@ -152,12 +153,13 @@ void run_clusters(const FindSlots& slots, Session& session) {
 Verb find_verb() {
   auto slots = std::make_shared<FindSlots>();
   FindSlots& s = *slots;
-  Verb verb{.name = "find",
-            .summary = "find structure without a target: everyml find clusters FILE, find anomalies FILE",
-            .description =
-                "clusters: groups the rows that are alike. The number of groups is chosen from the data, which "
-                "may answer that there are none, unless you give it. anomalies: scores how unlike the others "
-                "each row is, and says which columns make it so; there may be no row that stands apart."};
+  Verb verb{
+      .name = "find",
+      .summary = "find structure without a target: everyml find clusters FILE, find anomalies FILE",
+      .description =
+          "clusters: groups the rows that are alike. The number of groups is chosen from the data, which "
+          "may answer that there are none, unless you give it. anomalies: scores how unlike the others "
+          "each row is, and says which columns make it so; there may be no row that stands apart."};
   verb.arguments = {{.name = "WHAT",
                      .help = "clusters or anomalies.",
                      .slot = &s.what,

@@ -67,25 +67,26 @@ std::string table_of(const Anomalies& found, std::size_t width) {
 /// Where scores lie: "scores: median 0.42, 90 of 100 rows below 0.48, 99 below 0.55, largest 0.71".
 std::string spread_of(const Json& summary, double largest) {
   const Json& at = summary.at("score_percentiles");
-  return fmt::format("Scores: half of the rows below {:.3f}, 90 % below {:.3f}, 99 % below {:.3f}; the largest "
-                     "is {:.3f}.\n",
-                     at.at(50).get<double>(), at.at(90).get<double>(), at.at(99).get<double>(), largest);
+  return fmt::format(
+      "Scores: half of the rows below {:.3f}, 90 % below {:.3f}, 99 % below {:.3f}; the largest "
+      "is {:.3f}.\n",
+      at.at(50).get<double>(), at.at(90).get<double>(), at.at(99).get<double>(), largest);
 }
 
 std::string page_of(const Anomalies& found, const Artifact& artifact, std::size_t width) {
   if (found.first.empty()) return "No rows to look at.\n";
   const Json summary = artifact.model.summary();
   const std::string reason = summary.at("threshold_reason").get<std::string>();
-  std::string out =
-      found.unusual == 0
-          ? fmt::format("No row of {} stands apart", grouped(found.scores.size()))
-          : fmt::format("{} of {} rows stand{} apart", grouped(found.unusual), grouped(found.scores.size()),
-                        found.unusual == 1 ? "s" : "");
+  std::string out = found.unusual == 0
+                        ? fmt::format("No row of {} stands apart", grouped(found.scores.size()))
+                        : fmt::format("{} of {} rows stand{} apart", grouped(found.unusual),
+                                      grouped(found.scores.size()), found.unusual == 1 ? "s" : "");
   out += fmt::format(": the line is at {:.3f}, {}.\n", found.threshold, reason);
   out = wrapped(out.substr(0, out.size() - 1), width) + "\n";
   const std::string spread = spread_of(summary, found.first.front().score);
   out += wrapped(spread.substr(0, spread.size() - 1), width) + "\n";
-  out += found.unusual == 0 ? "The most unusual all the same:\n" : "The most unusual, * those that stand apart:\n";
+  out += found.unusual == 0 ? "The most unusual all the same:\n"
+                            : "The most unusual, * those that stand apart:\n";
   return out + table_of(found, width);
 }
 

@@ -132,9 +132,8 @@ Features stored(const Features& x, Features::Storage storage) {
 
 std::vector<double> Answers::all() const {
   std::vector<double> out;
-  for (const auto* part :
-       {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances, &contributions,
-        &anomaly}) {
+  for (const auto* part : {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances,
+                           &contributions, &anomaly}) {
     out.insert(out.end(), part->begin(), part->end());
   }
   return out;

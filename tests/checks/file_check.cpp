@@ -82,7 +82,8 @@ TEST_P(EveryAlgorithm, EachBitFlipOfAFileIsRefusedOrHarmless) {
 }
 
 TEST_P(EveryAlgorithm, EachBitFlipOfAFileWithMixedColumnsIsRefusedOrHarmless) {
-  flip_every_bit(entry(), bytes_of(estimator_for(entry(), "files").fit(mixed_sample(entry(), 12), Context{})));
+  flip_every_bit(entry(),
+                 bytes_of(estimator_for(entry(), "files").fit(mixed_sample(entry(), 12), Context{})));
 }
 
 TEST_P(EveryAlgorithm, AnEmptyFileIsRefused) {

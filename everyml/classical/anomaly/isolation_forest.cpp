@@ -109,8 +109,8 @@ void set_threshold(const IsolationForest& settings, std::vector<double> scores, 
     facts.threshold = scores[static_cast<std::size_t>(std::clamp(rank, 0.0, last))];
     return;
   }
-  facts.rule = AnomalyRule::fence;
-  facts.threshold = std::clamp(upper_fence(scores), 0.5, 1.0);
+  facts.rule = AnomalyRule::spread;
+  facts.threshold = std::clamp(upper_line(scores), 0.5, 1.0);
 }
 
 }  // namespace
@@ -128,8 +128,8 @@ Card IsolationForest::card() {
           .references = {"Liu, Ting and Zhou, \"Isolation Forest\", ICDM 2008",
                          "Hariri, Carrasco Kind and Brunner, \"Extended Isolation Forest\", IEEE TKDE 33, "
                          "2021",
-                         "Hubert and Vandervieren, \"An Adjusted Boxplot for Skewed Distributions\", "
-                         "Computational Statistics and Data Analysis 52, 2008"}};
+                         "Leys, Ley, Klein, Bernard and Licata, \"Detecting Outliers\", Journal of "
+                         "Experimental Social Psychology 49, 2013"}};
 }
 
 IsolationForestModel IsolationForest::fit(const Dataset& data, const Context& context) const {

@@ -28,8 +28,8 @@ double mean_isolation_depth(double n);
 
 /// Where the line between usual and unusual rows was drawn.
 enum class AnomalyRule : std::uint8_t {
-  share,  ///< the share of unusual rows was given
-  fence,  ///< the upper fence of the boxplot for skewed data, but at least 0.5
+  share,   ///< the share of unusual rows was given
+  spread,  ///< three deviations above the median score, but at least 0.5
 };
 
 /// What is known of a fitted isolation forest besides its trees.
@@ -37,7 +37,7 @@ struct IsolationFacts {
   std::size_t sample = 0;           ///< rows each tree saw
   std::vector<double> percentiles;  ///< [101]: scores of training rows, from the smallest to the largest
   double threshold = 0.5;
-  AnomalyRule rule = AnomalyRule::fence;
+  AnomalyRule rule = AnomalyRule::spread;
 };
 
 /// Trees that part rows by chance: rows that are soon alone are unusual. Immutable; thread-safe.
@@ -58,11 +58,11 @@ class IsolationForestModel {
   /// out: [rows, columns]: how many steps sooner the row is alone because of the cuts of each column, mean of
   /// the trees; below 0 where the column makes it look usual. A row's reasons sum to the mean depth of chance
   /// less its own. A step from n rows to m is worth c(n) - c(m) - 1, with c the mean depth of chance: the
-  /// decision-path attribution of Saabas (2014), with depth as the answer. A cut along a plane is shared among
-  /// its columns by their part in it.
+  /// decision-path attribution of Saabas (2014), with depth as the answer. A cut along a plane is shared
+  /// among its columns by their part in it.
   void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const;
   double anomaly_threshold() const { return facts_.threshold; }
-  /// "the upper fence of ...".
+  /// "three deviations above the median score", or why else the line is where it is.
   std::string threshold_reason() const;
 
   Json summary() const;
@@ -72,22 +72,19 @@ class IsolationForestModel {
   static constexpr auto attributes() {
     using M = IsolationForestModel;
     using Row = Attribute<M>;
-    return std::array{Row{"threshold", "Rows that score as much stand apart from the others.",
-                          [](const M& m) -> std::optional<Figure> {
-                            return Figure::number(m.facts().threshold);
-                          }},
-                      Row{"score_percentiles",
-                          "Scores of training rows from the smallest to the largest, one per hundredth; [101].",
-                          [](const M& m) -> std::optional<Figure> {
-                            return Figure::list(m.facts().percentiles);
-                          }},
-                      Row{"sample", "Training rows that each tree saw.",
-                          [](const M& m) -> std::optional<Figure> {
-                            return Figure::number(static_cast<double>(m.facts().sample));
-                          }},
-                      Row{"trees", "Number of trees.", [](const M& m) -> std::optional<Figure> {
-                            return Figure::number(static_cast<double>(m.tree_count()));
-                          }}};
+    return std::array{
+        Row{"threshold", "Rows that score as much stand apart from the others.",
+            [](const M& m) -> std::optional<Figure> { return Figure::number(m.facts().threshold); }},
+        Row{"score_percentiles",
+            "Scores of training rows from the smallest to the largest, one per hundredth; [101].",
+            [](const M& m) -> std::optional<Figure> { return Figure::list(m.facts().percentiles); }},
+        Row{"sample", "Training rows that each tree saw.",
+            [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.facts().sample));
+            }},
+        Row{"trees", "Number of trees.", [](const M& m) -> std::optional<Figure> {
+              return Figure::number(static_cast<double>(m.tree_count()));
+            }}};
   }
 
  private:
@@ -109,9 +106,10 @@ class IsolationForestModel {
 /// smaller side. Whole weights are copies; others make a row likelier to be drawn. For planes, columns are
 /// brought to equal spread, a missing value lies in the middle, and each category gets a random place.
 ///
-/// No share of unusual rows has to be guessed: the threshold is the upper fence of the adjusted boxplot of the
-/// training scores (Hubert and Vandervieren, Comput. Stat. Data Anal. 52, 2008), but at least 0.5, below
-/// which the paper calls no row unusual. There may be no row beyond it.
+/// No share of unusual rows has to be guessed: the threshold lies three standard deviations above the median
+/// of the training scores, the deviation being 1.4826 times the median absolute deviation of the upper side
+/// (Leys and others, J. Exp. Soc. Psychol. 49, 2013; two-sided there), but at least at 0.5, below which the
+/// paper calls no row unusual. There may be no row beyond it.
 struct IsolationForest {
   int trees = 200;
   int sample = 256;
@@ -127,9 +125,10 @@ struct IsolationForest {
         Field{&S::columns, "columns",
               "How many columns a cut goes along: 1 is the isolation forest, more are random planes.",
               between(1, 100000)},
-        Field{&S::contamination, "contamination",
-              "Share of unusual rows, if it is known; none: the scores themselves say where they stand apart.",
-              Range{.low = 0, .high = 0.5, .low_open = true}}};
+        Field{
+            &S::contamination, "contamination",
+            "Share of unusual rows, if it is known; none: the scores themselves say where they stand apart.",
+            Range{.low = 0, .high = 0.5, .low_open = true}}};
   }
   static Card card();
   IsolationForestModel fit(const Dataset& data, const Context& context) const;

@@ -26,23 +26,22 @@ TEST(MeanIsolationDepth, IsTheSumOfTheDefinition) {
   }
 }
 
-TEST(Medcouple, OfSmallSamples) {
-  // 1, 2, 7, 9, 10 is the example of the robustbase manual: -1/3.
-  EXPECT_NEAR(medcouple(std::vector<double>{1, 2, 7, 9, 10}), -1.0 / 3, 1e-12);
-  EXPECT_NEAR(medcouple(std::vector<double>{-10, -9, -7, -2, -1}), 1.0 / 3, 1e-12);
-  EXPECT_NEAR(medcouple(std::vector<double>{1, 2, 3, 4, 5}), 0, 1e-12);
-}
-
-TEST(UpperFence, OfSymmetricDataIsTukeys) {
+TEST(UpperLine, OfNormalScoresIsThreeDeviations) {
+  Stream stream(1, "anomaly.normal");
   std::vector<double> values;
-  for (int i = 0; i <= 100; ++i) values.push_back(i);
-  EXPECT_NEAR(upper_fence(values), 75 + 1.5 * 50, 1e-9);
+  for (int i = 0; i < 100000; ++i) values.push_back(0.5 + 0.01 * stream.normal());
+  std::sort(values.begin(), values.end());
+  EXPECT_NEAR(upper_line(values), 0.53, 0.0005);
+  // Some rows far away do not move it much.
+  for (std::size_t i = 95000; i < 100000; ++i) values[i] = 0.9;
+  EXPECT_NEAR(upper_line(values), 0.53, 0.003);
 }
 
 struct Planted {
   Dataset data;
   std::vector<char> odd;
-  std::vector<std::size_t> column;  ///< of odd rows the first of two columns that are odd, the other three later
+  std::vector<std::size_t>
+      column;  ///< of odd rows the first of two columns that are odd, the other three later
 };
 
 Planted planted(std::size_t rows, std::size_t odd, std::uint64_t seed) {
@@ -53,7 +52,8 @@ Planted planted(std::size_t rows, std::size_t odd, std::uint64_t seed) {
   made.odd.assign(rows, 0);
   made.column.assign(rows, 0);
   for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < kColumns; ++j) values[i * kColumns + j] = 100 * static_cast<double>(j) + stream.normal();
+    for (std::size_t j = 0; j < kColumns; ++j)
+      values[i * kColumns + j] = 100 * static_cast<double>(j) + stream.normal();
     if (i < odd) {
       made.odd[i] = 1;
       made.column[i] = i % (kColumns / 2);
@@ -121,8 +121,8 @@ TEST(IsolationForest, ACrowdHasFewRowsApart) {
   const IsolationForestModel model = IsolationForest{}.fit(made.data, Context{});
   std::vector<double> score(4000);
   model.anomaly(made.data.features, score, Context{});
-  const auto apart = std::count_if(score.begin(), score.end(),
-                                   [&](double s) { return s >= model.anomaly_threshold(); });
+  const auto apart =
+      std::count_if(score.begin(), score.end(), [&](double s) { return s >= model.anomaly_threshold(); });
   EXPECT_LT(apart, 80);
 }
 
@@ -131,8 +131,9 @@ TEST(IsolationForest, AKnownShareIsKept) {
   const IsolationForestModel model = IsolationForest{.contamination = 0.05}.fit(made.data, Context{});
   std::vector<double> score(1000);
   model.anomaly(made.data.features, score, Context{});
-  EXPECT_EQ(std::count_if(score.begin(), score.end(), [&](double s) { return s >= model.anomaly_threshold(); }),
-            50);
+  EXPECT_EQ(
+      std::count_if(score.begin(), score.end(), [&](double s) { return s >= model.anomaly_threshold(); }),
+      50);
 }
 
 TEST(IsolationForest, ARareCategoryAndAMissingCellAreUnusual) {

@@ -27,7 +27,8 @@ struct Job {
 
 class TreeOfCuts {
  public:
-  TreeOfCuts(std::vector<double> sample, std::span<const FeatureInfo> info, std::size_t columns, Stream& stream)
+  TreeOfCuts(std::vector<double> sample, std::span<const FeatureInfo> info, std::size_t columns,
+             Stream& stream)
       : x_(std::move(sample)), info_(info), columns_(columns), stream_(stream), rows_(x_.size() / columns) {
     std::iota(rows_.begin(), rows_.end(), std::size_t{0});
   }
@@ -96,12 +97,12 @@ class TreeOfCuts {
       lefts += goes_left(v);
     }
     node.missing_left = 2 * lefts >= known;
-    const auto middle = std::stable_partition(
-        rows_.begin() + static_cast<std::ptrdiff_t>(job.begin),
-        rows_.begin() + static_cast<std::ptrdiff_t>(job.end), [&](std::size_t row) {
-          const double v = value(row, j);
-          return std::isnan(v) ? node.missing_left : goes_left(v);
-        });
+    const auto middle =
+        std::stable_partition(rows_.begin() + static_cast<std::ptrdiff_t>(job.begin),
+                              rows_.begin() + static_cast<std::ptrdiff_t>(job.end), [&](std::size_t row) {
+                                const double v = value(row, j);
+                                return std::isnan(v) ? node.missing_left : goes_left(v);
+                              });
     return static_cast<std::size_t>(middle - rows_.begin());
   }
 
@@ -127,7 +128,8 @@ class TreeOfCuts {
       const double v = value(rows_[i], j);
       if (!(v >= 0 && v < 1e6 && v == std::floor(v))) continue;
       const auto code = static_cast<std::size_t>(v);
-      const auto at = std::find_if(met.begin(), met.end(), [&](const auto& one) { return one.first == code; });
+      const auto at =
+          std::find_if(met.begin(), met.end(), [&](const auto& one) { return one.first == code; });
       if (at == met.end()) {
         met.emplace_back(code, 1);
       } else {
@@ -275,16 +277,16 @@ void grow_isolation_planes(const std::vector<double>& sample, Stream& stream, Is
       offset += slope * stream.uniform(low, high);
     }
     planes.offset[at] = offset;
-    const auto middle = std::stable_partition(
-        rows.begin() + static_cast<std::ptrdiff_t>(job.begin),
-        rows.begin() + static_cast<std::ptrdiff_t>(job.end), [&](std::size_t row) {
-          double sum = 0;
-          for (std::size_t k = 0; k < terms; ++k) {
-            const auto j = static_cast<std::size_t>(planes.column[at * terms + k]);
-            sum += planes.slope[at * terms + k] * places[row * columns + j];
-          }
-          return sum <= offset;
-        });
+    const auto middle =
+        std::stable_partition(rows.begin() + static_cast<std::ptrdiff_t>(job.begin),
+                              rows.begin() + static_cast<std::ptrdiff_t>(job.end), [&](std::size_t row) {
+                                double sum = 0;
+                                for (std::size_t k = 0; k < terms; ++k) {
+                                  const auto j = static_cast<std::size_t>(planes.column[at * terms + k]);
+                                  sum += planes.slope[at * terms + k] * places[row * columns + j];
+                                }
+                                return sum <= offset;
+                              });
     const auto cut = static_cast<std::size_t>(middle - rows.begin());
     // A plane beside all rows parts none: the node stays a leaf.
     if (cut == job.begin || cut == job.end) continue;
@@ -296,55 +298,15 @@ void grow_isolation_planes(const std::vector<double>& sample, Stream& stream, Is
   }
 }
 
-double medcouple(std::span<const double> sorted) {
-  const std::size_t n = sorted.size();
-  const double median = n % 2 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2;
-  std::vector<double> low, high;
-  for (const double value : sorted) {
-    if (value <= median) low.push_back(value - median);
-    if (value >= median) high.push_back(value - median);
-  }
-  const auto zeros = static_cast<std::ptrdiff_t>(
-      std::count_if(low.begin(), low.end(), [](double value) { return value == 0; }));
-  std::vector<double> kernel;
-  kernel.reserve(low.size() * high.size());
-  for (std::size_t i = 0; i < high.size(); ++i) {
-    for (std::size_t j = 0; j < low.size(); ++j) {
-      if (high[i] == low[j]) {
-        // Both are the median: the sign of their ranks decides.
-        const auto a = static_cast<std::ptrdiff_t>(i);
-        const auto b = static_cast<std::ptrdiff_t>(low.size() - 1 - j);
-        const std::ptrdiff_t sum = a + b;
-        kernel.push_back(sum < zeros - 1 ? -1.0 : sum == zeros - 1 ? 0.0 : 1.0);
-      } else {
-        kernel.push_back((high[i] + low[j]) / (high[i] - low[j]));
-      }
-    }
-  }
-  const auto half = static_cast<std::ptrdiff_t>(kernel.size() / 2);
-  std::nth_element(kernel.begin(), kernel.begin() + half, kernel.end());
-  const double upper = kernel[static_cast<std::size_t>(half)];
-  if (kernel.size() % 2) return upper;
-  return (upper + *std::max_element(kernel.begin(), kernel.begin() + half)) / 2;
-}
-
-double upper_fence(std::span<const double> sorted) {
+double upper_line(std::span<const double> sorted) {
   const auto quantile = [&](double p) {
     const double at = p * static_cast<double>(sorted.size() - 1);
     const auto below = static_cast<std::size_t>(at);
     const std::size_t above = std::min(below + 1, sorted.size() - 1);
     return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
   };
-  // The medcouple compares all pairs; some hundred quantiles stand for the whole.
-  std::vector<double> some;
-  constexpr std::size_t kSome = 501;
-  if (sorted.size() <= kSome) {
-    some.assign(sorted.begin(), sorted.end());
-  } else {
-    for (std::size_t i = 0; i < kSome; ++i) some.push_back(quantile(static_cast<double>(i) / (kSome - 1)));
-  }
-  const double m = medcouple(some), low = quantile(0.25), high = quantile(0.75);
-  return high + 1.5 * std::exp((m >= 0 ? 3 : 4) * m) * (high - low);
+  // Of a normal distribution the quartile lies 0.6745 deviations above the median.
+  return quantile(0.5) + 3 * (quantile(0.75) - quantile(0.5)) / 0.67448975019608171;
 }
 
 }  // namespace everyml

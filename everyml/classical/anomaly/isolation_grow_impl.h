@@ -34,10 +34,9 @@ GrownTree grow_isolation_tree(std::vector<double> sample, std::span<const Featur
 /// Appends a tree of planes; the scales of the columns stand already.
 void grow_isolation_planes(const std::vector<double>& sample, Stream& stream, IsolationPlanes& planes);
 
-/// Upper fence of the adjusted boxplot: Q3 + 1.5 e^(3 M) (Q3 - Q1) for a medcouple M >= 0, with e^(4 M) for
-/// M < 0. `sorted` ascending, not empty.
-double upper_fence(std::span<const double> sorted);
-/// Brys, Hubert and Struyf, "A Robust Measure of Skewness", J. Comput. Graph. Stat. 13 (2004).
-double medcouple(std::span<const double> sorted);
+/// Three standard deviations above the median, the deviation taken from the rows just above the median: the
+/// median absolute deviation of the upper side. Up to a quarter of unusual rows do not move it. `sorted`
+/// ascending, not empty.
+double upper_line(std::span<const double> sorted);
 
 }  // namespace everyml

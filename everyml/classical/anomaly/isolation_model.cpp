@@ -106,9 +106,9 @@ void IsolationForestModel::path_reasons(const Features& x, std::span<double> out
 std::string IsolationForestModel::threshold_reason() const {
   if (facts_.rule == AnomalyRule::share) return "the share of unusual rows was given";
   if (facts_.threshold == 0.5) {
-    return "0.5 is what rows in the crowd stay below; the boxplot of the scores would draw the line lower";
+    return "0.5 is what rows in the crowd stay below; the spread of the scores would draw the line lower";
   }
-  return "the upper fence of the boxplot of the scores, made for skewed data";
+  return "three deviations above the median score";
 }
 
 Json IsolationForestModel::summary() const {

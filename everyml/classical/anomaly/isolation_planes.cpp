@@ -15,8 +15,9 @@ constexpr double kFar = 1e6;
 double category_place(std::size_t column, double code) {
   std::uint64_t bits = (static_cast<std::uint64_t>(column) + 1) * 0x9e3779b97f4a7c15ULL;
   bits ^= static_cast<std::uint64_t>(static_cast<std::int64_t>(code)) * 0xbf58476d1ce4e5b9ULL;
-  const auto mixed = philox4x32({static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32), 0, 0},
-                                {0x15a4e35, 0x2545f491});
+  const auto mixed =
+      philox4x32({static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32), 0, 0},
+                 {0x15a4e35, 0x2545f491});
   return (static_cast<double>(mixed[0]) * 0x1p-32 - 0.5) * 3.4641016151377544;
 }
 
@@ -30,7 +31,8 @@ void walk(const IsolationPlanes& p, std::size_t tree, const double* places, cons
       const std::size_t term = node * p.terms + k;
       sum += p.slope[term] * places[static_cast<std::size_t>(p.column[term])];
     }
-    const std::size_t next = first + static_cast<std::size_t>(sum <= p.offset[node] ? p.left[node] : p.right[node]);
+    const std::size_t next =
+        first + static_cast<std::size_t>(sum <= p.offset[node] ? p.left[node] : p.right[node]);
     visit(node, next);
     node = next;
   }
@@ -133,7 +135,8 @@ IsolationPlanes IsolationPlanes::load(const ArchiveReader& archive) {
     archive.refuse("first_node", "from 0 to the number of nodes would be right");
   }
   for (const std::int32_t j : p.column) {
-    if (j < 0 || static_cast<std::size_t>(j) >= columns) archive.refuse("column", "a column that there is not");
+    if (j < 0 || static_cast<std::size_t>(j) >= columns)
+      archive.refuse("column", "a column that there is not");
   }
   for (const double n : p.size) {
     if (!(n >= 1 && n <= 1e9)) archive.refuse("size", "a number of rows out of range");

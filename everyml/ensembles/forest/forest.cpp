@@ -35,9 +35,7 @@ double score_of(const Dataset& data, const GrownForest& grown) {
   const double last = grown.curve.back();
   if (data.target.kind() == Target::Kind::classes) return 1 - last;
   double sum = 0, weight = 0, spread = 0;
-  const auto answered = [&](std::size_t i) {
-    return data.weight(i) > 0 && !std::isnan(grown.out_of_bag[i]);
-  };
+  const auto answered = [&](std::size_t i) { return data.weight(i) > 0 && !std::isnan(grown.out_of_bag[i]); };
   for (std::size_t i = 0; i < data.rows(); ++i) {
     if (!answered(i)) continue;
     sum += data.weight(i) * data.target.values()[i];
@@ -83,9 +81,8 @@ ForestClassifierModel fit_classes(const S& settings, bool random_cuts, const Dat
   validate(settings);
   data.validate(S::name, {.target = Target::Kind::classes, .missing_allowed = true});
   std::vector<double> samples;
-  ForestTrees trees =
-      fitted(S::name, data, settings.forest, settings.criterion == ClassCriterion::entropy, random_cuts,
-             settings.class_weights, context, samples);
+  ForestTrees trees = fitted(S::name, data, settings.forest, settings.criterion == ClassCriterion::entropy,
+                             random_cuts, settings.class_weights, context, samples);
   return {std::move(trees), {data.target.names().begin(), data.target.names().end()}};
 }
 

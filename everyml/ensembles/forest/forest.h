@@ -53,11 +53,11 @@ class ForestTrees {
   void proximity(const Features& x, const Features& others, std::span<double> out,
                  const Context& context) const;
   /// out: [rows, outputs]: how much the forest's answer would vary with other training rows, by the
-  /// infinitesimal jackknife with its bias corrected; 0 where that is below nothing. Costs training rows times
-  /// trees for each row asked. Throws UnsupportedError "forest.draws" for a forest that did not draw with
-  /// replacement, or whose rows have weights other than 1.
-  /// Reference: Wager, Hastie and Efron, "Confidence Intervals for Random Forests: The Jackknife and the
-  /// Infinitesimal Jackknife", JMLR 15 (2014).
+  /// infinitesimal jackknife with its bias corrected; 0 where that is below nothing. Costs training rows
+  /// times trees for each row asked. Throws UnsupportedError "forest.draws" for a forest that did not draw
+  /// with replacement, or whose rows have weights other than 1. Reference: Wager, Hastie and Efron,
+  /// "Confidence Intervals for Random Forests: The Jackknife and the Infinitesimal Jackknife", JMLR 15
+  /// (2014).
   void standard_errors(const Features& x, std::span<double> out, const Context& context) const;
 
   Json summary() const;
@@ -183,8 +183,7 @@ class ForestRegressorModel {
     constexpr auto shared = forest_detail::shared_attributes<M>();
     std::array<Attribute<M>, shared.size() + 1> all{};
     for (std::size_t i = 0; i < shared.size(); ++i) all[i] = shared[i];
-    all.back() = {"out_of_bag_values",
-                  "Mean answer of the trees that did not see each training row; [rows].",
+    all.back() = {"out_of_bag_values", "Mean answer of the trees that did not see each training row; [rows].",
                   [](const M& m) -> std::optional<Figure> {
                     if (m.forest().facts().out_of_bag.empty()) return std::nullopt;
                     return Figure::list(m.forest().facts().out_of_bag);
@@ -197,13 +196,13 @@ class ForestRegressorModel {
   std::vector<double> samples_;
 };
 
-/// Random forest: each tree grows on rows drawn with replacement, each cut is the best of a few features drawn
-/// anew. Reference: Breiman, "Random Forests", Machine Learning 45 (2001).
+/// Random forest: each tree grows on rows drawn with replacement, each cut is the best of a few features
+/// drawn anew. Reference: Breiman, "Random Forests", Machine Learning 45 (2001).
 ///
 /// Features are told apart by up to 255 quantiles (`bins`). A cut lies in the middle between the values it
 /// parts. Missing values learn their side; categories are cut into two sets ordered by the target. Whole
-/// weights are copies: a row of weight 3 is drawn as three rows would be. Other weights count in the criterion
-/// while rows are drawn alike. The same trees at any number of threads.
+/// weights are copies: a row of weight 3 is drawn as three rows would be. Other weights count in the
+/// criterion while rows are drawn alike. The same trees at any number of threads.
 struct RandomForestClassifier {
   ForestSettings forest;
   ClassCriterion criterion = ClassCriterion::gini;
@@ -212,8 +211,7 @@ struct RandomForestClassifier {
   static constexpr std::string_view name = "random-forest-classifier";
   static constexpr auto fields() {
     using S = RandomForestClassifier;
-    return std::tuple{Field{&S::forest, "", ""},
-                      Field{&S::criterion, "criterion", "What a cut is to lower."},
+    return std::tuple{Field{&S::forest, "", ""}, Field{&S::criterion, "criterion", "What a cut is to lower."},
                       Field{&S::class_weights, "class_weights", "Whether rare classes count for more."}};
   }
   static constexpr auto rules() { return forest_rules<RandomForestClassifier>(); }
@@ -250,8 +248,7 @@ struct ExtraTreesClassifier {
   static constexpr std::string_view name = "extra-trees-classifier";
   static constexpr auto fields() {
     using S = ExtraTreesClassifier;
-    return std::tuple{Field{&S::forest, "", ""},
-                      Field{&S::criterion, "criterion", "What a cut is to lower."},
+    return std::tuple{Field{&S::forest, "", ""}, Field{&S::criterion, "criterion", "What a cut is to lower."},
                       Field{&S::class_weights, "class_weights", "Whether rare classes count for more."}};
   }
   static constexpr auto rules() { return forest_rules<ExtraTreesClassifier>(); }

@@ -389,8 +389,7 @@ std::vector<double> corrected_importance(const ForestSettings& settings, const B
   rules.random_cuts = random_cuts;
   rules.keep_samples = false;
   const auto grower = make_grower(codes, rows, rules);
-  const double share =
-      settings.share.value_or(settings.sampling == ForestSampling::subsample ? 0.632 : 1.0);
+  const double share = settings.share.value_or(settings.sampling == ForestSampling::subsample ? 0.632 : 1.0);
   const auto trees = static_cast<std::size_t>(settings.trees);
   std::vector<std::vector<double>> gains(trees);
   parallel_for(context, trees, 1, [&](std::size_t begin, std::size_t end) {

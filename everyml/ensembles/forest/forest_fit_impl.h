@@ -12,11 +12,12 @@ namespace everyml {
 
 /// What a forest that has grown is made of, before it becomes a model.
 struct GrownForest {
-  TreeParts parts;               ///< leaves are divided by the number of trees
-  std::vector<double> samples;   ///< numbers: the target of one training row of each leaf
-  std::vector<double> impurity;  ///< [features], sums to 1 unless nothing was cut
+  TreeParts parts;                             ///< leaves are divided by the number of trees
+  std::vector<double> samples;                 ///< numbers: the target of one training row of each leaf
+  std::vector<double> impurity;                ///< [features], sums to 1 unless nothing was cut
   std::vector<double> permutation, corrected;  ///< [features], or empty
-  /// [rows, answers]: the mean of the trees that did not see the row; NaN where all did. Empty: not asked for.
+  /// [rows, answers]: the mean of the trees that did not see the row; NaN where all did. Empty: not asked
+  /// for.
   std::vector<double> out_of_bag;
   std::vector<double> curve;  ///< [trees]: error of the out-of-bag answers of the first trees; NaN: none yet
 };

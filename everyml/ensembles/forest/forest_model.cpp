@@ -35,9 +35,8 @@ std::vector<double> load_answers(const ArchiveReader& archive, std::string_view 
 
 Json ForestTrees::summary() const {
   const TreeParts& parts = trees_.parts();
-  Json json = {{"trees", trees_.tree_count()},
-               {"leaves", parts.leaves()},
-               {"feature_importances", facts_.impurity}};
+  Json json = {
+      {"trees", trees_.tree_count()}, {"leaves", parts.leaves()}, {"feature_importances", facts_.impurity}};
   if (!facts_.permutation.empty()) json["permutation_importances"] = facts_.permutation;
   if (!facts_.corrected.empty()) json["corrected_importances"] = facts_.corrected;
   if (!facts_.curve.empty() && std::isfinite(facts_.out_of_bag_score)) {

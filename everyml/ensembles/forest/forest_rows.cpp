@@ -24,8 +24,8 @@ std::vector<double> balanced(const ForestRows& rows, const Dataset& data) {
     sums[rows.code[i]] += data.weight(i);
     all += data.weight(i);
   }
-  const auto some = static_cast<double>(
-      std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; }));
+  const auto some =
+      static_cast<double>(std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; }));
   for (double& sum : sums) sum = sum > 0 ? all / (some * sum) : 0.0;
   return sums;
 }
@@ -65,9 +65,9 @@ void set_weights(ForestRows& rows, const Dataset& data, std::span<const double> 
   }
   if (!rows.balance_draws) return;
   for (const std::uint32_t i : rows.present) {
-    rows.weight[i] = copies ? kDrawUnits
-                            : std::max(1U, static_cast<std::uint32_t>(
-                                               std::round(weight[i] / largest * kDrawUnits)));
+    rows.weight[i] =
+        copies ? kDrawUnits
+               : std::max(1U, static_cast<std::uint32_t>(std::round(weight[i] / largest * kDrawUnits)));
   }
   rows.unit = (copies ? 1.0 : largest) / kDrawUnits;
 }
@@ -80,8 +80,8 @@ void balance(const ForestRows& rows, std::vector<std::uint32_t>& loads) {
     sums[rows.code[i]] += loads[i];
     all += loads[i];
   }
-  const auto some = static_cast<double>(
-      std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; }));
+  const auto some =
+      static_cast<double>(std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; }));
   constexpr double kMost = 1 << 28;
   for (const std::uint32_t i : rows.present) {
     if (loads[i] == 0) continue;
@@ -135,8 +135,7 @@ ForestRows ForestRows::of(const Dataset& data, ClassWeights balance, bool centre
     rows.code.resize(n);
     for (std::size_t i = 0; i < n; ++i) rows.code[i] = static_cast<std::uint32_t>(data.target.codes()[i]);
   }
-  set_weights(rows, data,
-              balance == ClassWeights::balanced ? balanced(rows, data) : std::vector<double>());
+  set_weights(rows, data, balance == ClassWeights::balanced ? balanced(rows, data) : std::vector<double>());
   if (data.target.kind() == Target::Kind::numbers) {
     rows.value.assign(data.target.values().begin(), data.target.values().end());
     set_targets(rows, centred);

@@ -87,8 +87,9 @@ struct ForestSettings {
     using S = ForestSettings;
     return std::tuple{
         Field{&S::trees, "trees", "How many trees.", between(1, 100000)},
-        Field{&S::features, "features",
-              "How many features, drawn anew in each node, a cut is looked for in: a rule in their number p."},
+        Field{
+            &S::features, "features",
+            "How many features, drawn anew in each node, a cut is looked for in: a rule in their number p."},
         Field{&S::feature_number, "feature_number", "The same as a number, instead of the rule.",
               between(1, 1000000)},
         Field{&S::feature_share, "feature_share", "The same as a share of all features, instead of the rule.",
@@ -121,9 +122,8 @@ struct ForestSettings {
 /// Rules over several settings, for a struct that has them as `forest`.
 template <class S>
 constexpr auto forest_rules() {
-  return std::array{
-      Rule<S>{[](const S& s) { return !(s.forest.feature_number && s.forest.feature_share); },
-              "feature_number and feature_share say the same thing; give one of them"}};
+  return std::array{Rule<S>{[](const S& s) { return !(s.forest.feature_number && s.forest.feature_share); },
+                            "feature_number and feature_share say the same thing; give one of them"}};
 }
 
 }  // namespace everyml

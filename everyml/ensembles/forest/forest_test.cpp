@@ -83,15 +83,16 @@ class SlowTree {
       if (x_[rows[i]] == x_[rows[i - 1]]) continue;
       const auto l = static_cast<double>(i), r = static_cast<double>(rows.size() - i);
       if (l < least_ || r < least_) continue;
-      const double gain = (l + r) * impurity_(all) - l * impurity_(targets(0, i)) -
-                          r * impurity_(targets(i, rows.size()));
+      const double gain =
+          (l + r) * impurity_(all) - l * impurity_(targets(0, i)) - r * impurity_(targets(i, rows.size()));
       if (gain > best + 1e-9) {
         best = gain;
         at = i;
       }
     }
     if (at == 0) {
-      leaves_.emplace_back(high, std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size()));
+      leaves_.emplace_back(high,
+                           std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size()));
       return;
     }
     // The edge nearest to the middle of the outer two between the values that are parted.
@@ -153,7 +154,8 @@ TEST(ForestTree, TwoClassesGrowAsTheDefinitionSays) {
       auto settings = plain_tree<RandomForestClassifier>();
       settings.criterion = criterion;
       settings.forest.min_leaf = least;
-      const auto model = settings.fit({.features = columns_of(rows), .target = classes_of(codes, 2)}, Context{});
+      const auto model =
+          settings.fit({.features = columns_of(rows), .target = classes_of(codes, 2)}, Context{});
       const SlowTree twin(x, y, criterion == ClassCriterion::gini ? gini : entropy, least);
       EXPECT_EQ(model.forest().ensemble().parts().leaves(), twin.leaves());
       for (double at = -1; at < 122; at += 0.37) {
@@ -262,7 +264,8 @@ double accuracy(const ForestClassifierModel& model, const Dataset& data) {
   std::vector<double> p(2 * data.rows());
   model.probabilities(data.features, p, Context{});
   double right = 0;
-  for (std::size_t i = 0; i < data.rows(); ++i) right += (p[2 * i + 1] > 0.5) == (data.target.codes()[i] == 1);
+  for (std::size_t i = 0; i < data.rows(); ++i)
+    right += (p[2 * i + 1] > 0.5) == (data.target.codes()[i] == 1);
   return right / static_cast<double>(data.rows());
 }
 
@@ -273,7 +276,8 @@ TEST(ForestOutOfBag, AgreesWithCrossValidation) {
   for (std::size_t fold = 0; fold < 10; ++fold) {
     std::vector<std::size_t> train, test;
     for (std::size_t i = 0; i < data.rows(); ++i) (i % 10 == fold ? test : train).push_back(i);
-    right += accuracy(RandomForestClassifier{}.fit(data.select_rows(train), Context{}), data.select_rows(test));
+    right +=
+        accuracy(RandomForestClassifier{}.fit(data.select_rows(train), Context{}), data.select_rows(test));
   }
   EXPECT_NEAR(whole.forest().facts().out_of_bag_score, right / 10, 0.01);
   const std::vector<double>& curve = whole.forest().facts().curve;
@@ -354,8 +358,9 @@ TEST(ForestRegressor, StandardErrorsAreThoseOfForestsOnOtherRows) {
   }
   EXPECT_NEAR(std::sqrt(told / truth), 1, 0.3);
   settings.forest.sampling = ForestSampling::subsample;
-  EXPECT_THROW(settings.fit(noisy(100, 1, true), Context{}).forest().standard_errors(asked.features, error, Context{}),
-               UnsupportedError);
+  EXPECT_THROW(
+      settings.fit(noisy(100, 1, true), Context{}).forest().standard_errors(asked.features, error, Context{}),
+      UnsupportedError);
 }
 
 TEST(ForestTrees, ProximityIsTheShareOfCommonLeaves) {

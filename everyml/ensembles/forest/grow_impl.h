@@ -15,11 +15,11 @@ namespace everyml {
 struct GrowRules {
   /// The second criterion of the kind of target: entropy instead of Gini, Poisson instead of squares.
   bool other_criterion = false;
-  bool random_cuts = false;    ///< extra trees: one random cut per feature
-  std::size_t features = 1;    ///< looked at in each node
-  double least_leaf = 0;       ///< weight in units
-  double least_split = 0;      ///< weight in units
-  double least_gain = 0;       ///< decrease of the impurity as a part of all weight
+  bool random_cuts = false;  ///< extra trees: one random cut per feature
+  std::size_t features = 1;  ///< looked at in each node
+  double least_leaf = 0;     ///< weight in units
+  double least_split = 0;    ///< weight in units
+  double least_gain = 0;     ///< decrease of the impurity as a part of all weight
   std::size_t max_depth = SIZE_MAX;
   std::size_t max_leaves = 0;  ///< 0: any
   bool keep_samples = false;   ///< remember the target of one row of each leaf
@@ -60,7 +60,8 @@ class Grower {
   virtual ~Grower() = default;
   /// Doubles per leaf.
   virtual std::size_t answers() const = 0;
-  /// Tree `index` on rows that weigh `loads` [rows], in units; 0: not drawn. What it is depends on the seed, the index and the loads alone.
+  /// Tree `index` on rows that weigh `loads` [rows], in units; 0: not drawn. What it is depends on the seed,
+  /// the index and the loads alone.
   virtual CodeTree grow(std::size_t index, std::span<const std::uint32_t> loads,
                         const Context& context) const = 0;
 };

@@ -302,9 +302,12 @@ std::size_t CutFinder<Stats, Code>::random_place(const FeatureBins& bins, std::s
   const double first = low > 0 ? edges[low] / 2 + edges[low - 1] / 2 : edges[0];
   const double last = high < bins.bins - 1 ? edges[high] / 2 + edges[high - 1] / 2 : edges[high - 1];
   const double value = first + (last / 2 - first / 2) * 2 * stream.uniform();
-  const auto code = static_cast<std::uint32_t>(std::lower_bound(edges + low, edges + high - 1, value) - edges);
-  return static_cast<std::size_t>(std::upper_bound(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count), code) -
-                                  list_.begin()) - 1;
+  const auto code =
+      static_cast<std::uint32_t>(std::lower_bound(edges + low, edges + high - 1, value) - edges);
+  return static_cast<std::size_t>(
+             std::upper_bound(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count), code) -
+             list_.begin()) -
+         1;
 }
 
 template <class Stats, class Code>

@@ -31,9 +31,7 @@ struct PairStats {
   static constexpr std::size_t width() { return 1; }
   std::size_t answers() const { return 1; }
 
-  Item item(std::uint32_t row, std::uint32_t load) const {
-    return {row, load | rows_->code[row] << 31};
-  }
+  Item item(std::uint32_t row, std::uint32_t load) const { return {row, load | rows_->code[row] << 31}; }
   static void add(Unit* cell, const Item& item) {
     const std::uint64_t weight = item.load & 0x7fffffffU;
     *cell += weight | ((0 - std::uint64_t{item.load >> 31}) & (weight << 32));
@@ -64,9 +62,7 @@ struct PairStats {
   }
   static double gain(double score, const Unit* total) { return 2.0 * score / weight(total); }
   /// What categories are ordered by. `k` is not used.
-  static double key(const Unit* cell, std::size_t) {
-    return static_cast<double>(*cell >> 32) / weight(cell);
-  }
+  static double key(const Unit* cell, std::size_t) { return static_cast<double>(*cell >> 32) / weight(cell); }
   static std::size_t orders(const Unit*) { return 1; }
   static void answer(const Unit* total, std::span<const Item>, const std::uint32_t*, double* out) {
     out[0] = static_cast<double>(*total >> 32) / weight(total);
@@ -88,9 +84,7 @@ struct ClassStats {
   std::size_t width() const { return rows_->classes; }
   std::size_t answers() const { return rows_->classes == 2 ? 1 : rows_->classes; }
 
-  Item item(std::uint32_t row, std::uint32_t load) const {
-    return {row, load, rows_->code[row]};
-  }
+  Item item(std::uint32_t row, std::uint32_t load) const { return {row, load, rows_->code[row]}; }
   static void add(Unit* cell, const Item& item) { cell[item.code] += static_cast<double>(item.load); }
   void join(Unit* into, const Unit* cell) const {
     for (std::size_t k = 0; k < width(); ++k) into[k] += cell[k];

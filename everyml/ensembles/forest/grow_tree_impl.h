@@ -22,9 +22,10 @@ class TreeGrower final : public Grower<Code> {
       : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.other_criterion) {
     // Half of a common second-level cache.
     constexpr std::size_t kTileBytes = 512 * 1024;
-    most_tile_rows_ = codes.row(0) == nullptr
-                          ? std::size_t{4096}
-                          : std::clamp<std::size_t>(kTileBytes / (codes.stride() * sizeof(Code)), 1024, 32768);
+    most_tile_rows_ =
+        codes.row(0) == nullptr
+            ? std::size_t{4096}
+            : std::clamp<std::size_t>(kTileBytes / (codes.stride() * sizeof(Code)), 1024, 32768);
   }
 
   std::size_t answers() const override { return stats_.answers(); }
@@ -241,7 +242,8 @@ void TreeGrower<Stats, Code>::grow_part(std::vector<Item>& all, std::size_t inde
   desk.features.order = std::move(order);
 
   CodeTree& tree = part.tree;
-  desk.stack.assign(1, {0, static_cast<std::uint32_t>(items.size()), part.root.depth, part.root.constants, -1, false});
+  desk.stack.assign(
+      1, {0, static_cast<std::uint32_t>(items.size()), part.root.depth, part.root.constants, -1, false});
   std::size_t steps = 0;
   while (!desk.stack.empty()) {
     Node node = desk.stack.back();

@@ -17,7 +17,8 @@ class CodeWalk {
     nodes_.reserve(tree.nodes.size());
     for (const CodeNode& node : tree.nodes) {
       plain_ = plain_ && node.set < 0;
-      nodes_.push_back({static_cast<std::uint32_t>(node.feature), static_cast<std::uint16_t>(node.code),
+      nodes_.push_back({static_cast<std::uint32_t>(node.feature),
+                        static_cast<std::uint16_t>(node.code),
                         static_cast<std::uint16_t>(node.missing == CodeNode::kNone ? 0xffff : node.missing),
                         {node.left, node.right}});
     }

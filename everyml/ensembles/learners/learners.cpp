@@ -20,8 +20,9 @@ namespace everyml {
 const Registry& learners() {
   static const Registry registry = [] {
     std::vector<Entry> all;
-    for (auto* family : {baseline_family, linear_family, bayes_family, neighbors_family, trees_family,
-                         clustering_family, adaboost_family, boosting_family, forest_family, anomaly_family}) {
+    for (auto* family :
+         {baseline_family, linear_family, bayes_family, neighbors_family, trees_family, clustering_family,
+          adaboost_family, boosting_family, forest_family, anomaly_family}) {
       std::vector<Entry> entries = family();
       all.insert(all.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
     }

@@ -70,7 +70,8 @@ concept GivesScores = PredictsProbabilities<M> &&
                         { m.score_count() } -> std::convertible_to<std::size_t>;
                       };
 /// out: [rows], between 0 and 1, larger is more unusual. Reasons: [rows, columns]: how much each
-/// column adds, below 0 where it makes the row look usual. Rows that score at least anomaly_threshold() stand apart from the others.
+/// column adds, below 0 where it makes the row look usual. Rows that score at least anomaly_threshold() stand
+/// apart from the others.
 template <class M>
 concept ScoresAnomalies =
     requires(const M& m, const Features& x, std::span<double> out, const Context& context) {

@@ -58,10 +58,9 @@ enum class Capability : std::uint8_t {
 };
 /// All of them, in the order they are told.
 inline constexpr std::array kCapabilities{
-    Capability::values,    Capability::probabilities, Capability::assign,
-    Capability::transform, Capability::intervals,     Capability::neighbors,
-    Capability::update,    Capability::scores,        Capability::contributions,
-    Capability::anomaly};
+    Capability::values,        Capability::probabilities, Capability::assign, Capability::transform,
+    Capability::intervals,     Capability::neighbors,     Capability::update, Capability::scores,
+    Capability::contributions, Capability::anomaly};
 std::string_view to_string(Capability capability);
 
 }  // namespace everyml

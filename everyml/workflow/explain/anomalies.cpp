@@ -26,8 +26,8 @@ Middle middle_of(const Column& column) {
   }
   if (values.empty()) return {};
   const auto at = [&](double share) {
-    const auto place = static_cast<std::ptrdiff_t>(
-        std::llround(share * static_cast<double>(values.size() - 1)));
+    const auto place =
+        static_cast<std::ptrdiff_t>(std::llround(share * static_cast<double>(values.size() - 1)));
     std::nth_element(values.begin(), values.begin() + place, values.end());
     return values[static_cast<std::size_t>(place)];
   };

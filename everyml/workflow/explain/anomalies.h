@@ -27,7 +27,7 @@ struct UnusualRow {
 };
 
 struct Anomalies {
-  std::vector<double> scores;     ///< [rows]
+  std::vector<double> scores;  ///< [rows]
   double threshold = 0;
   std::size_t unusual = 0;        ///< rows at or above the threshold
   std::vector<UnusualRow> first;  ///< the most unusual rows, the most unusual first
