@@ -109,6 +109,13 @@ def multiclass(case, rng):
         "kappa_linear": m.cohen_kappa_score(yk, ck, sample_weight=wk, labels=labels, weights="linear"),
         "kappa_quadratic": m.cohen_kappa_score(yk, ck, sample_weight=wk, labels=labels, weights="quadratic"),
     }
+    pairs = [(a, b) for a in labels for b in range(a + 1, classes) if (yk == a).any() and (yk == b).any()]
+    aucs = []
+    for a, b in pairs:  # Kleiman and Page's AUC mu with equal costs, from scikit-learn's AUC of each pair
+        both = (yk == a) | (yk == b)
+        aucs.append(m.roc_auc_score(yk[both] == a, (pk[:, a] - pk[:, b])[both],
+                                    sample_weight=None if wk is None else wk[both]))
+    expected["auc_mu"] = np.mean(aucs)
     for average in ("macro", "weighted", "micro"):
         prf = m.precision_recall_fscore_support(yk, ck, average=average, sample_weight=wk, zero_division=0)
         for name, value in zip(("precision", "recall", "f1"), prf):
@@ -141,7 +148,14 @@ def regression(case, rng):
         "pinball_0.1": m.mean_pinball_loss(yk, pk, alpha=0.1, sample_weight=wk),
         "pinball_0.5": m.mean_pinball_loss(yk, pk, alpha=0.5, sample_weight=wk),
     }
+    gap = np.abs(yk - pk)
+    expected["huber_1.5"] = np.average(np.where(gap <= 1.5, gap**2 / 2, 1.5 * (gap - 0.75)), weights=wk)
+    expected["log_cosh"] = np.average(np.logaddexp(gap, -gap) - np.log(2), weights=wk)
+    expected["expectile_0.8"] = np.average(np.where(yk >= pk, 0.8, 0.2) * gap**2, weights=wk)
+    share, said = 1 / (1 + np.exp(-yk)), 1 / (1 + np.exp(-pk))
+    expected["cross_entropy"] = np.average(-share * np.log(said) - (1 - share) * np.log1p(-said), weights=wk)
     if (yk > 0).all() and (pk > 0).all():
+        expected["tweedie_1.3"] = m.mean_tweedie_deviance(yk, pk, sample_weight=wk, power=1.3)
         expected["poisson_deviance"] = m.mean_poisson_deviance(yk, pk, sample_weight=wk)
         expected["gamma_deviance"] = m.mean_gamma_deviance(yk, pk, sample_weight=wk)
     return {"truth": y.tolist(), "predicted": p.tolist(), "weights": None if w is None else w.tolist(),
@@ -159,6 +173,53 @@ def ranking(case, rng):
     return {"relevance": relevance.tolist(), "scores": score.tolist(), "k": k,
             "expected": {"dcg": float(m.dcg_score([relevance], [score], k=top)),
                          "ndcg": float(m.ndcg_score([relevance], [score], k=top))}}
+
+
+def lists(case, rng):
+    """Several lists; the figures of each by their definitions, NDCG by scikit-learn."""
+    n = int(rng.integers(5, 60))
+    group = rng.integers(0, 6, n)
+    relevance = rng.integers(0, 4, n).astype(float)
+    relevance[group == 2] = 0  # a list without a relevant item
+    score = rng.permutation(n) / n  # no ties
+    weight = np.round(rng.uniform(0.5, 2, 6), 2)
+    k = int(rng.integers(1, 8)) if case % 2 else 0
+    figures, weights = [], []
+    for g in np.unique(group):
+        r, s = relevance[group == g], score[group == g]
+        if not (r > 0).any():
+            continue
+        hit = r[np.argsort(-s)] > 0
+        top = len(r) if k == 0 else min(k, len(r))
+        precision = np.cumsum(hit) / np.arange(1, len(r) + 1)
+        gains = 2**r - 1
+        ndcg = m.ndcg_score([gains], [s], k=top) if len(r) > 1 else 1.0
+        figures.append([ndcg, (precision * hit)[:top].sum() / min(top, hit.sum()), 1 / (1 + np.argmax(hit)),
+                        hit[:top].mean()])
+        weights.append(weight[g])
+    names = ("ndcg", "average_precision", "reciprocal_rank", "precision")
+    mean = np.average(figures, axis=0, weights=weights)
+    return {"relevance": relevance.tolist(), "scores": score.tolist(), "groups": group.tolist(), "k": k,
+            "weights": weight[group].tolist(), "expected": {a: float(b) for a, b in zip(names, mean)}}
+
+
+def survival(case, rng):
+    """Harrell's index, pair by pair."""
+    n = int(rng.integers(3, 40))
+    time = rng.integers(1, 12, n).astype(float)
+    event = rng.uniform(size=n) < 0.6
+    risk = np.round(rng.normal(0, 1, n), 1)
+    w = weights_for(case, n, rng)
+    weight = np.ones(n) if w is None else w
+    right = known = 0.0
+    for i in range(n):
+        for j in range(n):
+            if event[i] and (time[i] < time[j] or (time[i] == time[j] and not event[j])):
+                known += weight[i] * weight[j]
+                right += weight[i] * weight[j] * (1.0 if risk[i] > risk[j] else 0.5 if risk[i] == risk[j] else 0.0)
+    return {"times": np.where(event, time, -time).tolist(), "risk": risk.tolist(),
+            "weights": None if w is None else w.tolist(),
+            "expected": {"concordance": right / known if known else None}}
 
 
 def davies_bouldin(x, found):
@@ -223,6 +284,8 @@ if __name__ == "__main__":
     golden = {"made_with": f"scikit-learn {sklearn.__version__}"}
     for index, kind in enumerate((binary, multiclass, regression, ranking, clustering, resampled_test)):
         golden[kind.__name__] = [kind(case, np.random.default_rng([2026, index, case])) for case in range(CASES)]
+    for index, kind in enumerate((lists, survival)):
+        golden[kind.__name__] = [kind(case, np.random.default_rng([2027, index, case])) for case in range(CASES)]
     golden["bootstrap"] = bootstrap(np.random.default_rng(2026))
     PATH.write_text(json.dumps(golden, separators=(",", ":")).replace('{"truth', '\n{"truth') + "\n")
     print("wrote", PATH, PATH.stat().st_size, "bytes")

@@ -21,7 +21,17 @@ std::span<const Exception> exceptions() {
       {"random-forest-regressor", "files", kFewTrees, "trees", "4"},
       {"extra-trees-classifier", "files", kFewTrees, "trees", "4"},
       {"extra-trees-regressor", "files", kFewTrees, "trees", "4"},
-      {"isolation-forest", "files", kFewTrees, "trees", "4"}};
+      {"isolation-forest", "files", kFewTrees, "trees", "4"},
+      {"bagging-classifier", "weights", "a sample draws rows; copies are drawn each for itself"},
+      {"bagging-regressor", "weights", "a sample draws rows; copies are drawn each for itself"},
+      {"voting-regressor", "weights", "holds only where each member keeps it, and one of the defaults is kNN",
+       "members", "ridge,adaboost-regressor"},
+      {"stacking-classifier", "weights", "folds divide rows; copies of one may stand on both sides"},
+      {"stacking-regressor", "weights", "folds divide rows; copies of one may stand on both sides"},
+      {"bagging-classifier", "files", "each bit of the file is flipped, and thirty members only repeat two",
+       "count", "2"},
+      {"bagging-regressor", "files", "each bit of the file is flipped, and thirty members only repeat two",
+       "count", "2"}};
   return rows;
 }
 

@@ -54,7 +54,7 @@ class Block {
   /// The questions of a tree, asked ahead of find(): the two then do not wait for each other.
   void ask(std::size_t t) {
     const PlannedTree& tree = plan_.trees[t];
-    if (!by_label(t)) return;
+    if (!by_label(t) || at_once(tree)) return;
     kernels_.ask(plan_, tree, narrow_.data(), wide_.data(), answers_[t % 2].data());
   }
   bool by_label(std::size_t t) const {
@@ -63,7 +63,11 @@ class Block {
   }
   /// The labels of the rows of a tree that was asked, [kBlockRows].
   const std::uint8_t* labels(std::size_t t) {
-    kernels_.labels(plan_, plan_.trees[t], answers_[t % 2].data(), sets_.data(), labels_.data());
+    if (at_once(plan_.trees[t])) {
+      kernels_.symmetric_labels(plan_, plan_.trees[t], narrow_.data(), labels_.data());
+    } else {
+      kernels_.labels(plan_, plan_.trees[t], answers_[t % 2].data(), sets_.data(), labels_.data());
+    }
     return labels_.data();
   }
   /// The leaves of the rows, numbered within the tree, [rows()].
@@ -84,6 +88,10 @@ class Block {
   }
 
  private:
+  static bool at_once(const PlannedTree& tree) {
+    return tree.kind == PlannedTree::Kind::symmetric && tree.simple;
+  }
+
   template <class T, class Code>
   void code(const T* values, std::size_t stride, Code code_column) {
     for (std::size_t c = 0; c < plan_.columns.size(); ++c) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "everyml/classical/trees/evaluator_codes_impl.h"
 #include "everyml/classical/trees/tree_parts.h"
 #include "everyml/foundation/base/context.h"
 #include "everyml/foundation/data/features.h"
@@ -26,23 +27,6 @@ inline constexpr std::size_t kBlockRows = 512;
 inline constexpr std::size_t kBlockWords = kBlockRows / 64;
 /// Trees of more leaves are walked: leaf labels of the others fit a byte.
 inline constexpr std::size_t kMaskLeaves = 256;
-
-/// How the values of one feature become codes: 0 is missing, 1 .. the rest. A feature that is asked as a
-/// number and as a category has two columns.
-struct CodeColumn {
-  std::int32_t feature = 0;
-  bool category = false;
-  bool wide = false;        ///< codes need 16 bits
-  std::uint32_t cuts = 0;   ///< where its sorted thresholds begin in EvaluatorPlan::cuts
-  std::uint32_t count = 0;  ///< of thresholds, or of levels
-  /// Where its search trees begin in steps64 and steps32, and how many steps these take; 0: it has none.
-  std::uint32_t steps64 = 0, steps32 = 0;
-  std::uint8_t levels64 = 0, levels32 = 0;
-};
-
-/// Thresholds that one comparison of a search tree looks at: 64 bytes of them.
-template <class T>
-inline constexpr std::size_t kFan = 64 / sizeof(T);
 
 /// A question over codes. Numbers: left when code - minus <= bound (unsigned, so that a missing value, code
 /// 0, is on the left with minus 0 and on the right with minus 1). Categories: `bound` is where their table
@@ -84,14 +68,7 @@ struct PlannedTree {
   std::uint64_t labels = 0;     ///< where its labels begin in leaf_of_label and value_of_label
 };
 
-struct EvaluatorPlan {
-  std::vector<CodeColumn> columns;
-  std::vector<double> cuts;  ///< sorted, of all columns
-  /// Search trees over the thresholds, level by level: entry j of a level is the last threshold below child j
-  /// of what it parts, infinity beyond the end. Those of float32 are rounded down, which float32 values
-  /// cannot tell from the threshold itself.
-  std::vector<double> steps64;
-  std::vector<float> steps32;
+struct EvaluatorPlan : CodeTable {
   std::vector<PlannedTree> trees;
   std::vector<CodeQuestion> questions;
   std::vector<MaskPlace> places;    ///< [questions]
@@ -122,18 +99,23 @@ void leaves_of_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const F
 /// The kernels of one set of instructions; evaluator_kernel.cpp.
 struct EvaluatorKernels {
   /// Codes of `rows` values that stand `stride` apart. At most one of narrow, wide may be null.
-  void (*code64)(const EvaluatorPlan& plan, const CodeColumn& column, const double* values,
-                 std::size_t stride, std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide);
-  void (*code32)(const EvaluatorPlan& plan, const CodeColumn& column, const float* values, std::size_t stride,
+  void (*code64)(const CodeTable& table, const CodeColumn& column, const double* values, std::size_t stride,
                  std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide);
+  void (*code32)(const CodeTable& table, const CodeColumn& column, const float* values, std::size_t stride,
+                 std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide);
+  /// One row's codes of all columns. out: [columns].
+  void (*code_row)(const CodeTable& table, const double* row, std::uint16_t* out);
   /// A bit per question of the tree and row: it goes right. out: [questions, kBlockWords].
   void (*ask)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
               const std::uint16_t* wide, std::uint64_t* out);
   /// The label of each row. answers: what `ask` found; scratch: [questions + 2, kBlockWords].
   void (*labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint64_t* answers,
                  std::uint64_t* scratch, std::uint8_t* out);
-  /// sums[row] += table[label[row]] of 2^bits entries.
-  void (*add)(const double* table, std::size_t bits, const std::uint8_t* label, double* sums);
+  /// `ask` and `labels` in one for a symmetric tree of simple questions.
+  void (*symmetric_labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+                           std::uint8_t* out);
+  /// sums[row] += values[label[row]] of 2^bits entries.
+  void (*add)(const double* values, std::size_t bits, const std::uint8_t* label, double* sums);
 };
 const EvaluatorKernels& evaluator_kernels();
 

@@ -15,6 +15,7 @@ namespace everyml::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using detail::CodeColumn;
 using detail::CodeQuestion;
+using detail::CodeTable;
 using detail::EvaluatorPlan;
 using detail::kBlockRows;
 using detail::kBlockWords;
@@ -61,7 +62,7 @@ inline std::uint32_t steps_below(const T* steps, std::size_t levels, T value) {
 
 /// Calls put(row, code) for all rows.
 template <class T, class Put>
-inline void code_each(const EvaluatorPlan& plan, const CodeColumn& column, const T* steps, std::size_t levels,
+inline void code_each(const CodeTable& table, const CodeColumn& column, const T* steps, std::size_t levels,
                       const T* values, std::size_t stride, std::size_t rows, const Put& put) {
   if (column.category) {
     for (std::size_t i = 0; i < rows; ++i) {
@@ -76,7 +77,7 @@ inline void code_each(const EvaluatorPlan& plan, const CodeColumn& column, const
     }
     return;
   }
-  const double* cuts = plan.cuts.data() + column.cuts;
+  const double* cuts = table.cuts.data() + column.cuts;
   for (std::size_t i = 0; i < rows; i += kSearched) {
     const std::size_t here = std::min(kSearched, rows - i);
     double group[kSearched] = {};
@@ -88,17 +89,17 @@ inline void code_each(const EvaluatorPlan& plan, const CodeColumn& column, const
 }
 
 template <class T>
-void code_rows(const EvaluatorPlan& plan, const CodeColumn& column, const T* steps, std::size_t levels,
+void code_rows(const CodeTable& table, const CodeColumn& column, const T* steps, std::size_t levels,
                const T* values, std::size_t stride, std::size_t rows, std::uint8_t* narrow,
                std::uint16_t* wide) {
   const auto code = [&](const auto& put) {
     // The number of levels is a constant in the two frequent cases.
     if (levels == 2) {
-      code_each(plan, column, steps, 2, values, stride, rows, put);
+      code_each(table, column, steps, 2, values, stride, rows, put);
     } else if (levels == 3) {
-      code_each(plan, column, steps, 3, values, stride, rows, put);
+      code_each(table, column, steps, 3, values, stride, rows, put);
     } else {
-      code_each(plan, column, steps, levels, values, stride, rows, put);
+      code_each(table, column, steps, levels, values, stride, rows, put);
     }
   };
   if (narrow == nullptr) {
@@ -113,15 +114,22 @@ void code_rows(const EvaluatorPlan& plan, const CodeColumn& column, const T* ste
   }
 }
 
-void code64(const EvaluatorPlan& plan, const CodeColumn& column, const double* values, std::size_t stride,
+void code64(const CodeTable& table, const CodeColumn& column, const double* values, std::size_t stride,
             std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
-  code_rows(plan, column, plan.steps64.data() + column.steps64, column.levels64, values, stride, rows, narrow,
-            wide);
+  code_rows(table, column, table.steps64.data() + column.steps64, column.levels64, values, stride, rows,
+            narrow, wide);
 }
-void code32(const EvaluatorPlan& plan, const CodeColumn& column, const float* values, std::size_t stride,
+void code32(const CodeTable& table, const CodeColumn& column, const float* values, std::size_t stride,
             std::size_t rows, std::uint8_t* narrow, std::uint16_t* wide) {
-  code_rows(plan, column, plan.steps32.data() + column.steps32, column.levels32, values, stride, rows, narrow,
-            wide);
+  code_rows(table, column, table.steps32.data() + column.steps32, column.levels32, values, stride, rows,
+            narrow, wide);
+}
+
+void code_row(const CodeTable& table, const double* row, std::uint16_t* out) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const CodeColumn& column = table.columns[c];
+    code64(table, column, row + column.feature, 1, 1, nullptr, out + c);
+  }
 }
 
 using Bytes = hn::CappedTag<std::uint8_t, 64>;
@@ -294,6 +302,39 @@ void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint6
   labels_of_planes(planes, tree.bits, out);
 }
 
+void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+                      std::uint8_t* out) {
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
+#if HWY_TARGET == HWY_SCALAR
+  for (std::size_t i = 0; i < kBlockRows; ++i) {
+    unsigned label = 0;
+    for (std::size_t b = 0; b < tree.bits; ++b) {
+      const std::uint8_t code = narrow[questions[b].column * kBlockRows + i];
+      label |= (static_cast<std::uint8_t>(code - questions[b].minus) > questions[b].bound ? 1u : 0u) << b;
+    }
+    out[i] = static_cast<std::uint8_t>(label);
+  }
+#else
+  const Bytes d;
+  hn::Vec<Bytes> minus[8], bound[8], bit[8];
+  const std::uint8_t* codes[8];
+  for (std::size_t b = 0; b < tree.bits; ++b) {
+    minus[b] = hn::Set(d, questions[b].minus);
+    bound[b] = hn::Set(d, static_cast<std::uint8_t>(questions[b].bound));
+    bit[b] = hn::Set(d, static_cast<std::uint8_t>(1u << b));
+    codes[b] = narrow + questions[b].column * kBlockRows;
+  }
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    auto label = hn::Zero(d);
+    for (std::size_t b = 0; b < tree.bits; ++b) {
+      const auto right = hn::Gt(hn::Sub(hn::Load(d, codes[b] + i), minus[b]), bound[b]);
+      label = hn::Or(label, hn::IfThenElseZero(right, bit[b]));
+    }
+    hn::Store(label, d, out + i);
+  }
+#endif
+}
+
 inline void add_plain(const double* table, const std::uint8_t* label, double* sums) {
   for (std::size_t i = 0; i < kBlockRows; ++i) sums[i] += table[label[i]];
 }
@@ -311,12 +352,11 @@ template <std::size_t kTables>
 inline void add_permuted(const double* table, const std::uint8_t* label, double* sums) {
   const hn::FixedTag<double, 8> d;
   const hn::RebindToUnsigned<decltype(d)> du;
-  const hn::Rebind<std::uint32_t, decltype(d)> d32;
   const hn::Rebind<std::uint8_t, decltype(d)> d8;
   hn::Vec<decltype(d)> t[kTables];
   for (std::size_t k = 0; k < kTables; ++k) t[k] = hn::LoadU(d, table + 8 * k);
   for (std::size_t i = 0; i < kBlockRows; i += 8) {
-    const auto at = hn::PromoteTo(du, hn::PromoteTo(d32, hn::LoadU(d8, label + i)));
+    const hn::Vec<decltype(du)> at{_mm512_cvtepu8_epi64(hn::LoadU(d8, label + i).raw)};
     auto value = look_up16(t[0], t[1], at);
     if constexpr (kTables > 2) {
       const auto fifth = hn::RebindMask(d, hn::TestBit(at, hn::Set(du, 16)));
@@ -350,7 +390,8 @@ void add(const double* table, std::size_t bits, const std::uint8_t* label, doubl
 }
 
 const detail::EvaluatorKernels* kernels() {
-  static constexpr detail::EvaluatorKernels table{code64, code32, ask, labels, add};
+  static constexpr detail::EvaluatorKernels table{code64, code32,           code_row, ask,
+                                                  labels, symmetric_labels, add};
   return &table;
 }
 

@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -10,96 +8,26 @@
 namespace everyml::detail {
 namespace {
 
-constexpr std::size_t kNarrowCodes = 256, kWideCodes = 65536;
+constexpr std::size_t kNarrowCodes = 256;
 constexpr std::size_t kWalkColumns = 65535;
 constexpr std::size_t kSymmetricBits = 8;
 
-std::vector<float> rounded_down(const std::vector<double>& cuts) {
-  constexpr float low = -std::numeric_limits<float>::infinity();
-  std::vector<float> floats;
-  for (const double cut : cuts) {
-    const auto near = static_cast<float>(cut);
-    floats.push_back(static_cast<double>(near) > cut ? std::nextafter(near, low) : near);
-  }
-  return floats;
-}
-
-/// Appends the search tree over sorted cuts. Returns its levels, 0 for more cuts than three of them part.
-template <class T>
-std::uint8_t add_steps(const std::vector<T>& cuts, std::vector<T>& steps) {
-  std::size_t levels = 1, leaves = kFan<T>;
-  for (; cuts.size() >= leaves; leaves *= kFan<T>) ++levels;
-  if (levels > 3) return 0;
-  for (std::size_t parts = kFan<T>; parts <= leaves; parts *= kFan<T>) {
-    for (std::size_t j = 1; j <= parts; ++j) {
-      const std::size_t last = j * (leaves / parts) - 1;
-      steps.push_back(last < cuts.size() ? cuts[last] : std::numeric_limits<T>::infinity());
-    }
-  }
-  return static_cast<std::uint8_t>(levels);
-}
-
 class Planner {
  public:
-  explicit Planner(const TreeParts& parts) : p_(parts), plan_(std::make_unique<EvaluatorPlan>()) {}
+  explicit Planner(const TreeParts& parts)
+      : p_(parts), plan_(std::make_unique<EvaluatorPlan>()), column_of_(parts) {}
 
   std::unique_ptr<const EvaluatorPlan> run() {
-    if (!make_columns()) return nullptr;
+    if (!make_codes(p_, *plan_, column_of_)) return nullptr;
     for (std::size_t t = 0; t < p_.trees(); ++t) plan_tree(t);
     return std::move(plan_);
   }
 
  private:
-  bool is_category(std::size_t node) const { return p_.flags[node] & TreeParts::kCategories; }
-  std::uint8_t minus_of(std::size_t node) const {
-    return p_.flags[node] & TreeParts::kMissingLeft ? std::uint8_t{0} : std::uint8_t{1};
-  }
   const std::uint64_t* set_of(std::size_t node, std::size_t& words) const {
     const auto set = static_cast<std::size_t>(p_.threshold[node]);
     words = p_.set_start[set + 1] - p_.set_start[set];
     return p_.set_words.data() + p_.set_start[set];
-  }
-
-  /// One column for each feature that is asked, and kind. False when one has too many codes.
-  bool make_columns() {
-    std::map<std::pair<std::int32_t, bool>, std::vector<double>> asked;
-    for (std::size_t i = 0; i < p_.nodes(); ++i) {
-      std::vector<double>& cuts = asked[{p_.feature[i], is_category(i)}];
-      if (is_category(i)) {
-        std::size_t words = 0;
-        set_of(i, words);
-        if (cuts.empty()) cuts.push_back(0);
-        cuts[0] = std::max(cuts[0], 64.0 * static_cast<double>(words));
-      } else {
-        cuts.push_back(p_.threshold[i] + 0.0);
-      }
-    }
-    for (auto& [key, cuts] : asked) {
-      CodeColumn column{.feature = key.first,
-                        .category = key.second,
-                        .wide = false,
-                        .cuts = static_cast<std::uint32_t>(plan_->cuts.size()),
-                        .count = 0};
-      if (key.second) {
-        column.count = static_cast<std::uint32_t>(cuts[0]);
-      } else {
-        std::sort(cuts.begin(), cuts.end());
-        cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-        column.count = static_cast<std::uint32_t>(cuts.size());
-        plan_->cuts.insert(plan_->cuts.end(), cuts.begin(), cuts.end());
-        column.steps64 = static_cast<std::uint32_t>(plan_->steps64.size());
-        column.levels64 = add_steps(cuts, plan_->steps64);
-        const std::vector<float> floats = rounded_down(cuts);
-        column.steps32 = static_cast<std::uint32_t>(plan_->steps32.size());
-        column.levels32 = add_steps(floats, plan_->steps32);
-      }
-      // Codes: missing, the values up to each threshold or the levels, and all the rest.
-      if (column.count + 2 > kWideCodes) return false;
-      column.wide = column.count + 2 > kNarrowCodes;
-      column_of_[key] = static_cast<std::uint32_t>(plan_->columns.size());
-      plan_->columns.push_back(column);
-    }
-    return true;
   }
 
   void plan_tree(std::size_t t) {
@@ -134,23 +62,17 @@ class Planner {
 
   void add_question(std::size_t node, PlannedTree& tree) {
     CodeQuestion question;
-    question.column = column_of_.at({p_.feature[node], is_category(node)});
+    question.column = column_of_.at(p_.feature[node], asks_category(p_, node));
     const CodeColumn& column = plan_->columns[question.column];
     if (column.category) {
       question.bound = add_sides(node, column);
     } else {
-      question.minus = minus_of(node);
+      question.minus = minus_of(p_, node);
       // Codes of values up to this threshold are 1 .. place + 1.
-      question.bound = place_of(node, column) + 1 - question.minus;
+      question.bound = place_of(p_, node, *plan_, column) + 1 - question.minus;
     }
     tree.simple = tree.simple && !column.category && !column.wide;
     plan_->questions.push_back(question);
-  }
-
-  std::uint32_t place_of(std::size_t node, const CodeColumn& column) const {
-    const auto begin = plan_->cuts.begin() + column.cuts;
-    return static_cast<std::uint32_t>(std::lower_bound(begin, begin + column.count, p_.threshold[node]) -
-                                      begin);
   }
 
   std::uint32_t add_sides(std::size_t node, const CodeColumn& column) {
@@ -163,7 +85,7 @@ class Planner {
         plan_->sides[at + code / 8] |= static_cast<std::uint8_t>(1u << (code % 8));
       }
     };
-    if (minus_of(node) == 0) set_side(0);
+    if (minus_of(p_, node) == 0) set_side(0);
     std::size_t words = 0;
     const std::uint64_t* set = set_of(node, words);
     for (std::size_t c = 0; c < words * 64; ++c) {
@@ -251,7 +173,7 @@ class Planner {
     const std::size_t first = p_.first_node[t], last = p_.first_node[t + 1];
     const std::size_t root = plan_->walk_nodes.size();
     bool walks = root + 2 * (last - first) + 1 < (std::uint64_t{1} << 32);
-    for (std::size_t i = first; i < last; ++i) walks = walks && !is_category(i);
+    for (std::size_t i = first; i < last; ++i) walks = walks && !asks_category(p_, i);
     if (!walks || plan_->columns.size() * 2 > kWalkColumns) {
       plan_->any_plain = true;
       return;
@@ -282,20 +204,20 @@ class Planner {
   }
 
   std::uint16_t walk_column(std::size_t node) {
-    const std::uint32_t column = column_of_.at({p_.feature[node], false});
+    const std::uint32_t column = column_of_.at(p_.feature[node], false);
     const auto [at, added] = walk_column_of_.try_emplace(
-        {column, minus_of(node)}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
-    if (added) plan_->walk_columns.push_back({column, minus_of(node)});
+        {column, minus_of(p_, node)}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
+    if (added) plan_->walk_columns.push_back({column, minus_of(p_, node)});
     return at->second;
   }
   std::uint16_t walk_bound(std::size_t node) const {
-    const CodeColumn& column = plan_->columns[column_of_.at({p_.feature[node], false})];
-    return static_cast<std::uint16_t>(place_of(node, column) + 1 - minus_of(node));
+    const CodeColumn& column = plan_->columns[column_of_.at(p_.feature[node], false)];
+    return static_cast<std::uint16_t>(place_of(p_, node, *plan_, column) + 1 - minus_of(p_, node));
   }
 
   const TreeParts& p_;
   std::unique_ptr<EvaluatorPlan> plan_;
-  std::map<std::pair<std::int32_t, bool>, std::uint32_t> column_of_;
+  ColumnOf column_of_;
   std::map<std::pair<std::uint32_t, std::uint8_t>, std::uint16_t> walk_column_of_;
 };
 

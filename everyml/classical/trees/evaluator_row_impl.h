@@ -2,31 +2,42 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
+#include "everyml/classical/trees/evaluator_codes_impl.h"
 #include "everyml/classical/trees/tree_parts.h"
 
 namespace everyml::detail {
 
-/// One row against all trees: several trees are walked side by side, without a branch per question. For trees
-/// of number questions whose leaves are one number each.
-struct RowPlan {
-  /// The children stand side by side. A leaf is its own child: its slot holds -infinity, which is not above
-  /// its value.
+/// One row against all trees: the row becomes codes, and as many walkers as kRowWalkers go through the trees
+/// one after the other, each through its own, without a branch per question or tree. For trees of number
+/// questions whose leaves are one number each.
+struct RowPlan : CodeTable {
+  /// The trees stand one after the other. The two children of a question stand side by side, `ahead` of it; a
+  /// leaf, which no code is above, leads on to the root of the next tree.
+  template <class Code, class Step>
   struct Node {
-    double threshold = 0;  ///< or the value of a leaf
-    std::uint32_t slot = 0;
-    std::uint32_t child = 0;
+    Code slot = 0;
+    Code bound = 0;
+    Step ahead = 0;
+    static constexpr Code kLeaf = std::numeric_limits<Code>::max();
   };
-  /// The row's values as questions want them: NaN as it is goes right, NaN as -infinity goes left.
+  using SmallNode = Node<std::uint8_t, std::uint16_t>;
+  using LargeNode = Node<std::uint16_t, std::uint32_t>;
+  /// A column's code as a question wants it: less `minus`, see minus_of().
   struct Slot {
-    std::int32_t feature;
-    bool missing_left;
+    std::uint16_t column;
+    std::uint8_t minus;
   };
-  std::vector<Node> nodes;
-  std::vector<std::uint32_t> roots;  ///< [trees]
-  std::vector<Slot> slots;           ///< slot 0 is that of leaves
+  std::vector<Slot> slots;  ///< the first is that of leaves, of no column, and holds 0
+  /// One of the two is empty. The last node is its own child and no leaf: whoever has nothing to do waits
+  /// there.
+  std::vector<SmallNode> small;
+  std::vector<LargeNode> large;
+  std::vector<double> values;        ///< beside the nodes: what leaves answer
+  std::vector<std::uint32_t> roots;  ///< [trees + 1], the last is that node
 };
 
 inline constexpr std::size_t kRowSlots = 1024;

@@ -9,16 +9,8 @@
 
 namespace everyml {
 namespace grower_detail {
-namespace {
-
-/// Histograms kept for the next subtraction take at most this much; nodes beyond are built anew.
-constexpr std::size_t kHistogramBytes = std::size_t{512} << 20;
-
-}  // namespace
-
-HistogramPool::HistogramPool(std::size_t cells)
-    : cells_(cells),
-      most_(std::max<std::size_t>(4, kHistogramBytes / (8 * std::max<std::size_t>(cells, 1)))) {}
+HistogramPool::HistogramPool(std::size_t cells, std::size_t bytes)
+    : cells_(cells), most_(std::max<std::size_t>(4, bytes / (8 * std::max<std::size_t>(cells, 1)))) {}
 
 int HistogramPool::take(bool always) {
   if (!free_.empty()) {
@@ -113,16 +105,15 @@ void fill_node(const BinnedFeatures& binned, std::uint32_t feature, const Featur
 }
 
 TreeJob::TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const GrowerSettings& settings,
-                 const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool,
-                 Buffer<std::uint64_t>& words, Buffer<std::uint32_t>& spare, const Context& context)
+                 const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool, Scratch& scratch,
+                 const Context& context)
     : binned_(binned),
       tiles_(tiles),
       settings_(settings),
       input_(input),
       builder_(builder),
       pool_(pool),
-      words_(words),
-      spare_(spare),
+      scratch_(scratch),
       context_(context),
       columns_(settings, input, binned.columns()) {
   rules_.l1 = settings.l1;
@@ -154,8 +145,8 @@ void TreeJob::start() {
   const bool all = n == binned_.rows();
   rules_.units =
       make_words(input_.gradient, input_.hessian, input_.weights,
-                 all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, words_, context_);
-  grown_.rows.assign(input_.rows.begin(), input_.rows.end());
+                 all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, scratch_.words, context_);
+  std::copy(input_.rows.begin(), input_.rows.end(), scratch_.rows.begin());
   pool_.give_back_all();
   OpenLeaf root;
   root.end = n;
@@ -164,7 +155,7 @@ void TreeJob::start() {
       context_, n, 65536,
       [&](std::size_t begin, std::size_t end) {
         std::uint64_t sum = 0;
-        for (std::size_t i = begin; i < end; ++i) sum += words_[input_.rows[i]];
+        for (std::size_t i = begin; i < end; ++i) sum += scratch_.words[i];
         return sum;
       },
       [](std::uint64_t& into, std::uint64_t&& part) { into += part; });
@@ -173,30 +164,47 @@ void TreeJob::start() {
   leaves_.push_back(std::move(root));
 }
 
+/// Exact sums over the rows of each leaf. Rows are read in their own order: leaf by leaf each would be a walk
+/// through all of memory.
+std::vector<TreeJob::Sums> TreeJob::sums_by_leaf() const {
+  parallel_for(context_, leaves_.size(), 8, [&](std::size_t first, std::size_t last) {
+    for (std::size_t k = first; k < last; ++k)
+      for (std::size_t i = leaves_[k].begin; i < leaves_[k].end; ++i)
+        scratch_.leaf_of[scratch_.rows[i]] = static_cast<std::uint32_t>(k);
+  });
+  const std::size_t block = std::max<std::size_t>(65536, 16 * leaves_.size());
+  return parallel_reduce<std::vector<Sums>>(
+      context_, input_.rows.size(), block,
+      [&](std::size_t begin, std::size_t end) {
+        std::vector<Sums> sums(leaves_.size());
+        for (std::size_t i = begin; i < end; ++i) {
+          const std::uint32_t row = input_.rows[i];
+          Sums& sum = sums[scratch_.leaf_of[row]];
+          const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
+          sum.gradient += weight * static_cast<double>(input_.gradient[row]);
+          sum.hessian += input_.hessian.empty() ? weight : weight * static_cast<double>(input_.hessian[row]);
+          sum.weight += weight;
+        }
+        return sums;
+      },
+      [](std::vector<Sums>& into, std::vector<Sums>&& part) {
+        for (std::size_t k = 0; k < into.size(); ++k) {
+          into[k].gradient += part[k].gradient;
+          into[k].hessian += part[k].hessian;
+          into[k].weight += part[k].weight;
+        }
+      });
+}
+
 /// Answers from the exact gradients, cover, and where each leaf's rows are.
 void TreeJob::finish() {
   GrownTree& tree = grown_.tree;
   std::sort(leaves_.begin(), leaves_.end(), [](const OpenLeaf& a, const OpenLeaf& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.node < b.node;
   });
-  struct Sums {
-    double gradient = 0, hessian = 0, weight = 0;
-  };
   std::vector<Sums> sums(tree.nodes.size());
-  parallel_for(context_, leaves_.size(), 4, [&](std::size_t first, std::size_t last) {
-    for (std::size_t k = first; k < last; ++k) {
-      const OpenLeaf& leaf = leaves_[k];
-      Sums sum;
-      for (std::size_t i = leaf.begin; i < leaf.end; ++i) {
-        const std::uint32_t row = grown_.rows[i];
-        const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
-        sum.gradient += weight * static_cast<double>(input_.gradient[row]);
-        sum.hessian += input_.hessian.empty() ? weight : weight * static_cast<double>(input_.hessian[row]);
-        sum.weight += weight;
-      }
-      sums[leaf.node] = sum;
-    }
-  });
+  const std::vector<Sums> by_leaf = sums_by_leaf();
+  for (std::size_t k = 0; k < leaves_.size(); ++k) sums[leaves_[k].node] = by_leaf[k];
   tree.values.assign(tree.nodes.size(), 0);
   for (std::size_t i = tree.nodes.size(); i-- > 0;) {
     GrownTree::Node& node = tree.nodes[i];
@@ -215,6 +223,8 @@ void TreeJob::finish() {
     value = std::clamp(value, low, high);
     grown_.leaves.push_back({leaf.node, leaf.begin, leaf.end, low, high});
   }
+  grown_.rows = scratch_.rows.span().first(input_.rows.size());
+  grown_.leaf_of = scratch_.leaf_of;
 }
 
 }  // namespace grower_detail
@@ -226,12 +236,15 @@ class Grower::Impl {
         settings_(std::move(settings)),
         tiles_(binned_, context),
         builder_(tiles_),
-        pool_(tiles_.cells()),
-        words_(Buffer<std::uint64_t>::uninitialized(binned_.rows())),
-        spare_(Buffer<std::uint32_t>::uninitialized(binned_.rows())) {}
+        pool_(tiles_.cells(), settings_.histogram_bytes) {
+    for (auto* rows : {&scratch_.rows, &scratch_.spare_rows, &scratch_.leaf_of})
+      *rows = Buffer<std::uint32_t>::uninitialized(binned_.rows());
+    for (auto* words : {&scratch_.words, &scratch_.spare_words})
+      *words = Buffer<std::uint64_t>::uninitialized(binned_.rows());
+  }
 
   GrownRows grow(const GrowerInput& input, const Context& context) {
-    grower_detail::TreeJob job(binned_, tiles_, settings_, input, builder_, pool_, words_, spare_, context);
+    grower_detail::TreeJob job(binned_, tiles_, settings_, input, builder_, pool_, scratch_, context);
     return job.run();
   }
   const BinnedFeatures& binned() const { return binned_; }
@@ -242,8 +255,7 @@ class Grower::Impl {
   CodeTiles tiles_;
   HistogramBuilder builder_;
   grower_detail::HistogramPool pool_;
-  Buffer<std::uint64_t> words_;
-  Buffer<std::uint32_t> spare_;
+  grower_detail::Scratch scratch_;
 };
 
 Grower::Grower(BinnedFeatures binned, GrowerSettings settings, const Context& context)

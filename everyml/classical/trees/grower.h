@@ -42,6 +42,9 @@ struct GrowerSettings {
   std::vector<std::int8_t> monotone;  ///< empty, or by column: 1 rising, -1 falling, 0 free
   /// Empty, or sets of columns: on one path only columns of one common set occur.
   std::vector<std::vector<std::uint32_t>> interactions;
+  /// Most memory of histograms that are kept for the next subtraction; those of other leaves are built anew.
+  /// Symmetric trees keep all.
+  std::size_t histogram_bytes = std::size_t{512} << 20;
 };
 
 /// What a tree is grown from.
@@ -54,11 +57,13 @@ struct GrowerInput {
   std::uint64_t key = 0;                  ///< of everything random in this tree
 };
 
-/// One tree and where its rows ended.
+/// One tree and where its rows ended. `rows` and `leaf_of` lie in the grower and stand until it grows again.
 struct GrownRows {
   /// Values are answers of leaves, not shrunken, of width 1, from the exact sums of the gradients.
   GrownTree tree;
-  std::vector<std::uint32_t> rows;  ///< the input's rows, leaf by leaf, ascending within a leaf
+  std::span<const std::uint32_t> rows;  ///< the input's rows, leaf by leaf, ascending within a leaf
+  /// By row of the features, for rows of the input: its place in `leaves`.
+  std::span<const std::uint32_t> leaf_of;
   struct Leaf {
     std::uint32_t node;      ///< of `tree`
     std::size_t begin, end;  ///< in `rows`

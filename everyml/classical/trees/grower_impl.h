@@ -17,7 +17,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Histograms of the leaves that may still be split, within a bound of memory.
 class HistogramPool {
  public:
-  explicit HistogramPool(std::size_t cells);
+  HistogramPool(std::size_t cells, std::size_t bytes);
   /// A place for one, or -1 when all are taken. `always`: beyond the bound rather than none.
   int take(bool always);
   void give_back(int slot) {
@@ -72,12 +72,19 @@ Question question_of(const BinnedFeatures& binned, std::uint32_t feature, const 
 void fill_node(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split,
                GrownTree& tree, std::size_t node);
 
+/// What the trees of one grower use one after the other.
+struct Scratch {
+  Buffer<std::uint32_t> rows, spare_rows;    ///< [rows]: rows of the tree, leaf by leaf
+  Buffer<std::uint64_t> words, spare_words;  ///< the words of these
+  Buffer<std::uint32_t> leaf_of;             ///< [rows], by row
+};
+
 /// One tree in the making.
 class TreeJob {
  public:
   TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const GrowerSettings& settings,
-          const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool,
-          Buffer<std::uint64_t>& words, Buffer<std::uint32_t>& spare, const Context& context);
+          const GrowerInput& input, HistogramBuilder& builder, HistogramPool& pool, Scratch& scratch,
+          const Context& context);
   GrownRows run();
 
  private:
@@ -86,9 +93,10 @@ class TreeJob {
   void grow_symmetric();
 
   // Splitting: grower_leaves.cpp
+  bool may_split_at(std::size_t depth) const;
   bool may_split(const OpenLeaf& leaf) const;
   void split(std::size_t at, bool last);
-  void make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right);
+  void make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool last);
   void histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool need_left,
                               bool need_right);
   void build(OpenLeaf& leaf);
@@ -108,6 +116,13 @@ class TreeJob {
   LevelSplit best_level_split_of(std::span<OpenLeaf* const> level, std::uint32_t feature) const;
 
   void finish();
+  struct Sums {
+    double gradient = 0, hessian = 0, weight = 0;
+  };
+  std::vector<Sums> sums_by_leaf() const;
+  std::span<std::uint32_t> rows_of(const OpenLeaf& leaf) {
+    return scratch_.rows.span().subspan(leaf.begin, leaf.rows());
+  }
 
   const BinnedFeatures& binned_;
   const CodeTiles& tiles_;
@@ -115,8 +130,7 @@ class TreeJob {
   const GrowerInput& input_;
   HistogramBuilder& builder_;
   HistogramPool& pool_;
-  Buffer<std::uint64_t>& words_;
-  Buffer<std::uint32_t>& spare_;
+  Scratch& scratch_;
   const Context& context_;
   SplitRules rules_;
   ColumnChooser columns_;

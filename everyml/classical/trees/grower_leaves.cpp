@@ -23,8 +23,12 @@ SplitRules TreeJob::rules_for(const OpenLeaf& leaf, std::uint32_t feature) const
   return rules;
 }
 
+bool TreeJob::may_split_at(std::size_t depth) const {
+  return settings_.max_depth == 0 || depth < settings_.max_depth;
+}
+
 bool TreeJob::may_split(const OpenLeaf& leaf) const {
-  if (settings_.max_depth > 0 && leaf.depth >= settings_.max_depth) return false;
+  if (!may_split_at(leaf.depth)) return false;
   if (leaf.rows() < 2) return false;
   // Without weights a leaf that cannot hold two of the least size needs no look.
   return !input_.weights.empty() || static_cast<double>(leaf.rows()) >= 2 * settings_.min_rows;
@@ -47,7 +51,8 @@ int TreeJob::take_slot() {
 void TreeJob::build(OpenLeaf& leaf) {
   leaf.histogram = take_slot();
   const bool all = leaf.rows() == binned_.rows();
-  builder_.build(grown_.rows.data() + leaf.begin, leaf.rows(), all, words_, used_tiles_,
+  builder_.build(scratch_.rows.data() + leaf.begin, leaf.rows(), all,
+                 scratch_.words.span().subspan(leaf.begin, leaf.rows()), used_tiles_,
                  pool_.at(leaf.histogram), context_);
 }
 
@@ -117,8 +122,7 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
     }
     if (counted.empty()) counted.assign(columns.size(), 0);
     counted[best] = 1;
-    count_codes(binned_, feature, std::span(grown_.rows).subspan(leaf.begin, leaf.rows()), input_.weights,
-                counts);
+    count_codes(binned_, feature, rows_of(leaf), input_.weights, counts);
     found[best] = best_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(feature), binned_.bins(feature),
                              leaf.total, counts.data(), rules_for(leaf, feature));
   }
@@ -149,12 +153,14 @@ void TreeJob::search(std::span<OpenLeaf* const> leaves) {
 }
 
 /// Sends the rows of a leaf to two new ones.
-void TreeJob::make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right) {
+void TreeJob::make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool last) {
   GrownTree& tree = grown_.tree;
   const Question question = question_of(binned_, parent.feature, parent.split);
-  const std::size_t lefts =
-      partition_rows(binned_, question, std::span(grown_.rows).subspan(parent.begin, parent.rows()),
-                     spare_.data(), context_);
+  // Where no split can follow the words have done their work.
+  const bool words_needed = !last && may_split_at(parent.depth + 1);
+  const std::size_t lefts = partition_rows(binned_, question, rows_of(parent),
+                                           words_needed ? scratch_.words.data() + parent.begin : nullptr,
+                                           scratch_.spare_rows.data(), scratch_.spare_words.data(), context_);
   left.node = static_cast<std::uint32_t>(tree.nodes.size());
   right.node = left.node + 1;
   tree.nodes.resize(tree.nodes.size() + 2);
@@ -199,7 +205,7 @@ void TreeJob::split(std::size_t at, bool last) {
   OpenLeaf parent = std::move(leaves_[at]);
   leaves_[at] = OpenLeaf{};
   OpenLeaf left, right;
-  make_children(parent, left, right);
+  make_children(parent, left, right, last);
   const bool need_left = !last && may_split(left), need_right = !last && may_split(right);
   histograms_of_children(parent, left, right, need_left, need_right);
   std::vector<OpenLeaf*> open;

@@ -110,7 +110,7 @@ void TreeJob::grow_symmetric() {
       parent.split.left = left_sum;
       parent.gain = 0.5 * worth(left_sum, parent, rules.score(parent.total), rules);
       OpenLeaf left, right;
-      make_children(parent, left, right);
+      make_children(parent, left, right, last);
       histograms_of_children(parent, left, right, !last, !last);
       leaves_[at] = std::move(left);
       leaves_.push_back(std::move(right));

@@ -10,7 +10,7 @@ namespace everyml {
 namespace {
 
 /// Rows whose codes are asked for ahead of their use.
-constexpr std::size_t kAhead = 16;
+constexpr std::size_t kAhead = 24;
 /// Rows of one piece of parallel work.
 constexpr std::size_t kPiece = 4096;
 
@@ -24,13 +24,10 @@ void add_rows(const std::uint8_t* codes, const std::uint32_t* some, std::size_t 
     std::size_t row = i;
     if constexpr (Listed) {
       row = some[i];
-      if (i + kAhead < first + count) {
-        __builtin_prefetch(codes + some[i + kAhead] * kBytes);
-        __builtin_prefetch(words + some[i + kAhead]);
-      }
+      if (i + kAhead < first + count) __builtin_prefetch(codes + some[i + kAhead] * kBytes);
     }
     const std::uint8_t* code = codes + row * kBytes;
-    const std::uint64_t word = words[row];
+    const std::uint64_t word = words[i];
 #pragma GCC unroll 32
     for (std::size_t k = 0; k < Width; ++k) cells[k * Cells + code[k]] += word;
   }
@@ -43,7 +40,7 @@ void add_wide_rows(const CodeTile& tile, const std::uint32_t* some, std::size_t 
   const auto* codes = reinterpret_cast<const std::uint16_t*>(tile.codes.data());
   for (std::size_t i = first; i < first + count; ++i) {
     const std::size_t row = Listed ? some[i] : i;
-    const std::uint64_t word = words[row];
+    const std::uint64_t word = words[i];
     for (std::size_t k = 0; k < width; ++k) cells[tile.cell[k] + codes[row * width + k]] += word;
   }
 }
@@ -62,12 +59,12 @@ constexpr std::array<Kernel, kMostColumns> kKernels =
 
 Kernel kernel_for(std::uint32_t cells, std::size_t width, bool listed) {
   switch (cells) {
-    case 16:
-      return listed ? kKernels<16, true>[width - 1] : kKernels<16, false>[width - 1];
-    case 64:
-      return listed ? kKernels<64, true>[width - 1] : kKernels<64, false>[width - 1];
+    case 24:
+      return listed ? kKernels<24, true>[width - 1] : kKernels<24, false>[width - 1];
+    case 72:
+      return listed ? kKernels<72, true>[width - 1] : kKernels<72, false>[width - 1];
     default:
-      return listed ? kKernels<256, true>[width - 1] : kKernels<256, false>[width - 1];
+      return listed ? kKernels<264, true>[width - 1] : kKernels<264, false>[width - 1];
   }
 }
 

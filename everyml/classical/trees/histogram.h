@@ -35,18 +35,20 @@ struct WordUnits {
 /// 1) and their weights into words.
 /// Rounds to nearest while there are few rows; at random, without bias, when there are many: `key` says how.
 /// A row of positive hessian has at least 1. `weights` empty: 1 each; whole weights multiply the word of
-/// weight 1, so that k copies sum to the same. `some` empty: all rows; else only these get words.
+/// weight 1, so that k copies sum to the same. `some` empty: all rows; else word i is that of row some[i].
 WordUnits make_words(std::span<const float> gradient, std::span<const float> hessian,
                      std::span<const double> weights, std::span<const std::uint32_t> some, std::uint64_t key,
                      std::span<std::uint64_t> words, const Context& context);
 
-/// Builds histograms: cells[cell_of(column) + code] = sum of the words of the rows with that code.
+/// Builds histograms: cells[cell_of(column) + code] = sum of the words of the rows with that code. Words come
+/// in the order of the rows: gathering them by row instead costs more than all the additions.
 class HistogramBuilder {
  public:
   explicit HistogramBuilder(const CodeTiles& tiles);
 
   /// Overwrites cells, [tiles.cells()]. `some` are row numbers; all_rows: rows 0 .. count - 1, and `some` is
-  /// not read. `used` [tiles]: tiles to build; the cells of others stay as they are. Empty: all.
+  /// not read. words: [count], in the order of the rows. `used` [tiles]: tiles to build; the cells of others
+  /// stay as they are. Empty: all.
   void build(const std::uint32_t* some, std::size_t count, bool all_rows,
              std::span<const std::uint64_t> words, std::span<const std::uint8_t> used,
              std::span<std::uint64_t> cells, const Context& context);
@@ -56,7 +58,7 @@ class HistogramBuilder {
   std::vector<Buffer<std::uint64_t>> parts_;  ///< partial sums, made as they are needed
 };
 
-/// One tile's share of `build`, on the calling thread: adds to cells.
+/// One tile's share of `build`, on the calling thread, of positions [first, first + count): adds to cells.
 void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                       const std::uint64_t* words, std::uint64_t* cells);
 

@@ -106,7 +106,7 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       }
       g = floor_of(g + up_g) * copies;
       h = h > 0 ? std::max(1.0, floor_of(h + up_h)) * copies : 0;
-      words[row] = pack_word(static_cast<std::int64_t>(g), static_cast<std::uint64_t>(h));
+      words[i] = pack_word(static_cast<std::int64_t>(g), static_cast<std::uint64_t>(h));
       if (h > 0) {
         const double each = h / weight;
         extent.least = std::min(extent.least, each);

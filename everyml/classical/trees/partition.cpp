@@ -7,80 +7,101 @@
 namespace everyml::grower_detail {
 namespace {
 
+/// Rows and their words, if they have any.
+struct Rows {
+  std::uint32_t* row;
+  std::uint64_t* word;
+  Rows from(std::size_t at) const { return {row + at, word != nullptr ? word + at : nullptr}; }
+};
+
 /// Without a branch: every row is written to both sides, and one of the two places moves on.
-template <class Left>
-std::size_t split_rows(const std::uint32_t* from, std::size_t count, std::uint32_t* left,
-                       std::uint32_t* right, Left&& goes_left) {
+template <bool Words, class Left>
+std::size_t split_rows(const Rows& rows, std::size_t count, const Rows& right, Left&& goes_left) {
   std::size_t lefts = 0, rights = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t row = from[i];
+    const std::uint32_t row = rows.row[i];
     const std::size_t to_left = goes_left(row) ? 1 : 0;
-    left[lefts] = row;
-    right[rights] = row;
+    // What goes left never overtakes what is read.
+    rows.row[lefts] = row;
+    right.row[rights] = row;
+    if constexpr (Words) {
+      const std::uint64_t word = rows.word[i];
+      rows.word[lefts] = word;
+      right.word[rights] = word;
+    }
     lefts += to_left;
     rights += 1 - to_left;
   }
   return lefts;
 }
 
+template <class Left>
+std::size_t split_either(const Rows& rows, std::size_t count, const Rows& right, Left&& goes_left) {
+  return rows.word != nullptr ? split_rows<true>(rows, count, right, goes_left)
+                              : split_rows<false>(rows, count, right, goes_left);
+}
+
 template <class Code>
-std::size_t split_by_codes(const Code* codes, const Question& question, const std::uint32_t* from,
-                           std::size_t count, std::uint32_t* left, std::uint32_t* right) {
+std::size_t split_by_codes(const Code* codes, const Question& question, const Rows& rows, std::size_t count,
+                           const Rows& right) {
   if (!question.in_set.empty()) {
     const std::uint8_t* in_set = question.in_set.data();
-    return split_rows(from, count, left, right,
-                      [codes, in_set](std::uint32_t row) { return in_set[codes[row]] != 0; });
+    return split_either(rows, count, right,
+                        [codes, in_set](std::uint32_t row) { return in_set[codes[row]] != 0; });
   }
   const std::uint32_t bin = question.bin, missing = question.missing;
   if (question.missing_left && bin + 1 < missing) {
-    return split_rows(from, count, left, right, [codes, bin, missing](std::uint32_t row) {
+    return split_either(rows, count, right, [codes, bin, missing](std::uint32_t row) {
       const std::uint32_t code = codes[row];
       return (code <= bin) | (code == missing);
     });
   }
   // The code of missing is the largest, so it goes right by itself.
   const std::uint32_t limit = question.missing_left ? missing : bin;
-  return split_rows(from, count, left, right,
-                    [codes, limit](std::uint32_t row) { return codes[row] <= limit; });
+  return split_either(rows, count, right, [codes, limit](std::uint32_t row) { return codes[row] <= limit; });
 }
 
-std::size_t split_any(const BinnedFeatures& binned, const Question& question, const std::uint32_t* from,
-                      std::size_t count, std::uint32_t* left, std::uint32_t* right) {
+/// What goes left stays in `rows`, what goes right is written to `right`.
+std::size_t split_any(const BinnedFeatures& binned, const Question& question, const Rows& rows,
+                      std::size_t count, const Rows& right) {
   if (const std::uint8_t* narrow = binned.codes8(question.column))
-    return split_by_codes(narrow, question, from, count, left, right);
-  return split_by_codes(binned.codes16(question.column), question, from, count, left, right);
+    return split_by_codes(narrow, question, rows, count, right);
+  return split_by_codes(binned.codes16(question.column), question, rows, count, right);
+}
+
+void move_rows(const Rows& from, const Rows& to, std::size_t count) {
+  std::memmove(to.row, from.row, count * sizeof(std::uint32_t));
+  if (to.word != nullptr) std::memmove(to.word, from.word, count * sizeof(std::uint64_t));
 }
 
 }  // namespace
 
 std::size_t partition_rows(const BinnedFeatures& binned, const Question& question,
-                           std::span<std::uint32_t> rows, std::uint32_t* spare, const Context& context) {
+                           std::span<std::uint32_t> rows, std::uint64_t* words, std::uint32_t* spare_rows,
+                           std::uint64_t* spare_words, const Context& context) {
   constexpr std::size_t kBlock = 16384;
   const std::size_t n = rows.size();
+  const Rows all{rows.data(), words}, spare{spare_rows, words != nullptr ? spare_words : nullptr};
   if (n <= 2 * kBlock || context.threads() == 1) {
-    // What goes left never overtakes what is read.
-    const std::size_t lefts = split_any(binned, question, rows.data(), n, rows.data(), spare);
-    std::memcpy(rows.data() + lefts, spare, (n - lefts) * sizeof(std::uint32_t));
+    const std::size_t lefts = split_any(binned, question, all, n, spare);
+    move_rows(spare, all.from(lefts), n - lefts);
     return lefts;
   }
   const std::size_t blocks = (n + kBlock - 1) / kBlock;
   std::vector<std::size_t> lefts(blocks + 1, 0);
   parallel_for(context, blocks, 1, [&](std::size_t block, std::size_t) {
     const std::size_t begin = block * kBlock, count = std::min(kBlock, n - begin);
-    lefts[block + 1] =
-        split_any(binned, question, rows.data() + begin, count, rows.data() + begin, spare + begin);
+    lefts[block + 1] = split_any(binned, question, all.from(begin), count, spare.from(begin));
   });
   for (std::size_t block = 0; block < blocks; ++block) lefts[block + 1] += lefts[block];
   const std::size_t all_left = lefts[blocks];
   // Those that go left move towards the front, in order: none is overwritten before it was moved.
   for (std::size_t block = 1; block < blocks; ++block)
-    std::memmove(rows.data() + lefts[block], rows.data() + block * kBlock,
-                 (lefts[block + 1] - lefts[block]) * sizeof(std::uint32_t));
+    move_rows(all.from(block * kBlock), all.from(lefts[block]), lefts[block + 1] - lefts[block]);
   parallel_for(context, blocks, 1, [&](std::size_t block, std::size_t) {
     const std::size_t begin = block * kBlock, count = std::min(kBlock, n - begin);
-    const std::size_t rights = count - (lefts[block + 1] - lefts[block]);
-    std::memcpy(rows.data() + all_left + (begin - lefts[block]), spare + begin,
-                rights * sizeof(std::uint32_t));
+    move_rows(spare.from(begin), all.from(all_left + begin - lefts[block]),
+              count - (lefts[block + 1] - lefts[block]));
   });
   return all_left;
 }

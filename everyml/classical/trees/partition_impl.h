@@ -20,9 +20,10 @@ struct Question {
 };
 
 /// Moves the rows that go left before those that go right, both in the order they had; returns how many went
-/// left. `spare` has room for as many.
+/// left. Words move with their rows; null: there are none. The spares have room for as many.
 std::size_t partition_rows(const BinnedFeatures& binned, const Question& question,
-                           std::span<std::uint32_t> rows, std::uint32_t* spare, const Context& context);
+                           std::span<std::uint32_t> rows, std::uint64_t* words, std::uint32_t* spare_rows,
+                           std::uint64_t* spare_words, const Context& context);
 
 /// Adds up the weight of these rows by code; counts: [bins + 1].
 void count_codes(const BinnedFeatures& binned, std::uint32_t column, std::span<const std::uint32_t> rows,

@@ -2,13 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "everyml/classical/trees/c45.h"
 #include "everyml/classical/trees/decision_tree.h"
 #include "everyml/foundation/model/entry.h"
 
 namespace everyml {
 
 std::vector<Entry> trees_family() {
-  return {entry<DecisionTreeClassifier>(), entry<DecisionTreeRegressor>()};
+  return {entry<DecisionTreeClassifier>(), entry<DecisionTreeRegressor>(), entry<C45>()};
 }
 
 }  // namespace everyml

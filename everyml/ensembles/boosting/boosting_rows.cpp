@@ -1,17 +1,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "everyml/ensembles/boosting/boosting_rows_impl.h"
 
 namespace everyml::boosting_detail {
 namespace {
 
-RowSample all_rows(std::size_t n) {
+RowSample all_rows() {
   RowSample sample;
-  sample.chosen.resize(n);
-  std::iota(sample.chosen.begin(), sample.chosen.end(), 0u);
+  sample.all = true;
   return sample;
 }
 
@@ -24,7 +22,7 @@ RowSample by_gradient(const BoostingSettings& settings, Stream stream, std::span
     size[row] = std::abs(gradient[row]) * (hessian.empty() ? 1.0f : hessian[row]);
   const auto top =
       std::min(n, static_cast<std::size_t>(std::ceil(settings.top_share * static_cast<double>(n))));
-  if (top == n) return all_rows(n);
+  if (top == n) return all_rows();
   std::vector<float> order = size;
   std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(top - 1), order.end(),
                    std::greater<>());
@@ -56,7 +54,7 @@ RowSample sample_rows(const BoostingSettings& settings, std::uint64_t tree, std:
   if (settings.sampling == RowSampling::gradient) return by_gradient(settings, stream, gradient, hessian);
   const auto wanted =
       static_cast<std::size_t>(std::max(1.0, std::round(settings.row_share * static_cast<double>(n))));
-  if (wanted >= n) return all_rows(n);
+  if (wanted >= n) return all_rows();
   RowSample sample;
   sample.chosen.reserve(wanted);
   sample.others.reserve(n - wanted);

@@ -9,8 +9,9 @@
 
 namespace everyml::boosting_detail {
 
-/// Rows that a tree learns from, and those it does not; both ascending.
+/// Rows that a tree learns from, and those it does not; both ascending, and empty when it learns from all.
 struct RowSample {
+  bool all = false;
   std::vector<std::uint32_t> chosen, others;
 };
 /// Gradient sampling multiplies the gradients and hessians of the rows it draws from the rest, so that they

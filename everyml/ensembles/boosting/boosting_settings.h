@@ -38,7 +38,7 @@ struct BoostingSettings {
   double row_share = 1;
   double top_share = 0.2, other_share = 0.1;
   double column_share = 1, column_share_level = 1, column_share_node = 1;
-  double drop_rate = 0;
+  double drop_rate = 0, skip_drop = 0.5;
   int max_drop = 50;
   double validation_share = 0;
   int patience = 20;
@@ -87,6 +87,7 @@ struct BoostingSettings {
         Field{&S::drop_rate, "drop_rate",
               "DART: chance of each earlier tree to be left out while the next is learned.",
               between(0.0, 1.0)},
+        Field{&S::skip_drop, "skip_drop", "DART: chance of a round to leave no tree out.", between(0.0, 1.0)},
         Field{&S::max_drop, "max_drop", "DART: most trees left out at a time.", between(1, 1000000)},
         Field{&S::validation_share, "validation_share",
               "Part of the rows kept back to find the best round; 0: none, and all rounds are kept.",

@@ -48,14 +48,13 @@ Scored scored(const Dataset& data, const BinnedFeatures& all, std::span<const st
   return out;
 }
 
-/// Adds a tree's answers to the scores of one output.
-void add_answers(const GrownRows& grown, std::span<double> scores, const Context& context) {
-  parallel_for(context, grown.leaves.size(), 4, [&](std::size_t first, std::size_t last) {
-    for (std::size_t k = first; k < last; ++k) {
-      const GrownRows::Leaf& leaf = grown.leaves[k];
-      const double value = grown.tree.values[leaf.node];
-      for (std::size_t i = leaf.begin; i < leaf.end; ++i) scores[grown.rows[i]] += value;
-    }
+/// Adds a tree's answers to the scores of the rows it was grown from.
+void add_answers(const GrownRows& grown, std::span<const std::uint32_t> rows, std::span<double> scores,
+                 const Context& context) {
+  std::vector<double> answers;
+  for (const GrownRows::Leaf& leaf : grown.leaves) answers.push_back(grown.tree.values[leaf.node]);
+  parallel_for(context, rows.size(), 65536, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) scores[rows[i]] += answers[grown.leaf_of[rows[i]]];
   });
 }
 
@@ -100,7 +99,7 @@ class Boosting {
   std::optional<Grower> grower_;
   std::vector<double> weights_;
   Buffer<float> gradient_, hessian_;
-  std::vector<std::uint32_t> nodes_;
+  std::vector<std::uint32_t> nodes_, all_rows_;
   Boosted out_;
   double best_loss_ = 0;
   std::size_t best_round_ = 0;
@@ -145,7 +144,7 @@ void Boosting::renew(GrownRows& grown, std::size_t output) const {
   if (!training_->loss->renews_leaves()) return;
   parallel_for(context_, grown.leaves.size(), 1, [&](std::size_t k, std::size_t) {
     const GrownRows::Leaf& leaf = grown.leaves[k];
-    const std::span some = std::span(grown.rows).subspan(leaf.begin, leaf.end - leaf.begin);
+    const std::span<const std::uint32_t> some = grown.rows.subspan(leaf.begin, leaf.end - leaf.begin);
     if (some.empty()) return;
     grown.tree.values[leaf.node] =
         std::clamp(training_->loss->renewed(output, some, training_->scores), leaf.low, leaf.high);
@@ -160,10 +159,14 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
   if (!hessian_.empty()) input.hessian = hessian_.span().subspan(output * n, n);
   input.weights = weights_;
   input.key = context_.random("boosting-tree", tree_number).next_u64();
+  if (all_rows_.empty()) {
+    all_rows_.resize(n);
+    std::iota(all_rows_.begin(), all_rows_.end(), 0u);
+  }
   const RowSample sample =
       sample_rows(settings_, tree_number, gradient_.span().subspan(output * n, n),
                   hessian_.empty() ? std::span<float>{} : hessian_.span().subspan(output * n, n), context_);
-  input.rows = sample.chosen;
+  input.rows = sample.all ? std::span<const std::uint32_t>(all_rows_) : sample.chosen;
   const std::vector<std::uint8_t> columns = sample_columns(settings_, tree_number, data_.columns(), context_);
   input.allowed = columns;
   GrownRows grown = grower_->grow(input, context_);
@@ -175,7 +178,7 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
   for (const double value : grown.tree.values)
     if (!std::isfinite(value))
       throw DataError("data.spread", "answers of leaves are beyond doubles; scale the target");
-  add_answers(grown, of(training_->scores, output), context_);
+  add_answers(grown, input.rows, of(training_->scores, output), context_);
   if (!sample.others.empty())
     add_answers_of_others(grown, training_->binned, sample.others, 1, of(training_->scores, output), nodes_,
                           context_);
@@ -184,7 +187,7 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
                           context_);
   if (settings_.drop_rate > 0) {
     kept_.push_back({std::move(grown), output, 1});
-    kept_.back().grown.rows = {};
+    kept_.back().grown.rows = kept_.back().grown.leaf_of = {};
   } else {
     out_.parts.append(grown.tree, static_cast<std::uint32_t>(output));
   }
@@ -198,6 +201,7 @@ void Boosting::drop(std::size_t number) {
   dropped_.clear();
   if (settings_.drop_rate <= 0) return;
   Stream stream = context_.random("boosting-drop", number);
+  if (stream.uniform() < settings_.skip_drop) return;
   std::vector<std::size_t> rounds;
   for (std::size_t r = 0; r < number; ++r)
     if (stream.uniform() < settings_.drop_rate) rounds.push_back(r);

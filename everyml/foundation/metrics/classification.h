@@ -110,6 +110,12 @@ double partial_roc_auc(Labels truth, std::span<const double> scores, double most
 /// class.
 double roc_auc_one_vs_rest(Labels truth, std::span<const double> probabilities, std::size_t classes,
                            Average average, Weights weights = {});
+/// AUC of several classes: for each two of them that occur, the chance that of a row of each the one of the
+/// first has the larger difference of the first's and the second's probability, ties half; the plain mean
+/// over pairs. Equal to roc_auc for two classes, and to a half for answers by chance whatever the shares of
+/// the classes. NaN when fewer than two occur. Source: Kleiman and Page, "AUC mu: a performance metric for
+/// multi-class machine learning models", ICML 2019, with equal costs.
+double auc_mu(Labels truth, std::span<const double> probabilities, std::size_t classes, Weights weights = {});
 /// Sum of precision times the growth of recall over the points of the curve, [0, 1]; NaN without a positive
 /// row (scikit-learn says 0). Source: Zhu, "Recall, precision and average precision", 2004.
 double average_precision(Labels truth, std::span<const double> scores, Weights weights = {});

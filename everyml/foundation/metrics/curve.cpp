@@ -148,4 +148,34 @@ double roc_auc_one_vs_rest(Labels truth, std::span<const double> probabilities, 
   return total > 0 ? sum / total : nan;
 }
 
+double auc_mu(Labels truth, std::span<const double> probabilities, std::size_t classes, Weights weights) {
+  detail::check_length("the list of probabilities", probabilities.size(), truth.size() * classes);
+  detail::check_codes("the truth", truth, classes);
+  detail::check_finite("the list of probabilities", probabilities);
+  detail::check_weights(truth.size(), weights);
+  std::vector<std::vector<std::size_t>> rows_of(classes);
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (detail::weight_of(weights, row) > 0) rows_of[static_cast<std::size_t>(truth[row])].push_back(row);
+  }
+  detail::Sum sum;
+  double pairs = 0;
+  for (std::size_t a = 0; a < classes; ++a) {
+    for (std::size_t b = a + 1; b < classes; ++b) {
+      if (rows_of[a].empty() || rows_of[b].empty()) continue;
+      std::vector<std::int32_t> one;
+      std::vector<double> scores, own;
+      for (const std::size_t c : {a, b}) {
+        for (const std::size_t row : rows_of[c]) {
+          one.push_back(c == a ? 1 : 0);
+          scores.push_back(probabilities[row * classes + a] - probabilities[row * classes + b]);
+          own.push_back(detail::weight_of(weights, row));
+        }
+      }
+      sum.add(roc_auc(one, scores, own));
+      pairs += 1;
+    }
+  }
+  return pairs > 0 ? sum.value() / pairs : nan;
+}
+
 }  // namespace everyml

@@ -123,6 +123,7 @@ TEST(MetricGoldens, Multiclass) {
         ours[std::string(info.name)] = score(info.name, target, {.probabilities = probabilities}, weights);
       }
     }
+    ours["auc_mu"] = auc_mu(truth, probabilities, count, weights);
     ours["auc_weighted"] = roc_auc_one_vs_rest(truth, probabilities, count, Average::weighted, weights);
     EXPECT_NEAR(ours["auc"], roc_auc_one_vs_rest(truth, probabilities, count, Average::macro, weights),
                 1e-15);
@@ -145,6 +146,22 @@ TEST(MetricGoldens, Multiclass) {
   }
 }
 
+double regression_figure(const std::string& name, const Target& target, const Doubles& predicted,
+                         const Doubles& weights) {
+  const auto truth = target.values();
+  if (name == "pinball_0.1") return pinball_loss(truth, predicted, 0.1, weights);
+  if (name == "pinball_0.5") return pinball_loss(truth, predicted, 0.5, weights);
+  if (name == "huber_1.5") return huber_loss(truth, predicted, 1.5, weights);
+  if (name == "log_cosh") return log_cosh_loss(truth, predicted, weights);
+  if (name == "expectile_0.8") return expectile_loss(truth, predicted, 0.8, weights);
+  if (name == "tweedie_1.3") return tweedie_deviance(truth, predicted, 1.3, weights);
+  if (name != "cross_entropy") return score(name, target, {.values = predicted}, weights);
+  Doubles share, said;
+  for (const double y : truth) share.push_back(1 / (1 + std::exp(-y)));
+  for (const double p : predicted) said.push_back(1 / (1 + std::exp(-p)));
+  return share_cross_entropy(share, said, weights);
+}
+
 TEST(MetricGoldens, Regression) {
   const Json& cases = golden()["regression"];
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -154,9 +171,7 @@ TEST(MetricGoldens, Regression) {
     const Target target = numbers(truth);
     std::map<std::string, double> ours;
     for (const auto& [name, value] : one["expected"].items()) {
-      ours[name] = name == "pinball_0.1"   ? pinball_loss(truth, predicted, 0.1, weights)
-                   : name == "pinball_0.5" ? pinball_loss(truth, predicted, 0.5, weights)
-                                           : score(name, target, {.values = predicted}, weights);
+      ours[name] = regression_figure(name, target, predicted, weights);
     }
     expect_all(ours, one, i);
   }
@@ -170,6 +185,35 @@ TEST(MetricGoldens, Ranking) {
     const auto k = one["k"].get<std::size_t>();
     expect_all({{"dcg", discounted_cumulative_gain(relevance, scores, k)},
                 {"ndcg", normalised_discounted_cumulative_gain(relevance, scores, k)}},
+               one, i);
+  }
+}
+
+TEST(MetricGoldens, Lists) {
+  const Json& cases = golden()["lists"];
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Json& one = cases[i];
+    const Doubles relevance = one["relevance"].get<Doubles>(), scores = one["scores"].get<Doubles>();
+    const Codes groups = one["groups"].get<Codes>();
+    const auto k = one["k"].get<std::size_t>();
+    const Doubles weights = weights_of(one);
+    const auto mean = [&](RankFigure figure) {
+      return mean_over_lists(figure, relevance, scores, groups, k, Gains::exponential, weights);
+    };
+    expect_all({{"ndcg", mean(RankFigure::ndcg)},
+                {"average_precision", mean(RankFigure::average_precision)},
+                {"reciprocal_rank", mean(RankFigure::reciprocal_rank)},
+                {"precision", mean(RankFigure::precision)}},
+               one, i);
+  }
+}
+
+TEST(MetricGoldens, Survival) {
+  const Json& cases = golden()["survival"];
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Json& one = cases[i];
+    expect_all({{"concordance", concordance_index(one["times"].get<Doubles>(), one["risk"].get<Doubles>(),
+                                                  weights_of(one))}},
                one, i);
   }
 }

@@ -362,5 +362,30 @@ TEST(Classification, ManyClassesNeedNoMatrix) {
   EXPECT_NEAR(cohen_kappa(truth, predicted, many), (0.5 - chance) / (1 - chance), 1e-9);
 }
 
+TEST(Metrics, LossesOfBoostingRefuseWhatTheyCannotMeasure) {
+  const std::vector<double> y = {1, 2}, p = {1, 3}, zero = {0, 1};
+  EXPECT_EQ(code_of([&] { tweedie_deviance(y, p, 2.0); }), "metrics.power");
+  EXPECT_EQ(code_of([&] { tweedie_deviance(y, zero, 1.5); }), "metrics.domain");
+  EXPECT_EQ(code_of([&] { huber_loss(y, p, 0); }), "metrics.width");
+  EXPECT_EQ(code_of([&] { expectile_loss(y, p, 2); }), "metrics.level");
+  EXPECT_EQ(code_of([&] { share_cross_entropy(y, p); }), "metrics.domain");
+  EXPECT_EQ(code_of([&] { concordance_index(zero, p); }), "metrics.domain");
+  EXPECT_EQ(code_of([&] { mean_pinball_loss(y, p, std::vector<double>{0.1, 0.9}); }), "metrics.length");
+  const std::vector<std::int32_t> groups = {0};
+  EXPECT_EQ(code_of([&] { mean_over_lists(RankFigure::ndcg, y, p, groups); }), "metrics.length");
+}
+
+TEST(Metrics, PinballOfLevelsIsTheMeanOverThem) {
+  const std::vector<double> y = {1, 2, 5}, levels = {0.1, 0.8}, p = {0, 2, 1, 3, 2, 6};
+  const double by_hand = ((0.1 + 0.1 + 0.1 * 3) / 3 + (0.2 + 0.2 + 0.2) / 3) / 2;
+  EXPECT_NEAR(mean_pinball_loss(y, p, levels), by_hand, 1e-15);
+}
+
+TEST(Metrics, AucMuOfTwoClassesIsAuc) {
+  const std::vector<std::int32_t> truth = {0, 1, 1, 0, 1};
+  const std::vector<double> p = {0.6, 0.4, 0.3, 0.7, 0.5, 0.5, 0.2, 0.8, 0.1, 0.9};
+  EXPECT_EQ(auc_mu(truth, p, 2), roc_auc(truth, std::vector<double>{0.4, 0.7, 0.5, 0.8, 0.9}));
+}
+
 }  // namespace
 }  // namespace everyml

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "everyml/foundation/base/error.h"
@@ -86,6 +87,58 @@ double average_precision_at(Values relevance, Values scores, std::size_t k) {
     total += static_cast<double>(hits) / static_cast<double>(place + 1);
   }
   return relevant == 0 ? 0 : total / static_cast<double>(std::min(last, relevant));
+}
+
+namespace {
+
+double figure_of(RankFigure figure, Values relevance, Values scores, std::size_t k) {
+  switch (figure) {
+    case RankFigure::ndcg:
+      return normalised_discounted_cumulative_gain(relevance, scores, k);
+    case RankFigure::average_precision:
+      return average_precision_at(relevance, scores, k);
+    case RankFigure::reciprocal_rank:
+      return reciprocal_rank(relevance, scores);
+    case RankFigure::precision:
+      return precision_at(relevance, scores, k);
+  }
+  return 0;
+}
+
+}  // namespace
+
+double mean_over_lists(RankFigure figure, Values relevance, Values scores,
+                       std::span<const std::int32_t> groups, std::size_t k, Gains gains, Values weights) {
+  const std::size_t rows = relevance.size();
+  detail::check_length("the list of scores", scores.size(), rows);
+  detail::check_length("the list of groups", groups.size(), rows);
+  detail::check_weights(rows, weights);
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (detail::weight_of(weights, row) > 0) order.push_back(row);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return groups[a] < groups[b]; });
+  detail::Sum total, mass;
+  std::vector<double> grade, score;
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    grade.clear(), score.clear();
+    detail::Sum weight;
+    bool relevant = false;
+    for (; end < order.size() && groups[order[end]] == groups[order[begin]]; ++end) {
+      const std::size_t row = order[end];
+      const bool raised = gains == Gains::exponential && figure == RankFigure::ndcg;
+      grade.push_back(raised ? std::exp2(relevance[row]) - 1 : relevance[row]);
+      score.push_back(scores[row]);
+      weight.add(detail::weight_of(weights, row));
+      relevant = relevant || relevance[row] > 0;
+    }
+    const double value = figure_of(figure, grade, score, k);
+    if (!relevant) continue;
+    const double own = weight.value() / static_cast<double>(end - begin);
+    total.add(own * value);
+    mass.add(own);
+  }
+  return mass.value() > 0 ? total.value() / mass.value() : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace everyml

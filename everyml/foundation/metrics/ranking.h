@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace everyml {
@@ -31,5 +32,21 @@ double reciprocal_rank(std::span<const double> relevance, std::span<const double
 /// relevant.
 double average_precision_at(std::span<const double> relevance, std::span<const double> scores,
                             std::size_t k = 0);
+
+// Many lists at once: `groups` [rows] says to which list each row belongs; the rows of a list need not stand
+// together.
+
+/// What is measured of each list, by the functions above.
+enum class RankFigure : std::uint8_t { ndcg, average_precision, reciprocal_rank, precision };
+/// How grades become gains: as they are, or 2^grade - 1, which LightGBM and XGBoost use.
+enum class Gains : std::uint8_t { linear, exponential };
+
+/// Mean of the figure over lists. Lists in which nothing is relevant are left out, since no order of them is
+/// better than another (scikit-learn counts them as 0, LightGBM as 1); NaN when none is left. A list weighs
+/// as the mean weight of its rows; rows of weight 0 are in no list. Gains matter to ndcg alone. Errors
+/// besides those above: "metrics.weight".
+double mean_over_lists(RankFigure figure, std::span<const double> relevance, std::span<const double> scores,
+                       std::span<const std::int32_t> groups, std::size_t k = 0, Gains gains = Gains::linear,
+                       std::span<const double> weights = {});
 
 }  // namespace everyml

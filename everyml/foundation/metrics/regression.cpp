@@ -160,4 +160,78 @@ double gamma_deviance(Values truth, Values predicted, Values weights) {
                  [](double y, double p) { return 2 * (std::log(p / y) + y / p - 1); });
 }
 
+double tweedie_deviance(Values truth, Values predicted, double power, Values weights) {
+  if (!(power > 1 && power < 2)) {
+    throw ParameterError("metrics.power",
+                         fmt::format("metrics: the power of a Tweedie deviance is in (1, 2), got {}", power));
+  }
+  check(truth, predicted);
+  check_domain("the truth", truth, true);
+  check_domain("the prediction", predicted, false);
+  const double low = 1 - power, high = 2 - power;
+  return mean_of(truth, predicted, weights, [&](double y, double p) {
+    const double own = y > 0 ? std::pow(y, high) / (low * high) : 0;
+    return 2 * (own - y * std::pow(p, low) / low + std::pow(p, high) / high);
+  });
+}
+
+double mean_pinball_loss(Values truth, Values predicted, Values levels, Values weights) {
+  if (levels.empty()) throw ParameterError("metrics.level", "metrics: a mean over levels needs one");
+  detail::check_length("the prediction", predicted.size(), truth.size() * levels.size());
+  std::vector<double> column(truth.size());
+  detail::Sum sum;
+  for (std::size_t l = 0; l < levels.size(); ++l) {
+    for (std::size_t row = 0; row < truth.size(); ++row) column[row] = predicted[row * levels.size() + l];
+    sum.add(pinball_loss(truth, column, levels[l], weights));
+  }
+  return sum.value() / static_cast<double>(levels.size());
+}
+
+double huber_loss(Values truth, Values predicted, double width, Values weights) {
+  if (!(width > 0)) {
+    throw ParameterError("metrics.width",
+                         fmt::format("metrics: the width of the Huber loss is above 0, got {}", width));
+  }
+  return mean_of(truth, predicted, weights, [&](double y, double p) {
+    const double gap = std::abs(y - p);
+    return gap <= width ? 0.5 * gap * gap : width * (gap - 0.5 * width);
+  });
+}
+
+double log_cosh_loss(Values truth, Values predicted, Values weights) {
+  return mean_of(truth, predicted, weights, [](double y, double p) {
+    const double gap = std::abs(y - p);
+    // Where the gap is small, log cosh is log(1 + 2 sinh^2(gap / 2)), which loses nothing.
+    const double half = std::sinh(gap / 2);
+    return gap < 1 ? std::log1p(2 * half * half) : gap + std::log1p(std::exp(-2 * gap)) - std::log(2.0);
+  });
+}
+
+double expectile_loss(Values truth, Values predicted, double level, Values weights) {
+  if (!(level >= 0 && level <= 1)) {
+    throw ParameterError("metrics.level",
+                         fmt::format("metrics: the level of an expectile is in [0, 1], got {}", level));
+  }
+  return mean_of(truth, predicted, weights,
+                 [&](double y, double p) { return (y >= p ? level : 1 - level) * (y - p) * (y - p); });
+}
+
+double share_cross_entropy(Values truth, Values predicted, Values weights) {
+  check(truth, predicted);
+  for (const Values values : {truth, predicted}) {
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (values[row] >= 0 && values[row] <= 1) continue;
+      throw DataError("metrics.domain",
+                      fmt::format("metrics: cross-entropy is of shares from 0 to 1, but row "
+                                  "{} has {}",
+                                  row, values[row]));
+    }
+  }
+  static constexpr double kLeast = std::numeric_limits<double>::epsilon();
+  return mean_of(truth, predicted, weights, [](double y, double p) {
+    const double clipped = std::clamp(p, kLeast, 1 - kLeast);
+    return -(y * std::log(clipped) + (1 - y) * std::log1p(-clipped));
+  });
+}
+
 }  // namespace everyml

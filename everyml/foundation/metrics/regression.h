@@ -48,4 +48,37 @@ double poisson_deviance(std::span<const double> truth, std::span<const double> p
 double gamma_deviance(std::span<const double> truth, std::span<const double> predicted,
                       std::span<const double> weights = {});
 
+/// Mean deviance of the Tweedie family with variance mean^power, 1 < power < 2 (ParameterError
+/// "metrics.power"): between Poisson and gamma. DataError "metrics.domain" unless truth >= 0 and predicted >
+/// 0. Source: Jorgensen, "Exponential dispersion models", 1987.
+double tweedie_deviance(std::span<const double> truth, std::span<const double> predicted, double power,
+                        std::span<const double> weights = {});
+/// Mean over rows and levels of the pinball loss; predicted: row-major [rows, levels].
+double mean_pinball_loss(std::span<const double> truth, std::span<const double> predicted,
+                         std::span<const double> levels, std::span<const double> weights = {});
+/// Mean of r^2 / 2 within the width, width (|r| - width / 2) beyond; r = truth - predicted. ParameterError
+/// "metrics.width" unless width > 0. Source: Huber, "Robust estimation of a location parameter", 1964.
+double huber_loss(std::span<const double> truth, std::span<const double> predicted, double width,
+                  std::span<const double> weights = {});
+/// Mean of log cosh (truth - predicted).
+double log_cosh_loss(std::span<const double> truth, std::span<const double> predicted,
+                     std::span<const double> weights = {});
+/// Mean of level (truth - predicted)^2 above the prediction and (1 - level) times it below. Smallest for the
+/// expectile of that level. ParameterError "metrics.level" as pinball_loss.
+double expectile_loss(std::span<const double> truth, std::span<const double> predicted, double level,
+                      std::span<const double> weights = {});
+/// Mean of -y ln p - (1 - y) ln(1 - p) for shares y and p in [0, 1] (DataError "metrics.domain"), p clipped
+/// to [e, 1 - e] with e = 2^-52.
+double share_cross_entropy(std::span<const double> truth, std::span<const double> predicted,
+                           std::span<const double> weights = {});
+
+/// Chance that of two rows whose order is known the one with the larger risk has its event first, ties of
+/// risk half, [0, 1]; NaN when no order is known. `times`: positive for an event, negative for a time until
+/// which there was none (censored), not 0 (DataError "metrics.domain"). The order of two rows is known when
+/// the earlier one is an event; at equal times an event comes before a censored row, and two events have no
+/// order. A pair weighs as the product of its weights. Source: Harrell et al., "Evaluating the yield of
+/// medical tests", JAMA 247, 1982. Takes rows * log(rows) steps.
+double concordance_index(std::span<const double> times, std::span<const double> risk,
+                         std::span<const double> weights = {});
+
 }  // namespace everyml

@@ -1,0 +1,182 @@
+#include "everyml/classical/trees/histogram.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "everyml/classical/trees/split_search.h"
+#include "everyml/foundation/base/random.h"
+
+namespace everyml {
+namespace {
+
+/// Columns of few, some, many and very many codes.
+BinnedFeatures mixed_codes(std::size_t rows, std::size_t columns) {
+  Stream stream(1, "codes");
+  Buffer<double> cells(rows * columns);
+  const double levels[] = {3, 14, 40, 200, 900};
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    cells[i] = std::floor(stream.uniform() * levels[(i % columns) % 5]);
+  return BinnedFeatures::make(Features::dense(std::move(cells), rows, columns), {}, {}, {.max_bins = 2000},
+                              Context());
+}
+
+TEST(Histogram, HoldsTheSumOfEachCode) {
+  const std::size_t rows = 20000;
+  for (const std::size_t columns : {1, 5, 33, 64}) {
+    const BinnedFeatures binned = mixed_codes(rows, columns);
+    const CodeTiles tiles(binned, Context());
+    Stream stream(2, "words");
+    std::vector<std::uint32_t> some;
+    for (std::uint32_t row = 0; row < rows; ++row)
+      if (stream.uniform() < 0.3) some.push_back(row);
+    std::vector<std::uint64_t> words(rows);
+    for (auto& word : words)
+      word = pack_word(static_cast<std::int64_t>(stream.below(2001)) - 1000, stream.below(1000));
+    for (const bool all : {true, false}) {
+      const std::size_t count = all ? rows : some.size();
+      std::vector<std::uint64_t> wanted(tiles.cells(), 0);
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t c = 0; c < columns; ++c)
+          wanted[tiles.cell_of(c) + binned.code(all ? i : some[i], c)] += words[i];
+      for (const int threads : {1, 2, 7}) {
+        const Context context({.threads = threads});
+        HistogramBuilder builder(tiles);
+        std::vector<std::uint64_t> cells(tiles.cells(), 99);
+        builder.build(some.data(), count, all, std::span(words).first(count), {}, cells, context);
+        EXPECT_EQ(cells, wanted) << columns << " " << all << " " << threads;
+      }
+    }
+  }
+}
+
+TEST(Histogram, WordsKeepTheirHalvesApart) {
+  const std::uint64_t sum = pack_word(-5, 7) + pack_word(-1, 4000000000u) + pack_word(3, 0);
+  EXPECT_EQ(word_gradient(sum), -3);
+  EXPECT_EQ(word_hessian(sum), 4000000007u);
+}
+
+TEST(Histogram, RoundingIsFineForFewRowsAndWithoutBiasForMany) {
+  for (const std::size_t n : {std::size_t{1000}, std::size_t{200000}}) {
+    Stream stream(3, "gradients");
+    std::vector<float> gradient(n), hessian(n);
+    double g_sum = 0, h_sum = 0, g_size = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      gradient[i] = static_cast<float>(stream.normal());
+      hessian[i] = static_cast<float>(stream.uniform());
+      g_sum += gradient[i];
+      g_size += std::abs(gradient[i]);
+      h_sum += hessian[i];
+    }
+    std::vector<std::uint64_t> words(n);
+    const WordUnits units = make_words(gradient, hessian, {}, {}, 5, words, Context());
+    const std::uint64_t sum = std::accumulate(words.begin(), words.end(), std::uint64_t{0});
+    // Few rows are rounded to nearest, each off by at most half a unit. Of many each is off by less than one,
+    // at random: the sum by some square roots of their number.
+    const auto rows = static_cast<double>(n);
+    const double noise = n <= 65536 ? 0.5 * rows : 4 * std::sqrt(rows);
+    EXPECT_NEAR(static_cast<double>(word_gradient(sum)) * units.gradient, g_sum, noise * units.gradient);
+    EXPECT_NEAR(static_cast<double>(word_hessian(sum)) * units.hessian, h_sum, noise * units.hessian);
+    EXPECT_LT(g_size / units.gradient, 2147483648.0);
+    EXPECT_LT(units.gradient, 2.1 * g_size / 2147483648.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_LE(std::abs(static_cast<double>(word_gradient(words[i])) * units.gradient - gradient[i]),
+                units.gradient);
+      ASSERT_GE(static_cast<double>(word_hessian(words[i])), units.least_hessian);
+      ASSERT_LE(static_cast<double>(word_hessian(words[i])), units.most_hessian);
+    }
+  }
+}
+
+TEST(Histogram, AWholeWeightIsAsManyCopies) {
+  Stream stream(4, "gradients");
+  std::vector<float> gradient, hessian, g_copies, h_copies;
+  std::vector<double> weights;
+  for (int i = 0; i < 500; ++i) {
+    gradient.push_back(static_cast<float>(stream.normal()));
+    hessian.push_back(static_cast<float>(stream.uniform()));
+    weights.push_back(1.0 + static_cast<double>(stream.below(4)));
+    for (int k = 0; k < static_cast<int>(weights.back()); ++k) {
+      g_copies.push_back(gradient.back());
+      h_copies.push_back(hessian.back());
+    }
+  }
+  std::vector<std::uint64_t> a(gradient.size()), b(g_copies.size());
+  const WordUnits units = make_words(gradient, hessian, weights, {}, 1, a, Context());
+  const WordUnits other = make_words(g_copies, h_copies, {}, {}, 1, b, Context());
+  EXPECT_EQ(units.gradient, other.gradient);
+  EXPECT_EQ(units.hessian, other.hessian);
+  EXPECT_EQ(std::accumulate(a.begin(), a.end(), std::uint64_t{0}),
+            std::accumulate(b.begin(), b.end(), std::uint64_t{0}));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::uint64_t sum = 0;
+    for (int k = 0; k < static_cast<int>(weights[i]); ++k) sum += b[at++];
+    ASSERT_EQ(a[i], sum);
+  }
+}
+
+TEST(SplitSearch, TheFastSearchFindsWhatThePlainOneFinds) {
+  Stream stream(6, "cells");
+  for (int trial = 0; trial < 400; ++trial) {
+    FeatureBins bins;
+    bins.bins = 1 + static_cast<std::uint32_t>(stream.below(300));
+    bins.has_missing = stream.uniform() < 0.5;
+    std::vector<std::uint64_t> cells(bins.bins + 1, 0);
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i == bins.bins && !bins.has_missing) break;
+      if (stream.uniform() < 0.3) continue;
+      cells[i] =
+          pack_word(static_cast<std::int64_t>(stream.below(2000001)) - 1000000, 1 + stream.below(100000));
+      total += cells[i];
+    }
+    SplitRules rules;
+    rules.units = {.gradient = 0x1p-18, .hessian = 0x1p-14, .least_hessian = 100, .most_hessian = 100};
+    rules.l1 = trial % 3 == 0 ? 0.5 : 0;
+    rules.l2 = trial % 2 == 0 ? 1.0 : 0;
+    rules.min_rows = static_cast<double>(stream.below(2000));
+    const FeatureSplit fast = best_split(cells.data(), bins, total, nullptr, rules);
+    const FeatureSplit plain = plain_number_split(cells.data(), bins, total, nullptr, rules);
+    ASSERT_EQ(fast.found(), plain.found());
+    if (!fast.found()) continue;
+    ASSERT_EQ(fast.score, plain.score);
+    ASSERT_EQ(fast.bin, plain.bin);
+    ASSERT_EQ(fast.missing_left, plain.missing_left);
+    ASSERT_EQ(fast.left, plain.left);
+  }
+}
+
+TEST(SplitSearch, OrderedCategoriesAreTheBestSetOfAll) {
+  Stream stream(8, "categories");
+  for (int trial = 0; trial < 50; ++trial) {
+    FeatureBins bins;
+    bins.category = true;
+    bins.bins = 9;
+    std::vector<std::uint64_t> cells(bins.bins + 1, 0);
+    std::uint64_t total = 0;
+    for (std::uint32_t bin = 0; bin < bins.bins; ++bin) {
+      cells[bin] = pack_word(static_cast<std::int64_t>(stream.below(2001)) - 1000, 100 + stream.below(1000));
+      total += cells[bin];
+    }
+    SplitRules rules;
+    rules.categories = {.one_hot = 4, .smooth = 0, .l2 = 0, .most = 9};
+    const FeatureSplit split = best_split(cells.data(), bins, total, nullptr, rules);
+    double best = 0;
+    for (unsigned set = 1; set + 1 < (1u << bins.bins); ++set) {
+      std::uint64_t left = 0;
+      for (std::uint32_t bin = 0; bin < bins.bins; ++bin)
+        if ((set >> bin) & 1) left += cells[bin];
+      best = std::max(best, rules.score(left) + rules.score(total - left));
+    }
+    ASSERT_NEAR(split.score, best, 1e-9 * best);
+    std::uint64_t left = 0;
+    for (const std::uint32_t bin : split.to_left) left += cells[bin];
+    EXPECT_EQ(left, split.left);
+  }
+}
+
+}  // namespace
+}  // namespace everyml

@@ -1,0 +1,252 @@
+#include "everyml/ensembles/boosting/gradient_boosting.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/random.h"
+
+namespace everyml {
+namespace {
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// y = sin(2 x0) + x1 + [x2 = 0 or 3] + noise, and two columns of nothing.
+Dataset numbers(std::size_t rows, std::uint64_t seed, double noise = 0.3) {
+  Stream stream(seed, "numbers");
+  constexpr std::size_t kColumns = 5;
+  Buffer<double> cells(rows * kColumns), y(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    double* x = cells.data() + row * kColumns;
+    for (std::size_t c = 0; c < kColumns; ++c) x[c] = stream.normal();
+    x[2] = static_cast<double>(stream.below(8));
+    y[row] = std::sin(2 * x[0]) + x[1] + (x[2] == 0 || x[2] == 3 ? 1.0 : 0.0) + noise * stream.normal();
+    if (stream.uniform() < 0.05) x[0] = kNan;
+  }
+  Dataset data;
+  data.features = Features::dense(std::move(cells), rows, kColumns);
+  data.target = Target::numbers(std::move(y));
+  data.info.resize(kColumns);
+  for (std::size_t c = 0; c < kColumns; ++c) data.info[c].name = "c" + std::to_string(c);
+  data.info[2].kind = FeatureInfo::Kind::category;
+  data.info[2].levels = 8;
+  return data;
+}
+
+double squared_error(const GradientBoostingRegressorModel& model, const Dataset& data) {
+  std::vector<double> out(data.rows());
+  model.predict(data.features, out, Context());
+  double sum = 0;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    sum += (out[i] - data.target.values()[i]) * (out[i] - data.target.values()[i]);
+  return sum / static_cast<double>(out.size());
+}
+
+GradientBoostingRegressor regressor(const BoostingSettings& settings) {
+  return {.objective = {}, .boosting = settings};
+}
+
+TEST(GradientBoosting, OneRoundOfTwoLeavesIsAStump) {
+  // Two groups of equal gradients: each leaf answers its mean, by the rate.
+  const std::size_t n = 60;
+  Buffer<double> x(n), y(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = static_cast<double>(i);
+    y[i] = i < 20 ? 1.0 : 7.0;
+  }
+  Dataset data;
+  data.features = Features::dense(std::move(x), n, 1);
+  data.target = Target::numbers(std::move(y));
+  const auto model =
+      regressor({.rounds = 1, .learning_rate = 0.5, .leaves = 2, .min_leaf_rows = 5}).fit(data, Context());
+  std::vector<double> out(n);
+  model.predict(data.features, out, Context());
+  for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(out[i], i < 20 ? 5 - 0.5 * 4 : 5 + 0.5 * 2, 1e-12);
+}
+
+TEST(GradientBoosting, EveryWayOfGrowingAndSamplingLearns) {
+  const Dataset train = numbers(4000, 1), test = numbers(4000, 2);
+  std::vector<BoostingSettings> ways;
+  ways.push_back({});
+  ways.push_back({.growth = TreeGrowth::depth});
+  ways.push_back({.growth = TreeGrowth::symmetric});
+  ways.push_back({.row_share = 0.5});
+  ways.push_back({.sampling = RowSampling::gradient});
+  ways.push_back({.column_share = 0.8, .column_share_level = 0.8, .column_share_node = 0.8});
+  ways.push_back({.drop_rate = 0.1});
+  ways.push_back({.bins = 1000});
+  ways.push_back({.l1 = 1, .l2 = 5, .max_delta = 0.5});
+  for (const BoostingSettings& way : ways) {
+    const auto model = regressor(way).fit(train, Context());
+    // The noise is .09; without the columns the error is that of y, above 2.
+    EXPECT_LT(squared_error(model, test), 0.25) << "way " << &way - ways.data();
+  }
+}
+
+TEST(GradientBoosting, RowsKeptBackFindTheBestRound) {
+  const Dataset data = numbers(1500, 3, 1.0);
+  const auto model =
+      regressor({.rounds = 2000, .learning_rate = 0.3, .validation_share = 0.25, .patience = 15})
+          .fit(data, Context());
+  const auto losses = model.boosted().validation_loss();
+  ASSERT_FALSE(losses.empty());
+  EXPECT_LT(losses.size(), 2000u);
+  const auto best = static_cast<std::size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin());
+  EXPECT_EQ(model.boosted().rounds(), best + 1);
+  EXPECT_EQ(losses.size(), best + 1 + 15);
+}
+
+TEST(GradientBoosting, StagesAreTheModelsOfFewerRounds) {
+  const Dataset data = numbers(800, 4);
+  const auto whole = regressor({.rounds = 30}).fit(data, Context());
+  const auto part = regressor({.rounds = 12}).fit(data, Context());
+  std::vector<double> a(data.rows()), b(data.rows());
+  whole.staged(data.features, 12, a, Context());
+  part.predict(data.features, b, Context());
+  EXPECT_EQ(a, b);
+}
+
+TEST(GradientBoosting, AMonotoneModelIsMonotoneOnEveryPairOfAGrid) {
+  // The target rises and falls with both columns, so the constraints bind.
+  Stream stream(5, "waves");
+  const std::size_t n = 3000;
+  Buffer<double> cells(n * 3), y(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) cells[i * 3 + c] = stream.uniform(-2, 2);
+    y[i] =
+        std::sin(3 * cells[i * 3]) + 0.5 * cells[i * 3] - std::cos(4 * cells[i * 3 + 1]) * cells[i * 3 + 2];
+  }
+  Dataset data;
+  data.features = Features::dense(std::move(cells), n, 3);
+  data.target = Target::numbers(std::move(y));
+  for (const TreeGrowth growth : {TreeGrowth::leaf, TreeGrowth::depth, TreeGrowth::symmetric}) {
+    const auto model = regressor({.growth = growth, .min_leaf_rows = 3, .rising = {"x0"}, .falling = {"x1"}})
+                           .fit(data, Context());
+    const std::size_t steps = 41, others = 9;
+    Buffer<double> grid(steps * steps * others * 3);
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < others; ++k)
+      for (std::size_t i = 0; i < steps; ++i)
+        for (std::size_t j = 0; j < steps; ++j) {
+          grid[at++] = -2.05 + 0.1 * static_cast<double>(i);
+          grid[at++] = -2.05 + 0.1 * static_cast<double>(j);
+          grid[at++] = -2 + 0.5 * static_cast<double>(k);
+        }
+    std::vector<double> out(steps * steps * others);
+    model.predict(Features::dense(std::move(grid), out.size(), 3), out, Context());
+    bool moves = false;
+    for (std::size_t k = 0; k < others; ++k) {
+      const double* plane = out.data() + k * steps * steps;
+      for (std::size_t i = 0; i < steps; ++i)
+        for (std::size_t j = 0; j < steps; ++j) {
+          if (i > 0) {
+            ASSERT_GE(plane[i * steps + j], plane[(i - 1) * steps + j]);
+          }
+          if (j > 0) {
+            ASSERT_LE(plane[i * steps + j], plane[i * steps + j - 1]);
+          }
+          moves |= plane[i * steps + j] != plane[0];
+        }
+    }
+    EXPECT_TRUE(moves);
+  }
+}
+
+TEST(GradientBoosting, ClassesOfTwoAndOfMore) {
+  for (const std::size_t classes : {2, 4}) {
+    Stream stream(6, "classes");
+    const std::size_t n = 3000;
+    Buffer<double> cells(n * 2);
+    Buffer<std::int32_t> codes(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      cells[2 * i] = stream.uniform(-1, 1);
+      cells[2 * i + 1] = stream.uniform(-1, 1);
+      const double angle = std::atan2(cells[2 * i], cells[2 * i + 1]) / 3.141592653589793 + 1;
+      codes[i] = static_cast<std::int32_t>(
+          std::min(classes - 1, static_cast<std::size_t>(angle / 2 * static_cast<double>(classes))));
+      if (stream.uniform() < 0.05) codes[i] = static_cast<std::int32_t>(stream.below(classes));
+    }
+    std::vector<std::string> names;
+    for (std::size_t c = 0; c < classes; ++c) names.push_back("class " + std::to_string(c));
+    Dataset data;
+    data.features = Features::dense(std::move(cells), n, 2);
+    data.target = Target::classes(std::move(codes), names);
+    const auto model = GradientBoostingClassifier{}.fit(data, Context());
+    std::vector<double> p(n * classes);
+    model.probabilities(data.features, p, Context());
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      double sum = 0;
+      for (std::size_t c = 0; c < classes; ++c) sum += p[i * classes + c];
+      ASSERT_NEAR(sum, 1, 1e-12);
+      const auto best = std::max_element(p.begin() + static_cast<std::ptrdiff_t>(i * classes),
+                                         p.begin() + static_cast<std::ptrdiff_t>((i + 1) * classes)) -
+                        p.begin() - static_cast<std::ptrdiff_t>(i * classes);
+      right += best == data.target.codes()[i];
+    }
+    EXPECT_GT(right, n * 94 / 100);
+  }
+}
+
+TEST(GradientBoosting, QuantilesDoNotCross) {
+  const Dataset data = numbers(2000, 7, 1.0);
+  GradientBoostingRegressor learner;
+  learner.objective.goal = NumberGoal::quantile;
+  learner.objective.levels = {0.1, 0.5, 0.9};
+  const auto model = learner.fit(data, Context());
+  std::vector<double> levels(3 * data.rows());
+  model.levels(data.features, levels, Context());
+  std::size_t below_low = 0, below_high = 0;
+  for (std::size_t i = 0; i < data.rows(); ++i) {
+    ASSERT_LE(levels[3 * i], levels[3 * i + 1]);
+    ASSERT_LE(levels[3 * i + 1], levels[3 * i + 2]);
+    below_low += data.target.values()[i] < levels[3 * i];
+    below_high += data.target.values()[i] < levels[3 * i + 2];
+  }
+  EXPECT_NEAR(static_cast<double>(below_low) / 2000, 0.1, 0.05);
+  EXPECT_NEAR(static_cast<double>(below_high) / 2000, 0.9, 0.05);
+}
+
+TEST(GradientBoosting, ConstraintsOnUnknownColumnsAreRefused) {
+  const Dataset data = numbers(100, 8);
+  const auto code = [&](const BoostingSettings& settings) {
+    try {
+      regressor(settings).fit(data, Context());
+    } catch (const Error& error) {
+      return std::string(error.code());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(code({.rising = {"height"}}), "parameter.column");
+  EXPECT_EQ(code({.rising = {"c2"}}), "parameter.column");
+  EXPECT_EQ(code({.rising = {"c0"}, .falling = {"c0"}}), "parameter.column");
+  EXPECT_EQ(code({.interactions = {"c0+c9"}}), "parameter.column");
+  EXPECT_EQ(code({.rounds = 2, .rising = {"c0"}, .interactions = {"c0+c1", "c2"}}), "");
+}
+
+TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
+  const Dataset data = numbers(30000, 9);
+  for (const RowSampling sampling : {RowSampling::uniform, RowSampling::gradient}) {
+    const GradientBoostingRegressor learner = regressor({.rounds = 5,
+                                                         .sampling = sampling,
+                                                         .row_share = 0.6,
+                                                         .column_share_node = 0.6,
+                                                         .drop_rate = 0.3,
+                                                         .validation_share = 0.2});
+    std::vector<double> first;
+    for (const int threads : {1, 2, 7}) {
+      const auto model = learner.fit(data, Context({.threads = threads}));
+      std::vector<double> out(data.rows());
+      model.predict(data.features, out, Context());
+      if (first.empty()) first = out;
+      EXPECT_EQ(out, first);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace everyml
