@@ -491,6 +491,20 @@ def test_scores_decide_as_probabilities_do():
     np.testing.assert_array_equal(many.decision_function(X).argmax(axis=1), many.predict(X))
 
 
+def test_contributions_sum_to_the_answer():
+    X, score = numbers(200)
+    regressor = everyml.GradientBoostingRegressor().fit(X, score)
+    added = regressor.contributions(X)
+    assert added.shape == (200, X.shape[1] + 1)
+    np.testing.assert_allclose(added.sum(axis=1), regressor.predict(X), rtol=1e-9, atol=1e-9)
+    two = everyml.GradientBoostingClassifier().fit(X, score > 0)
+    np.testing.assert_allclose(two.contributions(X).sum(axis=1), two.decision_function(X), rtol=1e-9, atol=1e-9)
+    many = everyml.GradientBoostingClassifier().fit(X, np.digitize(score, [-1, 1]))
+    assert many.contributions(X).shape == (200, 3, X.shape[1] + 1)
+    np.testing.assert_allclose(many.contributions(X).sum(axis=2), many.decision_function(X), rtol=1e-9, atol=1e-9)
+    assert not hasattr(everyml.LinearRegression(), "contributions")
+
+
 def test_the_source_may_go_while_the_engine_looks():
     X = np.random.default_rng(0).normal(size=(2000, 5))
     features = everyml._core.dense(X)

@@ -104,7 +104,7 @@ struct C45 {
         Field{&C45::min_leaf, "min_leaf", "Rows (sum of weights) that two branches of a question need.",
               between(0, 1e12)},
         Field{&C45::prune, "prune", "Cut and lift branches."},
-        Field{&C45::raise, "raise", "Let the largest branch take its parent's place where that is better."},
+        Field{&C45::raise, "raising", "Let the largest branch take its parent's place where that is better."},
         Field{&C45::correct_thresholds, "correct_thresholds",
               "Charge a threshold for the number of thresholds it was chosen from."},
         Field{&C45::laplace, "laplace", "Add one row of each class to every leaf."}};

@@ -9,6 +9,7 @@
 // The two sides of a split while rows move from right to left, one row at a time. Each has
 //   void start(const NodeTotals&)   all rows of the node are right
 //   void move(std::uint32_t row)
+//   bool beats(double bar) const    false only where score() is not above the bar; costs no division
 //   double score() const            larger is better; what it grows by over base() is the gain
 //   double base() const             the score of the undivided node
 //   double left_rows() const        sum of weights on the left (only of weighted rows)
@@ -30,9 +31,17 @@ class GiniTwoSides {
   }
   double score() const { return score_of(static_cast<double>(left_), static_cast<double>(left_ones_)); }
   double base() const { return n_ - 2 * (n_ - ones_) * ones_ / n_; }
+  bool beats(double bar) const {
+    const double left = static_cast<double>(left_), left_ones = static_cast<double>(left_ones_),
+                 right = n_ - left, right_ones = ones_ - left_ones;
+    const double l = (left - left_ones) * left_ones, r = (right - right_ones) * right_ones;
+    return (l * right + r * left) * (1 - kSlack) <= 0.5 * (n_ - bar) * (left * right);
+  }
   double left_rows() const { return static_cast<double>(left_); }
 
  private:
+  /// More than the rounding of both ways to count.
+  static constexpr double kSlack = 1e-13;
   double score_of(double left, double left_ones) const {
     const double right = n_ - left, right_ones = ones_ - left_ones;
     const double l = (left - left_ones) * left_ones, r = (right - right_ones) * right_ones;
@@ -77,6 +86,7 @@ class ClassSides {
     return side(left_sum_, left_mass_) + side(right_sum_, right_mass);
   }
   double base() const { return side(base_sum_, totals_->mass); }
+  bool beats(double) const { return true; }
   double left_rows() const { return left_rows_; }
 
   static double own(double mass) {
@@ -126,6 +136,13 @@ class SumSides {
     } else {
       return left_ * left_ / left_mass_ + right * right / right_mass;
     }
+  }
+  bool beats(double bar) const {
+    if constexpr (kPoisson) return true;
+    constexpr double kSlack = 1e-13;
+    const double right = totals_->sum - left_, right_mass = totals_->mass - left_mass_;
+    return (left_ * left_ * right_mass + right * right * left_mass_) * (1 + kSlack) >=
+           bar * (left_mass_ * right_mass);
   }
   double base() const {
     const double sum = totals_->sum;
@@ -183,6 +200,7 @@ class MedianSides {
   }
   double score() const { return -(deviation(left_) + deviation(right_)); }
   double base() const { return base_; }
+  bool beats(double) const { return true; }
   double left_rows() const { return left_rows_; }
 
  private:

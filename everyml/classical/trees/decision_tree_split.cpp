@@ -75,6 +75,7 @@ Place best_place(Sides& sides, const NodeTotals& totals, std::span<const std::ui
     if (only != 0 && i + 1 != only) continue;
     const double left = limits.unit ? static_cast<double>(first.size() + i + 1) : sides.left_rows();
     if (left < limits.min_leaf || totals.rows - left < limits.min_leaf) continue;
+    if (!sides.beats(bar)) continue;
     const double score = sides.score();
     if (score <= bar) continue;
     bar = score + tie;

@@ -54,12 +54,13 @@ enum class Capability : std::uint8_t {
   update,         ///< a new model that has seen more rows
   scores,         ///< a decision score per row, or per row and class, before it becomes a probability
   contributions,  ///< what each feature adds to a row's answer
+  anomaly,        ///< how unusual each row is, and which columns make it so
 };
 /// All of them, in the order they are told.
 inline constexpr std::array kCapabilities{
-    Capability::values,    Capability::probabilities, Capability::assign,
-    Capability::transform, Capability::intervals,     Capability::neighbors,
-    Capability::update,    Capability::scores,        Capability::contributions};
+    Capability::values,        Capability::probabilities, Capability::assign, Capability::transform,
+    Capability::intervals,     Capability::neighbors,     Capability::update, Capability::scores,
+    Capability::contributions, Capability::anomaly};
 std::string_view to_string(Capability capability);
 
 }  // namespace everyml
