@@ -8,6 +8,7 @@
 #include "everyml/foundation/io/atomic_file.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/export/export_c.h"
+#include "everyml/workflow/export/export_onnx.h"
 #include "everyml/workflow/export/import_artifact.h"
 
 namespace everyml::cli {
@@ -51,21 +52,23 @@ struct ExportSlots {
 };
 
 void run_export(const ExportSlots& slots, Session& session) {
-  if (slots.to != "c") {
-    throw ParameterError("usage.value", fmt::format("--to takes c, got \"{}\"", printable(slots.to)));
+  if (slots.to != "c" && slots.to != "onnx") {
+    throw ParameterError("usage.value", fmt::format("--to takes c or onnx, got \"{}\"", printable(slots.to)));
   }
-  const std::string out = slots.out.empty() ? stem_of(slots.model) + ".c" : slots.out;
+  const std::string out = slots.out.empty() ? stem_of(slots.model) + "." + slots.to : slots.out;
   require_distinct({out}, {slots.model});
   require_writable(out, slots.force);
   const Artifact artifact = Artifact::load(slots.model, catalog());
-  const std::string text = export_c(artifact, slots.prefix);
+  const bool c = slots.to == "c";
+  const std::string text = c ? export_c(artifact, slots.prefix) : export_onnx(artifact);
   write_file_atomically(out, text, {.overwrite = slots.force});
   if (session.json()) {
     session.document({{"model", slots.model}, {"file", out}, {"bytes", text.size()}});
     return;
   }
-  session.say(
-      fmt::format("{}: {}_predict, {} bytes of C", printable(out, 200), slots.prefix, grouped(text.size())));
+  session.say(c ? fmt::format("{}: {}_predict, {} bytes of C", printable(out, 200), slots.prefix,
+                              grouped(text.size()))
+                : fmt::format("{}: {} bytes of ONNX", printable(out, 200), grouped(text.size())));
 }
 
 }  // namespace
@@ -73,31 +76,32 @@ void run_export(const ExportSlots& slots, Session& session) {
 Verb export_verb() {
   auto slots = std::make_shared<ExportSlots>();
   ExportSlots& s = *slots;
-  Verb verb{
-      .name = "export",
-      .summary = "write a model as a file for other programs",
-      .description =
-          "Writes a model of trees and the way its columns are read as one file of C99 that needs nothing "
-          "but the standard library and answers with the same bits."};
+  Verb verb{.name = "export",
+            .summary = "write a model as a file for other programs",
+            .description =
+                "Writes a model of trees and the way its columns are read as ONNX, or as one file of C99 "
+                "that needs nothing "
+                "but the standard library and answers with the same bits."};
   verb.arguments = {{.name = "MODEL", .help = "A model file.", .slot = &s.model}};
   verb.flags = {{.name = "to",
                  .value = "FORMAT",
-                 .help = "What to write: c.",
+                 .help = "What to write.",
                  .take = into(s.to),
                  .completes = Completes::choice,
-                 .choices = {"c"}},
+                 .choices = {"c", "onnx"}},
                 {.name = "out",
                  .letter = 'o',
                  .value = "FILE",
-                 .help = "Where it goes; the model's name with .c when not given.",
+                 .help = "Where it goes; the model's name with .c or .onnx when not given.",
                  .take = into(s.out),
                  .completes = Completes::file},
                 {.name = "prefix",
                  .value = "NAME",
-                 .help = "What every name in the file begins with.",
+                 .help = "What every name in the file of C begins with.",
                  .take = into(s.prefix)},
                 {.name = "force", .help = "Replace a file that exists.", .take = into(s.force)}};
-  verb.examples = {"everyml export churn.everyml --to c -o churn.c --prefix churn"};
+  verb.examples = {"everyml export churn.everyml --to c -o churn.c --prefix churn",
+                   "everyml export churn.everyml --to onnx -o churn.onnx"};
   verb.run = [slots](Session& session) { run_export(*slots, session); };
   return verb;
 }

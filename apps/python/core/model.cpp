@@ -184,6 +184,13 @@ nb::object assign(const Fitted& self, const Features& x, const Run& run) {
                                });
 }
 
+nb::object anomaly(const Fitted& self, const Features& x, const Run& run) {
+  return answers<double>(self, x, 1, true, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           self.artifact->model.anomaly(rows, out, context);
+                         });
+}
+
 nb::object transform(const Fitted& self, const Features& x, const Run& run) {
   return answers<double>(self, x, self.artifact->model.output_count(), false, run,
                          [&](const Features& rows, auto out, const Context& context) {
@@ -284,6 +291,9 @@ void bind_model(nb::module_& module) {
       .def("log_joint", &log_joint)
       .def("decide", &decide)
       .def("assign", &assign)
+      .def("anomaly", &anomaly)
+      .def_prop_ro("anomaly_threshold",
+                   [](const Fitted& self) { return self.artifact->model.anomaly_threshold(); })
       .def("transform", &transform)
       .def("scores", &scores)
       .def("contributions", &contributions)

@@ -53,7 +53,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
         if "update" in can:
             bases.insert(0, _estimator.VotingUpdates)
     kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}
-    return (*bases, kinds[entry["target"]])
+    kind = _estimator.Detector if "anomaly" in can else kinds[entry["target"]]
+    return (*bases, kind)
 
 
 def make(name: str, entry: dict[str, Any]) -> type:
@@ -137,7 +138,7 @@ def _fixed_attributes(entry: dict[str, Any]) -> list[tuple[str, str]]:
     fixed = []
     if entry["target"] == "classes":
         fixed.append(("classes_", "The classes, sorted, in the type of the labels of fit: [classes]."))
-    if entry["target"] == "none":
+    if "assign" in entry["capabilities"]:
         fixed.append(("labels_", "The cluster of each row of fit: [rows]."))
     return fixed + [
         ("n_features_in_", "Columns of X at fit."),

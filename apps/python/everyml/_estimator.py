@@ -543,6 +543,38 @@ class Clusterer(Estimator):
         return self.fit(X, sample_weight=sample_weight).labels_
 
 
+class Detector(Estimator):
+    _estimator_type = "outlier_detector"
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Learns what rows X [rows, columns] look like; y is ignored. Returns the estimator."""
+        self._learn(X, None, sample_weight)
+        return self
+
+    def anomaly(self, X: Any) -> np.ndarray:
+        """How unusual each row of X is: [rows], between 0 and 1."""
+        features = self._rows(X)
+        return self._fitted.anomaly(features, self._run())
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """The same with its sign turned, as scikit-learn has it: larger is more usual, [rows]."""
+        return -self.anomaly(X)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """How far each row is on the usual side of the threshold: [rows], below 0 is unusual."""
+        scores = self.anomaly(X)
+        return self._fitted.anomaly_threshold - scores
+
+    def predict(self, X: Any) -> np.ndarray:
+        """-1 for rows that stand apart, 1 for the others: [rows]."""
+        scores = self.anomaly(X)
+        return np.where(scores >= self._fitted.anomaly_threshold, -1, 1)
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """fit, then predict of the same rows: [rows]."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
+
+
 class Transformer:
     _sklearn_auto_wrap_output_keys = {"transform"}
 

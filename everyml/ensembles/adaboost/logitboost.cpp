@@ -281,6 +281,7 @@ Card LogitBoost::card() {
   card.target = Target::Kind::classes;
   card.needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none};
   card.complexity = 4;
+  card.by_request = true;
   card.references = {
       "Friedman, Hastie and Tibshirani, \"Additive Logistic Regression: a Statistical View of Boosting\", "
       "Annals of Statistics 28, 2000"};

@@ -46,8 +46,13 @@ std::string of_class(const ColumnContributions& all, std::size_t sum) {
 
 double sum_of_row(const ColumnContributions& all, std::size_t row, std::size_t sum) {
   double total = all.base[sum];
-  for (std::size_t c = 0; c < all.columns.size(); ++c) total += all.at(row, sum, c);
-  return total;
+  double largest = std::abs(total);
+  for (std::size_t c = 0; c < all.columns.size(); ++c) {
+    total += all.at(row, sum, c);
+    largest = std::max(largest, std::abs(all.at(row, sum, c)));
+  }
+  // What is left of a sum of nothing is rounding.
+  return std::abs(total) < 1e-12 * largest ? 0.0 : total;
 }
 
 /// Where a point lies within its line, so that equal ones do not hide each other: -0.3 to 0.3, a fixed
