@@ -108,7 +108,23 @@ class Estimator:
     def _changed(self) -> dict[str, Any]:
         """Settings of the algorithm that are not the defaults."""
         mine = self.__dict__
-        return {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        changed = {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        for name, value in changed.items():
+            held = value if isinstance(value, (list, tuple)) else (value,)
+            if any(isinstance(one, Estimator) for one in held):
+                texts = [one._typed() if isinstance(one, Estimator) else one for one in held]
+                changed[name] = texts[0] if held is not value else texts
+        return changed
+
+    def _typed(self) -> str:
+        """This estimator as a committee's member is typed: "knn-regressor neighbors=9"."""
+        words = [self._entry["name"]]
+        for name, value in self._changed().items():
+            text = _word(value)
+            if not text or any(blank in text for blank in " \t\n"):
+                raise ParameterError(f"{name}={value!r} of {type(self).__name__} cannot be said of a member.")
+            words.append(f"{name}={text}")
+        return " ".join(words)
 
     _own: dict[str, Any] = {}
 
@@ -134,6 +150,7 @@ class Estimator:
         rows = _inputs.read(X, self.encode)
         target, known = self._target(y, rows.rows, classes)
         weights = _inputs.weights(sample_weight, rows.rows)
+        self._seen(rows, y, weights)
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
         if type(rows) is _inputs.Numbers:
@@ -164,6 +181,9 @@ class Estimator:
 
     def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
         return None, None
+
+    def _seen(self, rows: Any, y: Any, weights: Any) -> None:
+        """Told of the rows of fit before the settings are asked for."""
 
     def _require_same(self, classes: Any) -> None:
         """ValueError for other classes than those of the first call."""
@@ -366,6 +386,19 @@ class Estimator:
         )
 
 
+def _word(value: Any) -> str:
+    """A setting as one word."""
+    if value is None:
+        return "none"
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return ";".join(_word(one) for one in value)
+    return str(value)
+
+
 def _same(value: Any, default: Any) -> bool:
     try:
         return value is default or bool(type(value) is type(default) and value == default)
@@ -472,13 +505,15 @@ class Voting:
         self._learn(X, y, None)
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
-        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
-        return Updates.partial_fit(self, X, y, classes)
-
     def set_fit_request(self) -> Any:
         """There is nothing to ask for."""
         return _scikit.request(self, "fit", {})
+
+
+class VotingUpdates:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        return Updates.partial_fit(self, X, y, classes)
 
 
 class Intervals:

@@ -124,10 +124,16 @@ Card RandomForestRegressor::card() {
   return card_of("Random forest", "The mean of many trees on random rows", Target::Kind::numbers, kBreiman);
 }
 Card ExtraTreesClassifier::card() {
-  return card_of("Extra trees", "Many trees with random cuts, one vote each", Target::Kind::classes, kGeurts);
+  Card card =
+      card_of("Extra trees", "Many trees with random cuts, one vote each", Target::Kind::classes, kGeurts);
+  card.by_request = true;
+  return card;
 }
 Card ExtraTreesRegressor::card() {
-  return card_of("Extra trees", "The mean of many trees with random cuts", Target::Kind::numbers, kGeurts);
+  Card card =
+      card_of("Extra trees", "The mean of many trees with random cuts", Target::Kind::numbers, kGeurts);
+  card.by_request = true;
+  return card;
 }
 std::vector<Trial> RandomForestClassifier::search() { return class_search(); }
 std::vector<Trial> RandomForestRegressor::search() { return number_search(); }

@@ -33,7 +33,8 @@ struct Card {
   int complexity = 1;
   /// Keeps the training rows and passes over them for every answer, so that judging it costs rows squared.
   bool lazy = false;
-  /// Costs many fits of others: `learn` tries it only when it is asked for by name.
+  /// Costs many fits of others, or another of its kind does as well: `learn` tries it only when it is asked
+  /// for by name.
   bool by_request = false;
   /// What a weight of k says of a training row.
   enum class Weights : std::uint8_t {
