@@ -13,6 +13,7 @@ FOLDER = pathlib.Path(__file__).parent.parent / "apps/python/everyml"
 
 NAMES_HEAD = """\
 # Written by scripts/make_python_stubs.py from sklearn/_table.py; do not edit.
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from . import Estimator
 
 HEAD = """\
 # Written by scripts/make_python_stubs.py from the registry; do not edit.
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -58,7 +59,7 @@ def methods_of(kind: type) -> list[str]:
     lines = []
     seen = set(dir(_estimator.Estimator)) | {"set_fit_request"}
     for base in kind.__mro__:
-        if not base.__module__.startswith("everyml._") or base is _estimator.Estimator:
+        if not base.__module__.startswith(("everyml._", "everyml.sklearn._")) or base is _estimator.Estimator:
             continue
         for name, member in vars(base).items():
             if name.startswith("_") or name in seen or not inspect.isfunction(member):

@@ -1,3 +1,5 @@
+#include "apps/cli/verbs_find.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -13,18 +15,6 @@
 namespace everyml::cli {
 
 namespace {
-
-struct FindSlots {
-  std::string what;
-  std::string file;
-  std::optional<std::string> clusters;
-  std::vector<std::string> ignore;
-  std::string weights;
-  Reading reading;
-  std::string out;
-  std::string model;
-  bool force = false;
-};
 
 /// "Petal.Length 1.462 (all 3.758), colour red 100 % (all 40 %)".
 std::string traits_line(const std::vector<GroupTrait>& traits) {
@@ -86,7 +76,10 @@ std::vector<std::vector<GroupTrait>> traits_of(const Artifact& artifact, const T
   return group_traits(table.select_columns(names), group, count);
 }
 
-void run_find(const FindSlots& slots, Session& session) {
+void run_clusters(const FindSlots& slots, Session& session) {
+  if (slots.contamination || slots.top) {
+    throw ParameterError("cli.flag_unused", "--contamination and --top belong to find anomalies");
+  }
   FitOptions options{.algorithm = "k-means",
                      .settings = {},
                      .target = {},
@@ -160,22 +153,32 @@ void run_find(const FindSlots& slots, Session& session) {
 Verb find_verb() {
   auto slots = std::make_shared<FindSlots>();
   FindSlots& s = *slots;
-  Verb verb{.name = "find",
-            .summary = "find structure without a target: everyml find clusters FILE",
-            .description =
-                "Groups the rows that are alike. The number of groups is chosen from the data, which may "
-                "answer that there are none, unless you give it."};
+  Verb verb{
+      .name = "find",
+      .summary = "find structure without a target: everyml find clusters FILE, find anomalies FILE",
+      .description =
+          "clusters: groups the rows that are alike. The number of groups is chosen from the data, which "
+          "may answer that there are none, unless you give it. anomalies: scores how unlike the others "
+          "each row is, and says which columns make it so; there may be no row that stands apart."};
   verb.arguments = {{.name = "WHAT",
-                     .help = "clusters.",
+                     .help = "clusters or anomalies.",
                      .slot = &s.what,
                      .completes = Completes::choice,
-                     .choices = {"clusters"}},
+                     .choices = {"clusters", "anomalies"}},
                     {.name = "FILE", .help = "The table.", .slot = &s.file}};
   verb.flags = {
       {.name = "clusters",
        .value = "N",
-       .help = "How many; chosen from the data when not given.",
+       .help = "clusters: how many; chosen from the data when not given.",
        .take = into(s.clusters)},
+      {.name = "contamination",
+       .value = "SHARE",
+       .help = "anomalies: the share of unusual rows, if you know it; the scores tell when not given.",
+       .take = into(s.contamination)},
+      {.name = "top",
+       .value = "N",
+       .help = "anomalies: how many of the most unusual rows to show; 10 when not given.",
+       .take = into(s.top)},
       {.name = "ignore",
        .value = "COLUMN,...",
        .help = "Columns to leave out.",
@@ -184,18 +187,25 @@ Verb find_verb() {
       {.name = "weights", .value = "COLUMN", .help = "How much each row counts.", .take = into(s.weights)},
       {.name = "out",
        .value = "FILE",
-       .help = "The rows with their cluster, as CSV.",
+       .help = "The rows with their cluster or score, as CSV.",
        .take = into(s.out),
        .completes = Completes::file},
       {.name = "model",
        .value = "FILE",
-       .help = "A model file that tells the cluster of new rows.",
+       .help = "A model file that tells the same of new rows.",
        .take = into(s.model),
        .completes = Completes::file},
       {.name = "force", .help = "Replace files that exist.", .take = into(s.force)}};
   s.reading.add_flags(verb);
-  verb.examples = {"everyml find clusters iris.csv --ignore Species --out groups.csv"};
-  verb.run = [slots](Session& session) { run_find(*slots, session); };
+  verb.examples = {"everyml find clusters iris.csv --ignore Species --out groups.csv",
+                   "everyml find anomalies measurements.csv --top 20 --out scores.csv"};
+  verb.run = [slots](Session& session) {
+    if (slots->what == "anomalies") {
+      run_anomalies(*slots, session);
+    } else {
+      run_clusters(*slots, session);
+    }
+  };
   return verb;
 }
 

@@ -132,8 +132,8 @@ Features stored(const Features& x, Features::Storage storage) {
 
 std::vector<double> Answers::all() const {
   std::vector<double> out;
-  for (const auto* part :
-       {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances, &contributions}) {
+  for (const auto* part : {&values, &probabilities, &scores, &assigned, &transformed, &low, &high, &distances,
+                           &contributions, &anomaly}) {
     out.insert(out.end(), part->begin(), part->end());
   }
   return out;
@@ -176,6 +176,12 @@ Answers answers(const AnyModel& model, const Features& x, const Context& context
     std::vector<std::int64_t> nearest(rows);
     out.distances.resize(rows);
     model.neighbors(x, 1, nearest, out.distances, context);
+  }
+  if (model.can(Capability::anomaly)) {
+    // A score for each row, then its reasons.
+    out.anomaly.resize(rows + rows * x.columns());
+    model.anomaly(x, std::span(out.anomaly).first(rows), context);
+    model.anomaly_reasons(x, std::span(out.anomaly).subspan(rows), context);
   }
   return out;
 }

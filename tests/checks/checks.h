@@ -37,7 +37,7 @@ Features stored(const Features& x, Features::Storage storage);
 /// All that a model answers about rows, one block per capability.
 struct Answers {
   std::vector<double> values, probabilities, scores, assigned, transformed, low, high, distances,
-      contributions;
+      contributions, anomaly;
   std::vector<double> all() const;
 };
 Answers answers(const AnyModel& model, const Features& x, const Context& context = Context{});

@@ -69,14 +69,19 @@ nb::object answer_rows(const Fitted& self, const Table& table, const Run& run) {
   run_released(run, cells_of(table), [&](const Context& context) {
     if (artifact.target_kind == Target::Kind::numbers)
       numbers = predict_values(artifact, table, context, &notes);
+    else if (artifact.target_kind == Target::Kind::none &&
+             artifact.model.can(everyml::Capability::anomaly))
+      numbers = everyml::predict_anomalies(artifact, table, context, &notes);
     else if (artifact.target_kind == Target::Kind::none)
       codes = predict_clusters(artifact, table, context, &notes);
     else
       codes = decide(artifact, predict_probabilities(artifact, table, context, &notes));
   });
   const std::size_t rows = table.rows();
-  nb::object answers = artifact.target_kind == Target::Kind::numbers ? to_numpy(std::move(numbers), {rows})
-                                                                     : to_numpy(std::move(codes), {rows});
+  const bool by_number =
+      artifact.target_kind == Target::Kind::numbers || artifact.model.can(everyml::Capability::anomaly);
+  nb::object answers =
+      by_number ? to_numpy(std::move(numbers), {rows}) : to_numpy(std::move(codes), {rows});
   return nb::make_tuple(std::move(answers), notes.sentences);
 }
 

@@ -6,6 +6,7 @@
 
 #include "everyml/foundation/model/registry.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/catalog/model_trees.h"
 
 namespace everyml::python {
 namespace {
@@ -53,6 +54,9 @@ std::string entries_json() {
                    {"fills_missing", card.needs.missing == InputNeeds::Missing::impute},
                    {"complexity", card.complexity},
                    {"weights_are_votes", card.weights == Card::Weights::votes},
+                   {"made_of_trees", made_of_trees(card.name)},
+                   {"drawn_as_tree", drawn_as_tree(card.name)},
+                   {"answers_in_stages", answers_in_stages(card.name)},
                    {"references", card.references},
                    {"capabilities", capabilities},
                    {"params", params},

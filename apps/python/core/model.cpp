@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/python/core/features.h"
+#include "apps/python/core/row_answers.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/values.h"
 #include "everyml/classical/bayes/naive_bayes.h"
@@ -29,8 +30,6 @@ AnyEstimator estimator_of(const std::string& name, const nb::dict& settings) {
   if (settings.size() > 0) estimator.set_json(json_of(settings));
   return estimator;
 }
-
-std::size_t cells_of(const Features& x) { return x.rows() * x.columns(); }
 
 /// How much longer than with the defaults a fit may last: settings that count restarts, steps or rows
 /// multiply its work.
@@ -128,39 +127,6 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
   return share(std::move(made));
 }
 
-/// Calls work(rows). Where the model was fitted on plain numbers and finds some missing, they are filled and
-/// it is asked again: most rows have none, and looking first would be one more pass over them.
-template <class Work>
-void with_rows(const Fitted& self, const Features& x, const Context& context, Work work) {
-  const Encoder& encoder = self.artifact->encoder;
-  if (!encoder.takes_numbers() || x.columns() != encoder.feature_count()) return work(x);
-  try {
-    work(x);
-  } catch (const DataError& error) {
-    if (error.code() != "data.missing") throw;
-    const Features filled = encoder.fill_numbers(x, context);
-    if (filled.dense64() == x.dense64() && filled.dense32() == x.dense32()) throw;
-    work(filled);
-  }
-}
-
-/// What answers cost, in cells of a fit: little, unless every training row is passed over.
-std::size_t answer_cells(const Fitted& self, const Features& x) {
-  return self.artifact->model.card().lazy ? cells_of(x) * 100 : cells_of(x) / 50;
-}
-
-/// Calls work(filled features, out, context) for an array of `width` values per row and hands that array out.
-template <class T, class Work>
-nb::object answers(const Fitted& self, const Features& x, std::size_t width, bool flat, const Run& run,
-                   Work work) {
-  auto out = Buffer<T>::uninitialized(x.rows() * width);
-  run_released(run, answer_cells(self, x), [&](const Context& context) {
-    with_rows(self, x, context, [&](const Features& rows) { work(rows, out.span(), context); });
-  });
-  if (flat) return to_numpy(std::move(out), {x.rows()});
-  return to_numpy(std::move(out), {x.rows(), width});
-}
-
 nb::object values(const Fitted& self, const Features& x, const Run& run) {
   return answers<double>(self, x, 1, true, run, [&](const Features& rows, auto out, const Context& context) {
     self.artifact->model.values(rows, out, context);
@@ -216,6 +182,13 @@ nb::object assign(const Fitted& self, const Features& x, const Run& run) {
                                [&](const Features& rows, auto out, const Context& context) {
                                  self.artifact->model.assign(rows, out, context);
                                });
+}
+
+nb::object anomaly(const Fitted& self, const Features& x, const Run& run) {
+  return answers<double>(self, x, 1, true, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           self.artifact->model.anomaly(rows, out, context);
+                         });
 }
 
 nb::object transform(const Fitted& self, const Features& x, const Run& run) {
@@ -318,6 +291,9 @@ void bind_model(nb::module_& module) {
       .def("log_joint", &log_joint)
       .def("decide", &decide)
       .def("assign", &assign)
+      .def("anomaly", &anomaly)
+      .def_prop_ro("anomaly_threshold",
+                   [](const Fitted& self) { return self.artifact->model.anomaly_threshold(); })
       .def("transform", &transform)
       .def("scores", &scores)
       .def("contributions", &contributions)

@@ -7,6 +7,7 @@
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/tables.h"
+#include "apps/python/core/trees.h"
 #include "apps/python/core/workflow.h"
 
 // The engine as Python sees it: arrays, handles and JSON. What users call is made of it in
@@ -21,6 +22,7 @@ NB_MODULE(_core, module) {
   bind_features(module);
   bind_tables(module);
   bind_model(module);
+  bind_trees(module);
   bind_entries(module);
   bind_metrics(module);
   bind_workflow(module);

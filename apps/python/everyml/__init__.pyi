@@ -1,5 +1,5 @@
 # Written by scripts/make_python_stubs.py from the registry; do not edit.
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -238,8 +238,8 @@ class KnnClassifier(Estimator):
         encode: Literal["auto", "always", "never"] = ...,
         progress: bool | Callable[[str, float], Any] | None = ...,
     ) -> None: ...
-    def fit(self, X: Any, y: Any) -> Self: ...
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
     def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any: ...
     def set_partial_fit_request(self, *, classes: bool | str | None = ..., sample_weight: bool | str | None = ...) -> Self: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
@@ -265,12 +265,164 @@ class KnnRegressor(Estimator):
         encode: Literal["auto", "always", "never"] = ...,
         progress: bool | Callable[[str, float], Any] | None = ...,
     ) -> None: ...
-    def fit(self, X: Any, y: Any) -> Self: ...
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
     def kneighbors(self, X: Any, n_neighbors: int | None = None, return_distance: bool = True) -> Any: ...
     def set_partial_fit_request(self, *, classes: bool | str | None = ..., sample_weight: bool | str | None = ...) -> Self: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class DecisionTreeClassifier(Estimator):
+    """Decision tree: Yes-or-no questions, one after the other, that end in a class."""
+    criterion: Literal["gini", "entropy"]
+    max_depth: int | None
+    max_leaves: int | None
+    min_split: float
+    min_leaf: float
+    min_gain: float
+    alpha: float | None
+    folds: int
+    one_standard_error: bool
+    max_features: float | None
+    splitter: Literal["best", "random"]
+    surrogates: int
+    prune_by: Literal["error", "impurity"]
+    balanced: bool
+    class_weights: Sequence[float]
+    leaves_: Any
+    depth_: Any
+    feature_importances_: Any
+    alpha_: Any
+    path_alphas_: Any
+    path_leaves_: Any
+    path_errors_: Any
+    path_cv_errors_: Any
+    path_cv_deviations_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        criterion: Literal["gini", "entropy"] = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_split: float = ...,
+        min_leaf: float = ...,
+        min_gain: float = ...,
+        alpha: float | None = ...,
+        folds: int = ...,
+        one_standard_error: bool = ...,
+        max_features: float | None = ...,
+        splitter: Literal["best", "random"] = ...,
+        surrogates: int = ...,
+        prune_by: Literal["error", "impurity"] = ...,
+        balanced: bool = ...,
+        class_weights: Sequence[float] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class DecisionTreeRegressor(Estimator):
+    """Decision tree: Yes-or-no questions, one after the other, that end in a number."""
+    criterion: Literal["squared", "absolute", "poisson"]
+    max_depth: int | None
+    max_leaves: int | None
+    min_split: float
+    min_leaf: float
+    min_gain: float
+    alpha: float | None
+    folds: int
+    one_standard_error: bool
+    max_features: float | None
+    splitter: Literal["best", "random"]
+    surrogates: int
+    leaves_: Any
+    depth_: Any
+    feature_importances_: Any
+    alpha_: Any
+    path_alphas_: Any
+    path_leaves_: Any
+    path_errors_: Any
+    path_cv_errors_: Any
+    path_cv_deviations_: Any
+    def __init__(
+        self,
+        *,
+        criterion: Literal["squared", "absolute", "poisson"] = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_split: float = ...,
+        min_leaf: float = ...,
+        min_gain: float = ...,
+        alpha: float | None = ...,
+        folds: int = ...,
+        one_standard_error: bool = ...,
+        max_features: float | None = ...,
+        splitter: Literal["best", "random"] = ...,
+        surrogates: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class C45(Estimator):
+    """C4.5: Questions with as many answers as a category has levels, cut by an error bound."""
+    confidence: float
+    min_leaf: float
+    prune: bool
+    raising: bool
+    correct_thresholds: bool
+    laplace: bool
+    leaves_: Any
+    nodes_: Any
+    nodes_grown_: Any
+    depth_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        confidence: float = ...,
+        min_leaf: float = ...,
+        prune: bool = ...,
+        raising: bool = ...,
+        correct_thresholds: bool = ...,
+        laplace: bool = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
     def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
 class KMeans(Estimator):
@@ -312,5 +464,480 @@ class KMeans(Estimator):
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[Any]: ...
+
+class AdaBoostClassifier(Estimator):
+    """AdaBoost: Small trees that vote, each taught with more weight on what the ones before got wrong."""
+    rounds: int
+    learning_rate: float
+    depth: int
+    max_bins: int
+    estimator_weights_: Any
+    estimator_errors_: Any
+    train_errors_: Any
+    margin_quantiles_: Any
+    feature_importances_: Any
+    class_prior_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        rounds: int = ...,
+        learning_rate: float = ...,
+        depth: int = ...,
+        max_bins: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class AdaBoostRegressor(Estimator):
+    """AdaBoost for numbers: The weighted median of small trees, each taught with more weight on what went wrong before."""
+    rounds: int
+    learning_rate: float
+    loss: Literal["linear", "square", "exponential"]
+    depth: int
+    max_bins: int
+    estimator_weights_: Any
+    estimator_errors_: Any
+    feature_importances_: Any
+    def __init__(
+        self,
+        *,
+        rounds: int = ...,
+        learning_rate: float = ...,
+        loss: Literal["linear", "square", "exponential"] = ...,
+        depth: int = ...,
+        max_bins: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class LogitBoost(Estimator):
+    """LogitBoost: Small trees added up on the scale of log odds, each one Newton step of logistic regression."""
+    rounds: int
+    learning_rate: float
+    depth: int
+    max_bins: int
+    train_losses_: Any
+    feature_importances_: Any
+    class_prior_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        rounds: int = ...,
+        learning_rate: float = ...,
+        depth: int = ...,
+        max_bins: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class GradientBoostingClassifier(Estimator):
+    """Gradient boosting: Trees that each correct the sum of those before."""
+    objective: Literal["log-loss", "one-versus-all"]
+    rounds: int
+    learning_rate: float
+    growth: Literal["leaf", "depth", "symmetric"]
+    leaves: int | None
+    depth: int | None
+    min_leaf_rows: float
+    min_leaf_hessian: float
+    l1: float
+    l2: float
+    min_gain: float
+    max_delta: float
+    bins: int
+    sampling: Literal["uniform", "gradient"]
+    row_share: float
+    top_share: float
+    other_share: float
+    column_share: float
+    column_share_level: float
+    column_share_node: float
+    drop_rate: float
+    skip_drop: float
+    max_drop: int
+    validation_share: float
+    patience: int
+    rising: Sequence[str]
+    falling: Sequence[str]
+    interactions: Sequence[str]
+    category_one_hot: int
+    category_smooth: float
+    category_l2: float
+    category_most: int
+    feature_importances_: Any
+    split_importances_: Any
+    cover_importances_: Any
+    base_score_: Any
+    rounds_: Any
+    leaf_count_: Any
+    validation_loss_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        objective: Literal["log-loss", "one-versus-all"] = ...,
+        rounds: int = ...,
+        learning_rate: float = ...,
+        growth: Literal["leaf", "depth", "symmetric"] = ...,
+        leaves: int | None = ...,
+        depth: int | None = ...,
+        min_leaf_rows: float = ...,
+        min_leaf_hessian: float = ...,
+        l1: float = ...,
+        l2: float = ...,
+        min_gain: float = ...,
+        max_delta: float = ...,
+        bins: int = ...,
+        sampling: Literal["uniform", "gradient"] = ...,
+        row_share: float = ...,
+        top_share: float = ...,
+        other_share: float = ...,
+        column_share: float = ...,
+        column_share_level: float = ...,
+        column_share_node: float = ...,
+        drop_rate: float = ...,
+        skip_drop: float = ...,
+        max_drop: int = ...,
+        validation_share: float = ...,
+        patience: int = ...,
+        rising: Sequence[str] = ...,
+        falling: Sequence[str] = ...,
+        interactions: Sequence[str] = ...,
+        category_one_hot: int = ...,
+        category_smooth: float = ...,
+        category_l2: float = ...,
+        category_most: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def staged_predict_proba(self, X: Any) -> Iterator[NDArray[Any]]: ...
+    def staged_predict(self, X: Any) -> Iterator[NDArray[Any]]: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class GradientBoostingRegressor(Estimator):
+    """Gradient boosting: Trees that each correct the sum of those before."""
+    objective: Literal["squared", "absolute", "huber", "fair", "log-cosh", "quantile", "mape", "expectile", "poisson", "gamma", "tweedie", "cross-entropy", "cox", "aft", "formula"]
+    levels: Sequence[float]
+    width: float
+    power: float
+    spread: float
+    formula: str
+    answer: str
+    rounds: int
+    learning_rate: float
+    growth: Literal["leaf", "depth", "symmetric"]
+    leaves: int | None
+    depth: int | None
+    min_leaf_rows: float
+    min_leaf_hessian: float
+    l1: float
+    l2: float
+    min_gain: float
+    max_delta: float
+    bins: int
+    sampling: Literal["uniform", "gradient"]
+    row_share: float
+    top_share: float
+    other_share: float
+    column_share: float
+    column_share_level: float
+    column_share_node: float
+    drop_rate: float
+    skip_drop: float
+    max_drop: int
+    validation_share: float
+    patience: int
+    rising: Sequence[str]
+    falling: Sequence[str]
+    interactions: Sequence[str]
+    category_one_hot: int
+    category_smooth: float
+    category_l2: float
+    category_most: int
+    feature_importances_: Any
+    split_importances_: Any
+    cover_importances_: Any
+    base_score_: Any
+    rounds_: Any
+    leaf_count_: Any
+    validation_loss_: Any
+    def __init__(
+        self,
+        *,
+        objective: Literal["squared", "absolute", "huber", "fair", "log-cosh", "quantile", "mape", "expectile", "poisson", "gamma", "tweedie", "cross-entropy", "cox", "aft", "formula"] = ...,
+        levels: Sequence[float] = ...,
+        width: float = ...,
+        power: float = ...,
+        spread: float = ...,
+        formula: str = ...,
+        answer: str = ...,
+        rounds: int = ...,
+        learning_rate: float = ...,
+        growth: Literal["leaf", "depth", "symmetric"] = ...,
+        leaves: int | None = ...,
+        depth: int | None = ...,
+        min_leaf_rows: float = ...,
+        min_leaf_hessian: float = ...,
+        l1: float = ...,
+        l2: float = ...,
+        min_gain: float = ...,
+        max_delta: float = ...,
+        bins: int = ...,
+        sampling: Literal["uniform", "gradient"] = ...,
+        row_share: float = ...,
+        top_share: float = ...,
+        other_share: float = ...,
+        column_share: float = ...,
+        column_share_level: float = ...,
+        column_share_node: float = ...,
+        drop_rate: float = ...,
+        skip_drop: float = ...,
+        max_drop: int = ...,
+        validation_share: float = ...,
+        patience: int = ...,
+        rising: Sequence[str] = ...,
+        falling: Sequence[str] = ...,
+        interactions: Sequence[str] = ...,
+        category_one_hot: int = ...,
+        category_smooth: float = ...,
+        category_l2: float = ...,
+        category_most: int = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def staged_predict(self, X: Any) -> Iterator[NDArray[Any]]: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class BaggingClassifier(Estimator):
+    """Bagging: One learner on many drawn samples of the rows; the answers are averaged."""
+    learner: str
+    count: int
+    rows: float
+    bootstrap: bool
+    features: float
+    oob_error_: Any
+    oob_share_: Any
+    member_oob_error_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        learner: str = ...,
+        count: int = ...,
+        rows: float = ...,
+        bootstrap: bool = ...,
+        features: float = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class BaggingRegressor(Estimator):
+    """Bagging for numbers: One learner on many drawn samples of the rows; the answers are averaged."""
+    learner: str
+    count: int
+    rows: float
+    bootstrap: bool
+    features: float
+    oob_error_: Any
+    oob_share_: Any
+    member_oob_error_: Any
+    def __init__(
+        self,
+        *,
+        learner: str = ...,
+        count: int = ...,
+        rows: float = ...,
+        bootstrap: bool = ...,
+        features: float = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class VotingClassifier(Estimator):
+    """Voting: Different learners, each fitted on all rows, that vote or average their probabilities."""
+    members: Sequence[str]
+    voting: Literal["soft", "hard"]
+    weights: Sequence[float]
+    member_weights_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        members: Sequence[str] = ...,
+        voting: Literal["soft", "hard"] = ...,
+        weights: Sequence[float] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class VotingRegressor(Estimator):
+    """Voting for numbers: The weighted mean of different learners, each fitted on all rows."""
+    members: Sequence[str]
+    weights: Sequence[float]
+    member_weights_: Any
+    def __init__(
+        self,
+        *,
+        members: Sequence[str] = ...,
+        weights: Sequence[float] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class StackingClassifier(Estimator):
+    """Stacking: Different learners and a blend of their answers learned on rows they had not seen."""
+    members: Sequence[str]
+    final_learner: str
+    blend: Literal["non_negative", "greedy", "learner"]
+    folds: int
+    holdout: float
+    passthrough: bool
+    member_weights_: Any
+    member_losses_: Any
+    member_contributions_: Any
+    error_correlations_: Any
+    disagreement_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        members: Sequence[str] = ...,
+        final_learner: str = ...,
+        blend: Literal["non_negative", "greedy", "learner"] = ...,
+        folds: int = ...,
+        holdout: float = ...,
+        passthrough: bool = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class StackingRegressor(Estimator):
+    """Stacking for numbers: Different learners and a blend of their answers learned on rows they had not seen."""
+    members: Sequence[str]
+    final_learner: str
+    blend: Literal["non_negative", "greedy", "learner"]
+    folds: int
+    holdout: float
+    passthrough: bool
+    member_weights_: Any
+    member_losses_: Any
+    member_contributions_: Any
+    error_correlations_: Any
+    disagreement_: Any
+    def __init__(
+        self,
+        *,
+        members: Sequence[str] = ...,
+        final_learner: str = ...,
+        blend: Literal["non_negative", "greedy", "learner"] = ...,
+        folds: int = ...,
+        holdout: float = ...,
+        passthrough: bool = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any) -> Self: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
 def all_estimators() -> list[type[Estimator]]: ...

@@ -7,7 +7,7 @@ import textwrap
 from functools import lru_cache
 from typing import Any
 
-from . import _core, _estimator
+from . import _core, _estimator, _trees
 
 
 @lru_cache(maxsize=1)
@@ -16,8 +16,12 @@ def entries() -> dict[str, dict[str, Any]]:
     return {class_name(entry["name"]): entry for entry in json.loads(_core.entries_json())}
 
 
+#: Words that are written with a capital inside.
+_PROPER = {"adaboost": "AdaBoost", "logitboost": "LogitBoost"}
+
+
 def class_name(algorithm: str) -> str:
-    return "".join(word.capitalize() for word in algorithm.split("-"))
+    return "".join(_PROPER.get(word, word.capitalize()) for word in algorithm.split("-"))
 
 
 def default_of(param: dict[str, Any]) -> Any:
@@ -38,10 +42,19 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     ):
         if capability in can:
             bases.append(base)
+    if entry["made_of_trees"]:
+        bases.append(_trees.Trees)
+    if entry["drawn_as_tree"]:
+        bases.append(_trees.Drawn)
+    if entry["answers_in_stages"]:
+        bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["weights_are_votes"]:
         bases.insert(0, _estimator.Voting)
+        if "update" in can:
+            bases.insert(0, _estimator.VotingUpdates)
     kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}
-    return (*bases, kinds[entry["target"]])
+    kind = _estimator.Detector if "anomaly" in can else kinds[entry["target"]]
+    return (*bases, kind)
 
 
 def make(name: str, entry: dict[str, Any]) -> type:
@@ -125,7 +138,7 @@ def _fixed_attributes(entry: dict[str, Any]) -> list[tuple[str, str]]:
     fixed = []
     if entry["target"] == "classes":
         fixed.append(("classes_", "The classes, sorted, in the type of the labels of fit: [classes]."))
-    if entry["target"] == "none":
+    if "assign" in entry["capabilities"]:
         fixed.append(("labels_", "The cluster of each row of fit: [rows]."))
     return fixed + [
         ("n_features_in_", "Columns of X at fit."),

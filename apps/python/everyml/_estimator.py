@@ -108,7 +108,23 @@ class Estimator:
     def _changed(self) -> dict[str, Any]:
         """Settings of the algorithm that are not the defaults."""
         mine = self.__dict__
-        return {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        changed = {name: mine[name] for name, default in self._own.items() if mine[name] is not default}
+        for name, value in changed.items():
+            held = value if isinstance(value, (list, tuple)) else (value,)
+            if any(isinstance(one, Estimator) for one in held):
+                texts = [one._typed() if isinstance(one, Estimator) else one for one in held]
+                changed[name] = texts[0] if held is not value else texts
+        return changed
+
+    def _typed(self) -> str:
+        """This estimator as a committee's member is typed: "knn-regressor neighbors=9"."""
+        words = [self._entry["name"]]
+        for name, value in self._changed().items():
+            text = _word(value)
+            if not text or any(blank in text for blank in " \t\n"):
+                raise ParameterError(f"{name}={value!r} of {type(self).__name__} cannot be said of a member.")
+            words.append(f"{name}={text}")
+        return " ".join(words)
 
     _own: dict[str, Any] = {}
 
@@ -134,6 +150,7 @@ class Estimator:
         rows = _inputs.read(X, self.encode)
         target, known = self._target(y, rows.rows, classes)
         weights = _inputs.weights(sample_weight, rows.rows)
+        self._seen(rows, y, weights)
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
         if type(rows) is _inputs.Numbers:
@@ -164,6 +181,9 @@ class Estimator:
 
     def _target(self, y: Any, rows: int, classes: Any) -> tuple[Any, Any]:
         return None, None
+
+    def _seen(self, rows: Any, y: Any, weights: Any) -> None:
+        """Told of the rows of fit before the settings are asked for."""
 
     def _require_same(self, classes: Any) -> None:
         """ValueError for other classes than those of the first call."""
@@ -366,6 +386,19 @@ class Estimator:
         )
 
 
+def _word(value: Any) -> str:
+    """A setting as one word."""
+    if value is None:
+        return "none"
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return ";".join(_word(one) for one in value)
+    return str(value)
+
+
 def _same(value: Any, default: Any) -> bool:
     try:
         return value is default or bool(type(value) is type(default) and value == default)
@@ -472,13 +505,15 @@ class Voting:
         self._learn(X, y, None)
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
-        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
-        return Updates.partial_fit(self, X, y, classes)
-
     def set_fit_request(self) -> Any:
         """There is nothing to ask for."""
         return _scikit.request(self, "fit", {})
+
+
+class VotingUpdates:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
+        """Learns from further rows. The first call of a classifier may name all ``classes`` that will come."""
+        return Updates.partial_fit(self, X, y, classes)
 
 
 class Intervals:
@@ -506,6 +541,38 @@ class Clusterer(Estimator):
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
         """fit, then the cluster of each row of X: [rows]."""
         return self.fit(X, sample_weight=sample_weight).labels_
+
+
+class Detector(Estimator):
+    _estimator_type = "outlier_detector"
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Learns what rows X [rows, columns] look like; y is ignored. Returns the estimator."""
+        self._learn(X, None, sample_weight)
+        return self
+
+    def anomaly(self, X: Any) -> np.ndarray:
+        """How unusual each row of X is: [rows], between 0 and 1."""
+        features = self._rows(X)
+        return self._fitted.anomaly(features, self._run())
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """The same with its sign turned, as scikit-learn has it: larger is more usual, [rows]."""
+        return -self.anomaly(X)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """How far each row is on the usual side of the threshold: [rows], below 0 is unusual."""
+        scores = self.anomaly(X)
+        return self._fitted.anomaly_threshold - scores
+
+    def predict(self, X: Any) -> np.ndarray:
+        """-1 for rows that stand apart, 1 for the others: [rows]."""
+        scores = self.anomaly(X)
+        return np.where(scores >= self._fitted.anomaly_threshold, -1, 1)
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """fit, then predict of the same rows: [rows]."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
 
 
 class Transformer:

@@ -30,6 +30,8 @@ def tags(estimator: Any) -> Any:
     kind = {"classes": "classifier", "numbers": "regressor"}.get(entry["target"])
     if kind is None and "assign" in entry["capabilities"]:
         kind = "clusterer"
+    if "anomaly" in entry["capabilities"]:
+        kind = "outlier_detector"
     # A baseline is there to be beaten.
     poor = entry["complexity"] == 0
     return Tags(

@@ -93,6 +93,7 @@ Card C45::card() {
           .target = Target::Kind::classes,
           .needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none},
           .complexity = 2,
+          .by_request = true,
           .references = {"Quinlan, \"C4.5: Programs for Machine Learning\", Morgan Kaufmann, 1993",
                          "Quinlan, \"Improved Use of Continuous Attributes in C4.5\", Journal of Artificial "
                          "Intelligence Research 4, 1996"}};

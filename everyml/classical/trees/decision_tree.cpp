@@ -175,7 +175,7 @@ class Packer {
 
 }  // namespace
 
-std::shared_ptr<const DecisionTreeState> fit_tree(const Dataset& data, Aim aim, const TreeGrowth& growth,
+std::shared_ptr<const DecisionTreeState> fit_tree(const Dataset& data, Aim aim, const CartShape& growth,
                                                   PruneBy prune_by, std::span<const double> class_weight,
                                                   std::string_view learner, const Context& context) {
   context.check();

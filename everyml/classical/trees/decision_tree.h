@@ -46,7 +46,7 @@ constexpr auto choices_of(PruneBy) {
 }
 
 /// How a tree grows and is cut back; shared by both tasks.
-struct TreeGrowth {
+struct CartShape {
   std::optional<int> max_depth;
   std::optional<int> max_leaves;
   double min_split = 2;
@@ -61,7 +61,7 @@ struct TreeGrowth {
 
   static constexpr std::string_view name = "tree-growth";
   static constexpr auto fields() {
-    using S = TreeGrowth;
+    using S = CartShape;
     return std::tuple{
         Field{&S::max_depth, "max_depth", "Most questions from the root to a leaf; none: no limit.",
               between(0, 1000000)},
@@ -224,7 +224,7 @@ class DecisionTreeRegressorModel : public DecisionTreeModel {
 /// 3 (1999).
 struct DecisionTreeClassifier {
   ClassCriterion criterion = ClassCriterion::gini;
-  TreeGrowth growth;
+  CartShape growth;
   PruneBy prune_by = PruneBy::error;
   bool balanced = false;
   std::vector<double> class_weights;
@@ -253,7 +253,7 @@ struct DecisionTreeClassifier {
 /// criterion (Breiman et al. 1984, section 8.8).
 struct DecisionTreeRegressor {
   NumberCriterion criterion = NumberCriterion::squared;
-  TreeGrowth growth;
+  CartShape growth;
 
   static constexpr std::string_view name = "decision-tree-regressor";
   static constexpr auto fields() {

@@ -90,7 +90,7 @@ void add_row(const Rows& rows, PruneBy prune_by, std::uint32_t row, const Tree& 
 
 }  // namespace
 
-Judged judge_path(const Dataset& data, Aim aim, const TreeGrowth& growth, PruneBy prune_by,
+Judged judge_path(const Dataset& data, Aim aim, const CartShape& growth, PruneBy prune_by,
                   std::span<const double> class_weight, std::span<const double> prices,
                   std::string_view learner, const Context& context) {
   std::vector<std::size_t> present;

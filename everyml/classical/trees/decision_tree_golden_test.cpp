@@ -17,7 +17,7 @@ TEST(DecisionTreeGolden, EqualsRpartAtTheSameComplexity) {
     const Dataset data = example(one["file"], one["target"]);
     for (const auto& fit : one["fits"]) {
       SCOPED_TRACE(one["file"].get<std::string>() + " at " + fit["cp"].dump());
-      TreeGrowth growth{.max_depth = 30,
+      CartShape growth{.max_depth = 30,
                         .min_split = 20,
                         .min_leaf = 7,
                         .alpha = fit["cp"].get<double>(),

@@ -46,7 +46,7 @@ void part_list(std::uint32_t* entries, std::size_t n, const std::uint8_t* left_o
 
 class Grower {
  public:
-  Grower(const Rows& rows, const TreeGrowth& growth, PruneBy prune_by, std::string_view learner,
+  Grower(const Rows& rows, const CartShape& growth, PruneBy prune_by, std::string_view learner,
          const Context& context)
       : rows_(rows),
         growth_(growth),
@@ -460,7 +460,7 @@ class Grower {
   static constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
 
   const Rows& rows_;
-  const TreeGrowth& growth_;
+  const CartShape& growth_;
   std::string_view learner_;
   const Context& context_;
   NodeMeasure measure_;
@@ -473,7 +473,7 @@ class Grower {
 
 }  // namespace
 
-Tree grow(const Rows& rows, const TreeGrowth& growth, PruneBy prune_by, std::string_view learner,
+Tree grow(const Rows& rows, const CartShape& growth, PruneBy prune_by, std::string_view learner,
           const Context& context) {
   return Grower(rows, growth, prune_by, learner, context).run();
 }

@@ -85,7 +85,7 @@ struct Tree {
 };
 
 /// A tree before pruning.
-Tree grow(const Rows& rows, const TreeGrowth& growth, PruneBy prune_by, std::string_view learner,
+Tree grow(const Rows& rows, const CartShape& growth, PruneBy prune_by, std::string_view learner,
           const Context& context);
 
 /// [inner nodes in pre-order] and [leaves from left to right], as TreeParts numbers them.

@@ -23,7 +23,7 @@ struct DecisionTreeState {
 namespace cart {
 
 /// Grows, cuts and packs. `names`: of the classes.
-std::shared_ptr<const DecisionTreeState> fit_tree(const Dataset& data, Aim aim, const TreeGrowth& growth,
+std::shared_ptr<const DecisionTreeState> fit_tree(const Dataset& data, Aim aim, const CartShape& growth,
                                                   PruneBy prune_by, std::span<const double> class_weight,
                                                   std::string_view learner, const Context& context);
 
@@ -33,7 +33,7 @@ struct Judged {
   std::vector<double> error, deviation;  ///< [steps] per unit of mass
   std::size_t chosen = 0;
 };
-Judged judge_path(const Dataset& data, Aim aim, const TreeGrowth& growth, PruneBy prune_by,
+Judged judge_path(const Dataset& data, Aim aim, const CartShape& growth, PruneBy prune_by,
                   std::span<const double> class_weight, std::span<const double> prices,
                   std::string_view learner, const Context& context);
 

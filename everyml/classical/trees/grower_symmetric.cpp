@@ -98,20 +98,22 @@ void TreeJob::grow_symmetric() {
       parent.feature = best.feature;
       parent.split = best.split;
       const SplitRules rules = rules_for(parent, best.feature);
-      const std::uint64_t* cells = pool_.at(parent.histogram).data() + tiles_.cell_of(best.feature);
       const FeatureBins& bins = binned_.bins(best.feature);
       std::uint64_t left_sum = 0;
-      if (bins.category) {
-        left_sum = cells[best.split.bin];
-      } else {
-        for (std::uint32_t bin = 0; bin <= best.split.bin; ++bin) left_sum += cells[bin];
-        if (best.split.missing_left) left_sum += cells[bins.bins];
+      if (parent.rows() > 0) {  // a leaf without rows has no histogram
+        const std::uint64_t* cells = pool_.at(parent.histogram).data() + tiles_.cell_of(best.feature);
+        if (bins.category) {
+          left_sum = cells[best.split.bin];
+        } else {
+          for (std::uint32_t bin = 0; bin <= best.split.bin; ++bin) left_sum += cells[bin];
+          if (best.split.missing_left) left_sum += cells[bins.bins];
+        }
       }
       parent.split.left = left_sum;
       parent.gain = 0.5 * worth(left_sum, parent, rules.score(parent.total), rules);
       OpenLeaf left, right;
       make_children(parent, left, right, last);
-      histograms_of_children(parent, left, right, !last, !last);
+      histograms_of_children(parent, left, right, !last && left.rows() > 0, !last && right.rows() > 0);
       leaves_[at] = std::move(left);
       leaves_.push_back(std::move(right));
     }

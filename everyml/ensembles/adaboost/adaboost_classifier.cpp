@@ -130,6 +130,7 @@ Card AdaBoostClassifier::card() {
   card.target = Target::Kind::classes;
   card.needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none};
   card.complexity = 4;
+  card.by_request = true;
   card.references = {
       "Freund and Schapire, \"A Decision-Theoretic Generalization of On-Line Learning and an Application to "
       "Boosting\", J. Computer and System Sciences 55, 1997",

@@ -228,6 +228,7 @@ Card AdaBoostRegressor::card() {
   card.target = Target::Kind::numbers;
   card.needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none};
   card.complexity = 4;
+  card.by_request = true;
   card.references = {"Drucker, \"Improving Regressors using Boosting Techniques\", ICML 1997",
                      "Freund and Schapire, \"A Decision-Theoretic Generalization of On-Line Learning and an "
                      "Application to Boosting\", J. Computer and System Sciences 55, 1997"};

@@ -18,6 +18,7 @@ constexpr std::size_t kGrain = 4096;
 constexpr double kLargestResponse = 4;  ///< z_max of the paper, section 6
 constexpr double kLeastLogLoss = 1e-6;  ///< below it there is nothing left to learn
 constexpr double kLargestLogit = 1e9;
+constexpr double kMostCopies = 4096;  ///< whole row weights up to here are taken as copies
 
 /// p [classes] from logits; the same array may serve for both.
 void softmax(const double* logit, double* p, std::size_t classes) {
@@ -56,6 +57,11 @@ class NewtonRounds {
     logit_ = Buffer<double>(places * outputs_);
     share_ = rows_.weight;
     for (double& share : share_) share /= rows_.weight_sum;
+    // Rounding one copy of a row and multiplying gives to the bit what the copies would.
+    const bool copies = std::all_of(rows_.weight.begin(), rows_.weight.end(),
+                                    [](double w) { return w <= kMostCopies && w == std::floor(w); });
+    copies_ = copies ? rows_.weight : std::vector<double>(places, 1.0);
+    unit_ = copies ? std::vector<double>(places, 1 / rows_.weight_sum) : share_;
     newton_.resize(places);
     weight_.resize(places);
     product_.resize(places);
@@ -129,19 +135,21 @@ class NewtonRounds {
     parallel_for(context_, class_of_.size(), kGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const double* own = p.data() + i * classes;
-        newton_[i] = share_[i] * own[k] * rest_of(own, classes, k);
+        newton_[i] = unit_[i] * own[k] * rest_of(own, classes, k) * copies_[i];
       }
     });
     const int exponent = weight_exponent(newton_);
     parallel_for(context_, class_of_.size(), kGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const double* own = p.data() + i * classes;
-        weight_[i] = fixed_weight(newton_[i], exponent);
+        const auto copies = static_cast<std::int64_t>(copies_[i]);
+        const std::int64_t one = fixed_weight(unit_[i] * own[k] * rest_of(own, classes, k), exponent);
+        weight_[i] = copies * one;
         const double gradient = class_of_[i] == k ? rest_of(own, classes, k) : -own[k];
         // Whole numbers of weight times response / 4, so that no product is above its weight.
-        const double product = std::ldexp(share_[i] * gradient / kLargestResponse, exponent);
-        const auto most = static_cast<double>(weight_[i]);
-        product_[i] = std::llround(std::clamp(product, -most, most));
+        const double product = std::ldexp(unit_[i] * gradient / kLargestResponse, exponent);
+        const auto most = static_cast<double>(one);
+        product_[i] = copies * std::llround(std::clamp(product, -most, most));
       }
     });
     const NumberSums sums(weight_, product_);
@@ -168,6 +176,8 @@ class NewtonRounds {
   std::vector<std::size_t> class_of_;  ///< [places]: position in present_
   std::size_t outputs_ = 1;
   Buffer<double> logit_;                        ///< [places, outputs]
+  std::vector<double> copies_;                  ///< [places]: whole row weights; all 1 when some are not
+  std::vector<double> unit_;                    ///< [places]: share of one copy
   std::vector<double> share_, newton_;          ///< [places]: of the row weight; times p (1 - p)
   std::vector<std::int64_t> weight_, product_;  ///< [places]: in whole numbers, for one tree
   TreeParts parts_;
@@ -271,6 +281,7 @@ Card LogitBoost::card() {
   card.target = Target::Kind::classes;
   card.needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none};
   card.complexity = 4;
+  card.by_request = true;
   card.references = {
       "Friedman, Hastie and Tibshirani, \"Additive Logistic Regression: a Statistical View of Boosting\", "
       "Annals of Statistics 28, 2000"};

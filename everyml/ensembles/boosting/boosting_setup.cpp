@@ -57,6 +57,12 @@ GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& 
   GrowerSettings grower;
   const bool by_leaf = settings.growth == TreeGrowth::leaf;
   grower.growth = settings.growth;
+  constexpr int kDeepest = 16;
+  if (settings.growth == TreeGrowth::symmetric && settings.depth.value_or(0) > kDeepest)
+    throw ParameterError("parameter.depth",
+                         fmt::format("symmetric trees ask at most {} questions, as every level "
+                                     "doubles all leaves; got {}",
+                                     kDeepest, *settings.depth));
   grower.max_depth = static_cast<std::size_t>(settings.depth.value_or(by_leaf ? 0 : 6));
   const std::size_t every = std::size_t{1} << std::min<std::size_t>(grower.max_depth, 24);
   grower.max_leaves =

@@ -228,6 +228,15 @@ TEST(GradientBoosting, ConstraintsOnUnknownColumnsAreRefused) {
   EXPECT_EQ(code({.rounds = 2, .rising = {"c0"}, .interactions = {"c0+c1", "c2"}}), "");
 }
 
+TEST(GradientBoosting, DeepSymmetricTreesHaveLeavesWithoutRows) {
+  const Dataset data = numbers(60, 10);
+  BoostingSettings settings{.rounds = 2, .growth = TreeGrowth::symmetric, .depth = 12};
+  const auto model = regressor(settings).fit(data, Context());
+  EXPECT_LT(squared_error(model, data), 2.0);
+  settings.depth = 17;
+  EXPECT_THROW(regressor(settings).fit(data, Context()), ParameterError);
+}
+
 TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
   const Dataset data = numbers(30000, 9);
   for (const RowSampling sampling : {RowSampling::uniform, RowSampling::gradient}) {

@@ -68,6 +68,8 @@ std::string_view to_string(Capability capability) {
       return "update";
     case Capability::scores:
       return "scores";
+    case Capability::anomaly:
+      return "anomaly";
     case Capability::contributions:
       return "contributions";
   }
@@ -195,6 +197,29 @@ void AnyModel::scores(const Features& x, std::span<double> out, const Context& c
   context.check();
   self_->scores(x, out, context);
   require_finite(*card_, x, out);
+}
+
+void AnyModel::anomaly(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::anomaly);
+  require_width(x);
+  require_size(out.size(), x.rows(), "anomaly scores");
+  context.check();
+  self_->anomaly(x, out, context);
+  require_finite(*card_, x, out);
+}
+
+void AnyModel::anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const {
+  require(Capability::anomaly);
+  require_width(x);
+  require_size(out.size(), x.rows() * x.columns(), "reasons");
+  context.check();
+  self_->anomaly_reasons(x, out, context);
+  require_finite(*card_, x, out);
+}
+
+double AnyModel::anomaly_threshold() const {
+  require(Capability::anomaly);
+  return self_->anomaly_threshold();
 }
 
 void AnyModel::contributions(const Features& x, std::span<double> out, const Context& context) const {

@@ -69,6 +69,16 @@ concept GivesScores = PredictsProbabilities<M> &&
                         m.scores(x, out, context);
                         { m.score_count() } -> std::convertible_to<std::size_t>;
                       };
+/// out: [rows], between 0 and 1, larger is more unusual. Reasons: [rows, columns]: how much each
+/// column adds, below 0 where it makes the row look usual. Rows that score at least anomaly_threshold() stand
+/// apart from the others.
+template <class M>
+concept ScoresAnomalies =
+    requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+      m.anomaly(x, out, context);
+      m.anomaly_reasons(x, out, context);
+      { m.anomaly_threshold() } -> std::convertible_to<double>;
+    };
 /// What each feature adds to a row's answer, exactly, and what the model says of a row it knows nothing of.
 /// out: [rows, contribution_count(), features + 1], the last of a row is that base. A row's sums, one for
 /// each of contribution_count(), are what the model adds up: its scores when it gives these and there are as
@@ -126,6 +136,10 @@ class AnyModel {
                  const Context& context) const;
   AnyModel update(const Dataset& data, const Context& context) const;
   void scores(const Features& x, std::span<double> out, const Context& context) const;
+  void anomaly(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, columns].
+  void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const;
+  double anomaly_threshold() const;
   void contributions(const Features& x, std::span<double> out, const Context& context) const;
 
   Json summary() const;
@@ -171,6 +185,9 @@ struct AnyModel::Interface {
                          std::span<double> distances, const Context& context) const = 0;
   virtual std::shared_ptr<const Interface> update(const Dataset& data, const Context& context) const = 0;
   virtual void scores(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void anomaly(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual double anomaly_threshold() const = 0;
   virtual void contributions(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;

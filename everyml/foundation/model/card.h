@@ -33,7 +33,8 @@ struct Card {
   int complexity = 1;
   /// Keeps the training rows and passes over them for every answer, so that judging it costs rows squared.
   bool lazy = false;
-  /// Costs many fits of others: `learn` tries it only when it is asked for by name.
+  /// Costs many fits of others, or another of its kind does as well: `learn` tries it only when it is asked
+  /// for by name.
   bool by_request = false;
   /// What a weight of k says of a training row.
   enum class Weights : std::uint8_t {
@@ -54,12 +55,13 @@ enum class Capability : std::uint8_t {
   update,         ///< a new model that has seen more rows
   scores,         ///< a decision score per row, or per row and class, before it becomes a probability
   contributions,  ///< what each feature adds to a row's answer
+  anomaly,        ///< how unusual each row is, and which columns make it so
 };
 /// All of them, in the order they are told.
 inline constexpr std::array kCapabilities{
-    Capability::values,    Capability::probabilities, Capability::assign,
-    Capability::transform, Capability::intervals,     Capability::neighbors,
-    Capability::update,    Capability::scores,        Capability::contributions};
+    Capability::values,        Capability::probabilities, Capability::assign, Capability::transform,
+    Capability::intervals,     Capability::neighbors,     Capability::update, Capability::scores,
+    Capability::contributions, Capability::anomaly};
 std::string_view to_string(Capability capability);
 
 }  // namespace everyml

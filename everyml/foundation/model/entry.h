@@ -29,6 +29,8 @@ constexpr bool model_can(Capability capability) {
       return Updates<M>;
     case Capability::scores:
       return GivesScores<M>;
+    case Capability::anomaly:
+      return ScoresAnomalies<M>;
     case Capability::contributions:
       return GivesContributions<M>;
   }
@@ -170,6 +172,24 @@ struct AnyModel::Holder final : AnyModel::Interface {
       model.scores(x, out, context);
     else
       entry_detail::cannot(Capability::scores);
+  }
+  void anomaly(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (ScoresAnomalies<M>)
+      model.anomaly(x, out, context);
+    else
+      entry_detail::cannot(Capability::anomaly);
+  }
+  void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (ScoresAnomalies<M>)
+      model.anomaly_reasons(x, out, context);
+    else
+      entry_detail::cannot(Capability::anomaly);
+  }
+  double anomaly_threshold() const override {
+    if constexpr (ScoresAnomalies<M>)
+      return model.anomaly_threshold();
+    else
+      entry_detail::cannot(Capability::anomaly);
   }
   void contributions(const Features& x, std::span<double> out, const Context& context) const override {
     if constexpr (GivesContributions<M>)

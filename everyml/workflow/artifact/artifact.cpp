@@ -112,7 +112,8 @@ void check_parts(const Artifact& artifact, const ArchiveReader& archive) {
         archive.refuse("target_kind", "asks for numbers of a model without");
       break;
     case Target::Kind::none:
-      if (!model.can(Capability::assign) && !model.can(Capability::transform)) {
+      if (!model.can(Capability::assign) && !model.can(Capability::transform) &&
+          !model.can(Capability::anomaly)) {
         archive.refuse("target_kind", "asks for clusters of a model without");
       }
       break;

@@ -74,11 +74,11 @@ struct PredictOptions {
 };
 
 /// Answers for the rows of a table: a table with the column `<target>` (labels as the user wrote them,
-/// numbers, or "cluster"), and what the options ask for besides. A set always holds the class answered. A
-/// kept input column of the same name stays; the answer's name then ends in "_predicted". Throws DataError
-/// "predict.no_known_column" when the table has rows but none of the columns the model knows, ParameterError
-/// "parameter.range" for an interval outside (0, 1), UnsupportedError "predict.no_intervals" when neither the
-/// artifact nor the model can give them.
+/// numbers, "cluster", or "anomaly" with "unusual"), and what the options ask for besides. A set always holds
+/// the class answered. A kept input column of the same name stays; the answer's name then ends in
+/// "_predicted". Throws DataError "predict.no_known_column" when the table has rows but none of the columns
+/// the model knows, ParameterError "parameter.range" for an interval outside (0, 1), UnsupportedError
+/// "predict.no_intervals" when neither the artifact nor the model can give them.
 Table predict(const Artifact& artifact, const Table& table, const PredictOptions& options,
               const Context& context, EncodeNotes* notes = nullptr);
 
@@ -89,6 +89,9 @@ std::vector<double> predict_probabilities(const Artifact& artifact, const Table&
                                           const Context& context, EncodeNotes* notes = nullptr);
 std::vector<std::int32_t> predict_clusters(const Artifact& artifact, const Table& table,
                                            const Context& context, EncodeNotes* notes = nullptr);
+/// How unusual each row is, [rows]; see AnyModel::anomaly.
+std::vector<double> predict_anomalies(const Artifact& artifact, const Table& table, const Context& context,
+                                      EncodeNotes* notes = nullptr);
 /// The class answered for each row of [rows, classes], with the artifact's threshold.
 std::vector<std::int32_t> decide(const Artifact& artifact, std::span<const double> probabilities);
 

@@ -179,6 +179,15 @@ std::vector<std::int32_t> predict_clusters(const Artifact& artifact, const Table
   return out;
 }
 
+std::vector<double> predict_anomalies(const Artifact& artifact, const Table& table, const Context& context,
+                                      EncodeNotes* notes) {
+  std::vector<double> out(table.rows());
+  in_runs(artifact, table, context, notes, [&](const Features& x, std::size_t begin, std::size_t end) {
+    artifact.model.anomaly(x, std::span(out).subspan(begin, end - begin), context);
+  });
+  return out;
+}
+
 std::vector<std::int32_t> decide(const Artifact& artifact, std::span<const double> probabilities) {
   const std::size_t classes = artifact.class_names.size();
   if (classes == 0) return {};
@@ -209,6 +218,16 @@ Table predict(const Artifact& artifact, const Table& table, const PredictOptions
       add_numbers(artifact, table, options, context, notes, artifact.target_name, answers);
       break;
     case Target::Kind::none: {
+      if (artifact.model.can(Capability::anomaly)) {
+        const std::vector<double> scores = predict_anomalies(artifact, table, context, notes);
+        auto unusual = Buffer<std::int8_t>::uninitialized(scores.size());
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+          unusual[i] = scores[i] >= artifact.model.anomaly_threshold() ? 1 : 0;
+        }
+        answers.push_back(number_column("anomaly", scores));
+        answers.push_back(Column::booleans("unusual", std::move(unusual)));
+        break;
+      }
       const std::vector<std::int32_t> clusters = predict_clusters(artifact, table, context, notes);
       answers.push_back(number_column("cluster", std::vector<double>(clusters.begin(), clusters.end())));
       break;

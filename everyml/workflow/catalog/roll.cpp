@@ -49,11 +49,21 @@ constexpr MapLeaf kRoll[] = {
     {"Generalised LSA", "meaning from how terms relate (GLSA)", kClassical, "dimension reduction", ""},
     {"t-SNE", "a flat picture that keeps neighbours together", kClassical, "dimension reduction", ""},
 
+    {"Isolation forest", "rows that a few random cuts set apart are unusual", kClassical, "anomalies",
+     "isolation-forest"},
+
     {"Apriori", "grows frequent sets item by item", kClassical, "rules", ""},
     {"Eclat", "frequent sets by crossing lists of baskets", kClassical, "rules", ""},
     {"FP-growth", "frequent sets from one tree of all baskets", kClassical, "rules", ""},
 
-    {"Random forest", "many trees on random parts, one vote each", kEnsembles, "trees and ensembles", ""},
+    {"Random forest", "many trees on random parts, one vote each", kEnsembles, "trees and ensembles",
+     "random-forest-classifier"},
+    {"Random forest (numbers)", "the mean of many trees on random parts", kEnsembles, "trees and ensembles",
+     "random-forest-regressor"},
+    {"Extra trees", "many trees with random cuts, one vote each", kEnsembles, "trees and ensembles",
+     "extra-trees-classifier"},
+    {"Extra trees (numbers)", "the mean of many trees with random cuts", kEnsembles, "trees and ensembles",
+     "extra-trees-regressor"},
     {"Bagging", "the same learner on many drawn samples", kEnsembles, "trees and ensembles",
      "bagging-classifier"},
     {"Bagging (numbers)", "the mean of one learner on many drawn samples", kEnsembles, "trees and ensembles",

@@ -19,6 +19,14 @@ std::vector<std::string> algorithms_for(Target::Kind target) {
   return names;
 }
 
+std::vector<std::string> algorithms_that(Capability capability) {
+  std::vector<std::string> names;
+  for (const Entry& entry : catalog().entries()) {
+    if (entry.can(capability)) names.push_back(entry.card().name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<Territory> map_of_learning() {
@@ -35,9 +43,9 @@ std::vector<Territory> map_of_learning() {
   return {
       row("classification", "Which kind is it?", algorithms_for(Target::Kind::classes)),
       row("regression", "How much will it be?", algorithms_for(Target::Kind::numbers)),
-      row("clustering", "Which rows are alike?", algorithms_for(Target::Kind::none)),
+      row("clustering", "Which rows are alike?", algorithms_that(Capability::assign)),
       row("trees and ensembles", "Which kind, how much: many small rules that vote."),
-      row("anomalies", "Which rows are unlike all others?"),
+      row("anomalies", "Which rows are unlike all others?", algorithms_that(Capability::anomaly)),
       row("dimension reduction", "What few figures say most of it?"),
       row("forecasting", "How will it go on?"),
       row("rules", "What goes together?"),

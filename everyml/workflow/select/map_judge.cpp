@@ -82,6 +82,7 @@ void judge_anomalies(Territory& territory, const TableFacts& facts) {
         fits ? fmt::format("Some of the {} rows may be unlike the rest in {}.", facts.rows, named(numbers))
              : fmt::format("It needs fifty rows and a column of numbers; there are {} and {}.", facts.rows,
                            numbers.size()));
+  if (fits) territory.next = fmt::format("everyml find anomalies {}", shell_word(facts.file));
 }
 
 void judge_forecasting(Territory& territory, const TableFacts& facts) {

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _inputs
 from .._errors import DataError, ParameterError
 from ._plain import Plain
-from ._table import number
+from ._rows import number
 
 #: What theirs raises an alpha to without force_alpha.
 _LEAST_ALPHA = 1e-10

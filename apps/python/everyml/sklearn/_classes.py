@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import _classes
 from . import _models
-from ._table import Param, Row
+from ._rows import Param, Row
 
 
 def make(name: str, row: Row) -> type:

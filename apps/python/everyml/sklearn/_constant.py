@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core, _inputs
 from .._errors import DataError, ParameterError
 from ._plain import Plain, Targets
-from ._table import number
+from ._rows import number
 
 
 class Constant(Plain):

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import _inputs
 from .._errors import DataError, ParameterError
-from ._plain import Plain, Targets, warn
-from ._table import number
+from ._plain import Plain, Targets, warn, weighed_by_class
+from ._rows import number
 
 
 class LeastSquares(Targets):
@@ -82,7 +81,7 @@ class Logistic(Plain):
         return settings
 
     def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
-        rows = super()._learn(X, y, self._weighted(y, sample_weight))
+        rows = super()._learn(X, y, weighed_by_class(self, y, sample_weight))
         if self._fitted.attribute("converged") == 0:
             warn(
                 f"{type(self).__name__} failed to converge after {self.n_iter_[0]} step(s) (max_iter={self.max_iter}): "
@@ -99,24 +98,6 @@ class Logistic(Plain):
         )
         told.code = error.code
         return told
-
-    def _weighted(self, y: Any, sample_weight: Any) -> Any:
-        """The row weights with those of a dict of classes in them."""
-        wanted = self.class_weight
-        if wanted is None or isinstance(wanted, str):
-            return sample_weight
-        if not isinstance(wanted, dict):
-            raise self._refuse("class_weight", wanted, "None, 'balanced' or a dict")
-        labels = _inputs._vector(y, type(self).__name__)
-        classes = np.unique(labels)
-        left = [label for label in classes.tolist() if label not in wanted]
-        if left and len(classes) - len(left) != len(wanted):
-            raise ParameterError(f"The classes, {left}, are not in class_weight.")
-        own = _inputs.weights(sample_weight, len(labels))
-        out = np.ones(len(labels)) if own is None else own.copy()
-        for label, weight in wanted.items():
-            out[labels == label] *= weight
-        return out
 
     def _centred(self, scores: Any) -> Any:
         # One score per class is known up to a common shift; theirs sum to 0.

@@ -1,22 +1,54 @@
 """The kinds of classes that _table.py names."""
 
 from ._bayes import Bayes, Categories, Discrete, Flags
+from ._committees import (
+    BaggedClasses,
+    BaggedNumbers,
+    StackedClasses,
+    StackedNumbers,
+    VotingOfClasses,
+    VotingOfNumbers,
+)
 from ._constant import ConstantClasses, ConstantNumbers
 from ._linear import LeastSquares, Logistic, Penalised
 from ._means import Centres
 from ._neighbors import NearestClasses, NearestNumbers
+from ._trees import (
+    AdaBoostClasses,
+    AdaBoostNumbers,
+    BoostedClasses,
+    BoostedNumbers,
+    HistClasses,
+    HistNumbers,
+    TreeOfClasses,
+    TreeOfNumbers,
+)
 
 __all__ = [
+    "AdaBoostClasses",
+    "AdaBoostNumbers",
+    "BaggedClasses",
+    "BaggedNumbers",
     "Bayes",
+    "BoostedClasses",
+    "BoostedNumbers",
     "Categories",
     "Centres",
     "ConstantClasses",
     "ConstantNumbers",
     "Discrete",
     "Flags",
+    "HistClasses",
+    "HistNumbers",
     "LeastSquares",
     "Logistic",
     "NearestClasses",
     "NearestNumbers",
     "Penalised",
+    "StackedClasses",
+    "StackedNumbers",
+    "TreeOfClasses",
+    "TreeOfNumbers",
+    "VotingOfClasses",
+    "VotingOfNumbers",
 ]

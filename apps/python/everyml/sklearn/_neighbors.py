@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import DataError, ParameterError
 from ._plain import Plain, Targets
-from ._table import metric
+from ._rows import metric
 
 
 class Nearest(Plain):

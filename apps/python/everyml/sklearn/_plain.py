@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _core, _estimator, _inputs, _scikit
 from .._errors import DataError, ParameterError
-from ._table import Row
+from ._rows import Row
 
 
 class ConvergenceWarning(UserWarning):
@@ -178,3 +178,22 @@ def columns_of(y: Any) -> list[np.ndarray] | None:
     if array.shape[1] == 0:
         raise DataError("y has no column.")
     return [np.ascontiguousarray(array[:, place]) for place in range(array.shape[1])]
+
+
+def weighed_by_class(estimator: Any, y: Any, sample_weight: Any) -> Any:
+    """The row weights with those of class_weight in them, where it is a dict."""
+    wanted = getattr(estimator, "class_weight", None)
+    if wanted is None or isinstance(wanted, str):
+        return sample_weight
+    if not isinstance(wanted, dict):
+        raise estimator._refuse("class_weight", wanted, "None, 'balanced' or a dict")
+    labels = _inputs._vector(y, type(estimator).__name__)
+    classes = np.unique(labels)
+    left = [label for label in classes.tolist() if label not in wanted]
+    if left and len(classes) - len(left) != len(wanted):
+        raise ParameterError(f"The classes, {left}, are not in class_weight.")
+    own = _inputs.weights(sample_weight, len(labels))
+    out = np.ones(len(labels)) if own is None else own.copy()
+    for label, weight in wanted.items():
+        out[labels == label] *= weight
+    return out

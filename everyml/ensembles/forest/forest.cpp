@@ -1,0 +1,156 @@
+#include "everyml/ensembles/forest/forest.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "everyml/ensembles/forest/forest_fit_impl.h"
+#include "everyml/foundation/base/error.h"
+
+namespace everyml {
+namespace {
+
+constexpr const char* kBreiman = "Breiman, \"Random Forests\", Machine Learning 45, 2001";
+constexpr const char* kGeurts =
+    "Geurts, Ernst and Wehenkel, \"Extremely Randomized Trees\", Machine Learning 63, 2006";
+
+Card card_of(std::string title, std::string summary, Target::Kind target, const char* reference) {
+  return {.title = std::move(title),
+          .summary = std::move(summary),
+          .territory = "ensembles",
+          .family = "forest",
+          .target = target,
+          .needs = {.missing = InputNeeds::Missing::keep,
+                    .categories = InputNeeds::Categories::codes,
+                    .scale = InputNeeds::Scale::none},
+          .complexity = 4,
+          .references = {reference}};
+}
+
+/// Accuracy, or R squared, of the rows that have an out-of-bag answer.
+double score_of(const Dataset& data, const GrownForest& grown) {
+  if (grown.curve.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const double last = grown.curve.back();
+  if (data.target.kind() == Target::Kind::classes) return 1 - last;
+  double sum = 0, weight = 0, spread = 0;
+  const auto answered = [&](std::size_t i) { return data.weight(i) > 0 && !std::isnan(grown.out_of_bag[i]); };
+  for (std::size_t i = 0; i < data.rows(); ++i) {
+    if (!answered(i)) continue;
+    sum += data.weight(i) * data.target.values()[i];
+    weight += data.weight(i);
+  }
+  for (std::size_t i = 0; i < data.rows(); ++i) {
+    if (!answered(i)) continue;
+    const double apart = data.target.values()[i] - sum / weight;
+    spread += data.weight(i) * apart * apart;
+  }
+  return spread > 0 ? 1 - last * last * weight / spread : std::numeric_limits<double>::quiet_NaN();
+}
+
+ForestTrees fitted(std::string_view name, const Dataset& data, const ForestSettings& settings,
+                   bool other_criterion, bool random_cuts, ClassWeights balance, const Context& context,
+                   std::vector<double>& samples) {
+  context.check();
+  if (data.rows() > 0x7fffffffU) {
+    throw ResourceError("forest.rows", fmt::format("{}: {} rows are more than the 2147483647 it can number",
+                                                   name, data.rows()));
+  }
+  GrownForest grown = grow_forest(data, settings, other_criterion, random_cuts, balance, context);
+  ForestFacts facts;
+  facts.out_of_bag_score = score_of(data, grown);
+  facts.impurity = std::move(grown.impurity);
+  facts.permutation = std::move(grown.permutation);
+  facts.corrected = std::move(grown.corrected);
+  facts.out_of_bag = std::move(grown.out_of_bag);
+  facts.curve = std::move(grown.curve);
+  facts.seed = context.seed();
+  bool ones = true;
+  for (const double weight : data.weights) ones = ones && weight == 1;
+  facts.copies = ones ? data.rows() : 0;
+  facts.sampling = settings.sampling;
+  facts.share = settings.share.value_or(settings.sampling == ForestSampling::subsample ? 0.632 : 1.0);
+  samples = std::move(grown.samples);
+  return {TreeEnsemble(std::move(grown.parts)), std::move(facts)};
+}
+
+template <class S>
+ForestClassifierModel fit_classes(const S& settings, bool random_cuts, const Dataset& data,
+                                  const Context& context) {
+  validate(settings);
+  data.validate(S::name, {.target = Target::Kind::classes, .missing_allowed = true});
+  std::vector<double> samples;
+  ForestTrees trees = fitted(S::name, data, settings.forest, settings.criterion == ClassCriterion::entropy,
+                             random_cuts, settings.class_weights, context, samples);
+  return {std::move(trees), {data.target.names().begin(), data.target.names().end()}};
+}
+
+template <class S>
+ForestRegressorModel fit_numbers(const S& settings, bool random_cuts, const Dataset& data,
+                                 const Context& context) {
+  validate(settings);
+  data.validate(S::name, {.target = Target::Kind::numbers, .missing_allowed = true});
+  const bool poisson = settings.criterion == NumberCriterion::poisson;
+  if (poisson) {
+    for (std::size_t i = 0; i < data.rows(); ++i) {
+      if (data.target.values()[i] >= 0) continue;
+      throw DataError("forest.negative_target",
+                      fmt::format("{}: the poisson criterion is for counts, but the target of row {} is {}; "
+                                  "use criterion squared",
+                                  S::name, i, data.target.values()[i]));
+    }
+  }
+  std::vector<double> samples;
+  ForestTrees trees =
+      fitted(S::name, data, settings.forest, poisson, random_cuts, ClassWeights::none, context, samples);
+  return {std::move(trees), std::move(samples)};
+}
+
+std::vector<Trial> class_search() {
+  return {{{"min_leaf", "5"}}, {{"feature_share", "0.5"}}, {{"feature_share", "0.5"}, {"min_leaf", "5"}}};
+}
+std::vector<Trial> number_search() {
+  return {{{"features", "third"}}, {{"features", "third"}, {"min_leaf", "3"}}, {{"min_leaf", "5"}}};
+}
+
+}  // namespace
+
+Card RandomForestClassifier::card() {
+  return card_of("Random forest", "Many trees on random rows and features, one vote each",
+                 Target::Kind::classes, kBreiman);
+}
+Card RandomForestRegressor::card() {
+  return card_of("Random forest", "The mean of many trees on random rows", Target::Kind::numbers, kBreiman);
+}
+Card ExtraTreesClassifier::card() {
+  Card card =
+      card_of("Extra trees", "Many trees with random cuts, one vote each", Target::Kind::classes, kGeurts);
+  card.by_request = true;
+  return card;
+}
+Card ExtraTreesRegressor::card() {
+  Card card =
+      card_of("Extra trees", "The mean of many trees with random cuts", Target::Kind::numbers, kGeurts);
+  card.by_request = true;
+  return card;
+}
+std::vector<Trial> RandomForestClassifier::search() { return class_search(); }
+std::vector<Trial> RandomForestRegressor::search() { return number_search(); }
+std::vector<Trial> ExtraTreesClassifier::search() { return class_search(); }
+std::vector<Trial> ExtraTreesRegressor::search() { return number_search(); }
+
+ForestClassifierModel RandomForestClassifier::fit(const Dataset& data, const Context& context) const {
+  return fit_classes(*this, false, data, context);
+}
+ForestRegressorModel RandomForestRegressor::fit(const Dataset& data, const Context& context) const {
+  return fit_numbers(*this, false, data, context);
+}
+ForestClassifierModel ExtraTreesClassifier::fit(const Dataset& data, const Context& context) const {
+  return fit_classes(*this, true, data, context);
+}
+ForestRegressorModel ExtraTreesRegressor::fit(const Dataset& data, const Context& context) const {
+  return fit_numbers(*this, true, data, context);
+}
+
+}  // namespace everyml

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "everyml/ensembles/forest/grow_tree_impl.h"
+
+// One source for each kind of sums, because each is compiled for both widths of codes.
+
+namespace everyml {
+
+std::unique_ptr<Grower<std::uint8_t>> make_pair_grower(const ForestCodes<std::uint8_t>& codes,
+                                                       const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<Grower<std::uint16_t>> make_pair_grower(const ForestCodes<std::uint16_t>& codes,
+                                                        const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<Grower<std::uint8_t>> make_class_grower(const ForestCodes<std::uint8_t>& codes,
+                                                        const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<Grower<std::uint16_t>> make_class_grower(const ForestCodes<std::uint16_t>& codes,
+                                                         const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<Grower<std::uint8_t>> make_number_grower(const ForestCodes<std::uint8_t>& codes,
+                                                         const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<Grower<std::uint16_t>> make_number_grower(const ForestCodes<std::uint16_t>& codes,
+                                                          const ForestRows& rows, const GrowRules& rules);
+
+}  // namespace everyml
