@@ -74,6 +74,13 @@ Dataset sample(const Entry& entry, std::size_t rows, std::size_t columns, std::u
       for (std::size_t j = 0; j < columns; ++j) value += (j % 2 == 0 ? 1.5 : -0.5) * row[j];
       y.push_back(value);
     }
+    if (entry.card().name.ends_with("-ranker")) {
+      // Grades 0 to 4 in lists of ten rows.
+      for (std::size_t i = 0; i < rows; ++i) {
+        y[i] = std::clamp(std::round(y[i] / 2), 0.0, 4.0);
+        data.groups.push_back(static_cast<std::int32_t>(i / 10));
+      }
+    }
     data.target = numbers(y);
   }
   return data;
