@@ -7,6 +7,7 @@
 
 #include "apps/text/terminal.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/workflow/explain/drawn_model.h"
 
 namespace everyml::shown {
 
@@ -113,15 +114,29 @@ Json artifact_json(const Artifact& artifact) {
   for (const ColumnSchema& column : artifact.encoder.schema().columns) {
     columns.push_back({{"name", column.name}, {"kind", to_string(column.kind)}});
   }
-  return {{"algorithm", artifact.algorithm},
-          {"title", artifact.model.card().title},
-          {"target", artifact.target_name},
-          {"classes", artifact.class_names},
-          {"settings", Json::parse(artifact.settings_json)},
-          {"columns", columns},
-          {"features", artifact.encoder.formulas()},
-          {"model", artifact.model.summary()},
-          {"metadata", Json::parse(artifact.metadata_json)}};
+  Json json = {{"algorithm", artifact.algorithm},
+               {"title", artifact.model.card().title},
+               {"target", artifact.target_name},
+               {"classes", artifact.class_names},
+               {"settings", Json::parse(artifact.settings_json)},
+               {"columns", columns},
+               {"features", artifact.encoder.formulas()},
+               {"model", artifact.model.summary()},
+               {"metadata", Json::parse(artifact.metadata_json)}};
+  if (const auto tree = drawn_model(artifact)) {
+    Json rules = Json::array();
+    for (const TreeRule& rule : tree_rules(*tree)) {
+      const DrawnTree::Node& leaf = tree->nodes[rule.leaf];
+      Json one = {{"conditions", rule.conditions}, {"rows", leaf.rows}};
+      if (leaf.shares.empty())
+        one["value"] = leaf.value;
+      else
+        one["shares"] = leaf.shares;
+      rules.push_back(std::move(one));
+    }
+    json["rules"] = std::move(rules);
+  }
+  return json;
 }
 
 std::string describe_artifact(const Artifact& artifact, std::string_view name, const Terminal& terminal) {
@@ -153,6 +168,8 @@ std::string describe_artifact(const Artifact& artifact, std::string_view name, c
   for (const std::string& formula : artifact.encoder.formulas()) out += "  " + printable(formula, 300) + "\n";
   out +=
       "\n" + terminal.styled("Model", Style::strong) + "\n" + summary_lines(artifact.model.summary(), width);
+  if (const auto tree = drawn_model(artifact))
+    out += "\n" + terminal.styled("Tree", Style::strong) + "\n" + tree_text(*tree);
   return out;
 }
 

@@ -14,7 +14,17 @@ std::span<const Exception> exceptions() {
        "k copies of a row take k of the places among the nearest; a weight multiplies the share of one"},
       {"k-means", "weights",
        "the number of clusters is chosen against random sets of as many rows, and copies are more rows",
-       "clusters", "3"}};
+       "clusters", "3"},
+      {"bagging-classifier", "weights", "a sample draws rows; copies are drawn each for itself"},
+      {"bagging-regressor", "weights", "a sample draws rows; copies are drawn each for itself"},
+      {"voting-regressor", "weights", "holds only where each member keeps it, and one of the defaults is kNN",
+       "members", "ridge,adaboost-regressor"},
+      {"stacking-classifier", "weights", "folds divide rows; copies of one may stand on both sides"},
+      {"stacking-regressor", "weights", "folds divide rows; copies of one may stand on both sides"},
+      {"bagging-classifier", "files", "each bit of the file is flipped, and thirty members only repeat two",
+       "count", "2"},
+      {"bagging-regressor", "files", "each bit of the file is flipped, and thirty members only repeat two",
+       "count", "2"}};
   return rows;
 }
 

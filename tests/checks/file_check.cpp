@@ -25,7 +25,7 @@ TEST_P(EveryAlgorithm, SavedAndLoadedItAnswersTheSame) {
 }
 
 TEST_P(EveryAlgorithm, EachPrefixOfAFileIsRefused) {
-  const std::string bytes = bytes_of(entry().make().fit(sample(entry(), 12), Context{}));
+  const std::string bytes = bytes_of(estimator_for(entry(), "files").fit(sample(entry(), 12), Context{}));
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     const std::string code = code_of([&] { model_of(entry(), bytes.substr(0, length)); });
     EXPECT_EQ(code.rfind("model.", 0), 0U) << length << " bytes: " << code;
@@ -78,11 +78,12 @@ void flip_every_bit(const Entry& entry, const std::string& bytes) {
 }
 
 TEST_P(EveryAlgorithm, EachBitFlipOfAFileIsRefusedOrHarmless) {
-  flip_every_bit(entry(), bytes_of(entry().make().fit(sample(entry(), 12, 3), Context{})));
+  flip_every_bit(entry(), bytes_of(estimator_for(entry(), "files").fit(sample(entry(), 12, 3), Context{})));
 }
 
 TEST_P(EveryAlgorithm, EachBitFlipOfAFileWithMixedColumnsIsRefusedOrHarmless) {
-  flip_every_bit(entry(), bytes_of(entry().make().fit(mixed_sample(entry(), 12), Context{})));
+  flip_every_bit(entry(),
+                 bytes_of(estimator_for(entry(), "files").fit(mixed_sample(entry(), 12), Context{})));
 }
 
 TEST_P(EveryAlgorithm, AnEmptyFileIsRefused) {

@@ -147,6 +147,10 @@ class DecisionTreeModel {
 
   /// out: [rows, width].
   void answer(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return ensemble().output_count(); }
+  /// SHAP values (shap.h), out: [rows, contribution_count(), features + 1]. Throws UnsupportedError
+  /// "trees.surrogates" for missing cells that surrogates would answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   std::span<const std::string> classes() const;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "everyml/classical/trees/decision_tree_state_impl.h"
+#include "everyml/classical/trees/shap.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 
@@ -247,6 +248,17 @@ void DecisionTreeModel::answer(const Features& x, std::span<double> out, const C
     const double* values = parts.leaf_value.data() + leaf * parts.width;
     std::copy(values, values + parts.width, out.data() + row * parts.width);
   });
+}
+
+void DecisionTreeModel::contributions(const Features& x, std::span<double> out,
+                                      const Context& context) const {
+  if (has_surrogates() && x.has_missing()) {
+    throw UnsupportedError(
+        "trees.surrogates",
+        "where a surrogate answers for a missing cell there is no share of each feature in "
+        "the answer; fill the gaps first, or learn without surrogates");
+  }
+  shap_values(ensemble(), x, out, context);
 }
 
 std::vector<double> DecisionTreeModel::importances() const {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "everyml/classical/trees/shap.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -31,6 +32,10 @@ void BoostedTrees::answers(const Features& x, std::span<double> out, const Conte
   parallel_for(context, x.rows(), 8192, [&](std::size_t begin, std::size_t end) {
     objective_->answers(out.subspan(begin * width, (end - begin) * width));
   });
+}
+
+void BoostedTrees::contributions(const Features& x, std::span<double> out, const Context& context) const {
+  shap_values(trees_, x, out, context);
 }
 
 Figure BoostedTrees::importance(std::string_view kind) const {

@@ -45,6 +45,8 @@ class BoostedTrees {
   void answers(const Features& x, std::span<double> out, const Context& context,
                std::size_t rounds = TreeEnsemble::kAll) const;
 
+  /// SHAP values of the sums (shap.h), out: [rows, outputs(), features + 1].
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
   /// By feature: gain, cover and number of splits, each summing to 1 (all 0 without a split).
   Figure importance(std::string_view kind) const;
   Json summary() const;
@@ -100,6 +102,11 @@ class GradientBoostingClassifierModel {
   std::size_t score_count() const { return boosted_.outputs(); }
   /// Sums of trees before they become probabilities; out: [rows, score_count()].
   void scores(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return boosted_.outputs(); }
+  /// What each feature adds to the scores; out: [rows, contribution_count(), features + 1].
+  void contributions(const Features& x, std::span<double> out, const Context& context) const {
+    boosted_.contributions(x, out, context);
+  }
   /// As probabilities, by the first `rounds` rounds alone.
   void staged(const Features& x, std::size_t rounds, std::span<double> out, const Context& context) const;
   const BoostedTrees& boosted() const { return boosted_; }
@@ -123,6 +130,12 @@ class GradientBoostingRegressorModel {
   std::size_t feature_count() const { return boosted_.feature_count(); }
   /// out: [rows]. Of several levels the one in the middle.
   void predict(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return boosted_.outputs(); }
+  /// What each feature adds to the sums of trees, from which the objective makes the answer; out: [rows,
+  /// contribution_count(), features + 1].
+  void contributions(const Features& x, std::span<double> out, const Context& context) const {
+    boosted_.contributions(x, out, context);
+  }
   /// out: [rows, boosted().outputs()]: all levels of the quantile objective, ascending.
   void levels(const Features& x, std::span<double> out, const Context& context) const;
   /// As predict, by the first `rounds` rounds alone.

@@ -82,6 +82,30 @@ Json to_json(const AccumulatedEffects& effects);
 AccumulatedEffects accumulated_effects(const Artifact& artifact, const Table& table, std::string_view column,
                                        const DependenceOptions& options, const Context& context);
 
+/// What each table column adds to single answers, exactly: SHAP values of the encoded features, added up by
+/// the column that they come from.
+struct ColumnContributions {
+  std::vector<std::string> columns;  ///< those that the model reads
+  std::vector<std::string> sums;     ///< the classes that a row's sums are of; empty: there is one sum
+  std::vector<std::size_t> rows;     ///< of the table, ascending
+  std::vector<double> base;          ///< [sums]: what is said of a row nothing is known of
+  std::vector<double> added;         ///< [rows, sums, columns]
+  /// [rows, columns]: where a number stands among those of these rows, from 0 for the least to 1 for the
+  /// greatest, equal ones in the middle of their places; NaN for other kinds of columns and missing cells.
+  std::vector<double> rank;
+
+  std::size_t width() const { return base.size(); }
+  double at(std::size_t row, std::size_t sum, std::size_t column) const {
+    return added[(row * width() + sum) * columns.size() + column];
+  }
+};
+
+/// For at most `max_rows` rows of the table, chosen at random. A row's base and contributions sum to what the
+/// model adds up before it answers (AnyModel::contributions). Throws UnsupportedError "model.capability" for
+/// a model that cannot tell, DataError "explain.no_rows".
+ColumnContributions column_contributions(const Artifact& artifact, const Table& table, std::size_t max_rows,
+                                         const Context& context);
+
 /// Learns a map from raw to calibrated probabilities on out-of-fold rows. `method` none tries both and keeps
 /// the best by cross-validated log loss, or none when neither helps. probabilities: [rows, classes]; codes:
 /// [rows].

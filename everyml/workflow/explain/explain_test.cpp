@@ -19,7 +19,7 @@ struct Known {
   Artifact artifact;
 };
 
-Known known() {
+Known known(std::string_view algorithm = "linear-regression") {
   constexpr std::size_t kRows = 300;
   Stream random(1, "explain test");
   Buffer<double> a(kRows), c(kRows), y(kRows);
@@ -35,7 +35,7 @@ Known known() {
                     Column::numbers("c", std::move(c)), Column::numbers("y", std::move(y))}),
              {}};
   const Context context;
-  const AnyEstimator estimator = catalog().find("linear-regression").make();
+  const AnyEstimator estimator = catalog().find(algorithm).make();
   const std::vector<std::string> columns = {"a", "b", "c"};
   Dataset data;
   data.target = Target::numbers(std::move(target));
@@ -43,11 +43,59 @@ Known known() {
       Encoder::fit(made.table, columns, data.target, {}, estimator.card().needs, {}, context);
   data.features = made.artifact.encoder.transform_training(made.table, data.target, {}, context);
   data.info.assign(made.artifact.encoder.info().begin(), made.artifact.encoder.info().end());
-  made.artifact.algorithm = "linear-regression";
+  made.artifact.algorithm = algorithm;
   made.artifact.target_name = "y";
   made.artifact.target_kind = Target::Kind::numbers;
   made.artifact.model = estimator.fit(data, context);
   return made;
+}
+
+TEST(Contributions, AddUpToTheAnswerByColumn) {
+  const Known made = known("gradient-boosting-regressor");
+  const ColumnContributions all = column_contributions(made.artifact, made.table, 1000, Context());
+  ASSERT_EQ(all.columns, (std::vector<std::string>{"a", "b", "c"}));
+  ASSERT_EQ(all.rows.size(), 300U);
+  ASSERT_EQ(all.width(), 1U);
+  EXPECT_TRUE(all.sums.empty());
+  const std::vector<double> answers = predict_scores(made.artifact, made.table, Context());
+  double spread_b = 0, spread_c = 0;
+  for (std::size_t row = 0; row < 300; ++row) {
+    EXPECT_NEAR(all.base[0] + all.at(row, 0, 0) + all.at(row, 0, 1) + all.at(row, 0, 2), answers[row], 1e-9);
+    spread_b += std::abs(all.at(row, 0, 1)) / 300;
+    spread_c += std::abs(all.at(row, 0, 2)) / 300;
+  }
+  // "b" moves the answer by 2.5 up or down, and "c" has nothing to do with it.
+  EXPECT_NEAR(spread_b, 2.5, 0.25);
+  EXPECT_LT(spread_c, 0.25);
+}
+
+TEST(Contributions, LookAtSomeRows) {
+  const Known made = known("gradient-boosting-regressor");
+  const ColumnContributions all = column_contributions(made.artifact, made.table, 1000, Context());
+  const ColumnContributions some = column_contributions(made.artifact, made.table, 20, Context());
+  ASSERT_EQ(some.rows.size(), 20U);
+  for (std::size_t i = 0; i < 20; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(some.at(i, 0, c), all.at(some.rows[i], 0, c));
+  }
+}
+
+TEST(Contributions, RankTheNumbers) {
+  const Known made = known("gradient-boosting-regressor");
+  const ColumnContributions all = column_contributions(made.artifact, made.table, 1000, Context());
+  const Column& a = made.table.column("a");
+  for (std::size_t row = 0; row < 300; ++row) {
+    double below = 0;
+    for (std::size_t other = 0; other < 300; ++other) below += a.number(other) < a.number(row) ? 1 : 0;
+    EXPECT_NEAR(all.rank[row * 3], below / 299, 1e-12);
+    EXPECT_TRUE(std::isnan(all.rank[row * 3 + 1])) << "a category has no rank";
+  }
+}
+
+TEST(Contributions, AreRefusedWhereThereAreNone) {
+  const Known made = known();
+  EXPECT_THROW(column_contributions(made.artifact, made.table, 20, Context()), UnsupportedError);
+  const Known trees = known("gradient-boosting-regressor");
+  EXPECT_THROW(column_contributions(trees.artifact, trees.table, 0, Context()), DataError);
 }
 
 TEST(Importance, RanksColumnsByWhatTheyCarry) {

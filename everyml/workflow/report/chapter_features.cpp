@@ -291,7 +291,8 @@ Markup features_chapter(const LearnResult& result, Gallery& gallery) {
          "<h2 id=\"features-title\">Features</h2><p class=\"lede\">"
       << text(verdict_of_features(result), 600) << "</p>";
   if (!result.importance.empty()) out << importance_chart(result, gallery);
-  out << dependence_charts(result, gallery) << formula_list(result) << "</section>";
+  out << dependence_charts(result, gallery) << contribution_charts(result, gallery) << formula_list(result)
+      << "</section>";
   return out;
 }
 

@@ -15,6 +15,9 @@ Markup data_chapter(const LearnResult& result);
 Markup features_chapter(const LearnResult& result, Gallery& gallery);
 Markup algorithm_chapter(const LearnResult& result, const ReportOptions& options, Gallery& gallery);
 
+/// What each column adds to single rows; empty for a model that cannot tell.
+Markup contribution_charts(const LearnResult& result, Gallery& gallery);
+
 // Parts of the chapter Algorithm.
 
 Markup leaderboard(const LearnResult& result, Gallery& gallery);
@@ -24,6 +27,8 @@ Markup number_answers(const LearnResult& result, Gallery& gallery);
 /// The model's own summary, from its JSON: a table of coefficients when it has them, the rest as keys and
 /// values.
 Markup model_summary(const LearnResult& result);
+/// The drawing of a model that is one tree, and its rules; empty for others.
+Markup drawn_tree_part(const LearnResult& result);
 Markup glossary(const LearnResult& result);
 
 /// What a metric's figure means, in words for anyone; empty for a metric without an entry.

@@ -219,7 +219,7 @@ Json parsed(const std::string& json) {
 Markup model_summary(const LearnResult& result) {
   Json summary = parsed(result.artifact_summary_json);
   const Json settings = parsed(result.leaderboard[result.chosen].settings_json);
-  Markup out;
+  Markup out = drawn_tree_part(result);
   if (summary.is_object() && summary.contains("coefficients") && summary["coefficients"].is_array()) {
     out << coefficient_table(summary);
     for (const char* key : {"coefficients", "intercept", "kind", "level"}) summary.erase(key);

@@ -197,6 +197,18 @@ LearnResult frame(Names& names, const std::string& target, const std::vector<std
                                     class_names),
                        along_numbers(columns[2], ColumnKind::date, class_names),
                        along_numbers(columns.back(), ColumnKind::number, class_names)};
+  ColumnContributions& added = result.contributions.emplace();
+  added.columns = columns;
+  if (!class_names.empty()) added.sums = {class_names.back()};
+  added.base = {0.4};
+  for (std::size_t row = 0; row < 40; ++row) {
+    added.rows.push_back(row * 3);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const double place = static_cast<double>((row * 7 + c * 3) % 40) / 39;
+      added.rank.push_back(c == 1 ? std::nan("") : place);
+      added.added.push_back((place - 0.45) / static_cast<double>(c + 1));
+    }
+  }
   Json summary;
   summary["kind"] = "logistic-regression";
   summary["coefficients"] = Json::array();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "everyml/foundation/base/json.h"
 #include "everyml/workflow/report/chart_impl.h"
 #include "everyml/workflow/report/embedded_impl.h"
+#include "everyml/workflow/report/numbers_impl.h"
 #include "everyml/workflow/report/page_reader_impl.h"
 #include "everyml/workflow/report/report_samples_impl.h"
 #include "everyml/workflow/report/sha256_impl.h"
@@ -51,6 +53,25 @@ TEST(Report, HasTheVerdictAndThreeChaptersWithOneVerdictEach) {
   EXPECT_THAT(words, HasSubstr("everyml learn titanic.csv --target survived"));
   EXPECT_THAT(words, HasSubstr("the time given was over before it had its turn"));
   EXPECT_THAT(words, HasSubstr("0.8571"));
+}
+
+TEST(Report, TellsWhatColumnsAddToSingleRows) {
+  LearnResult result = sample_numbers(as_usual);
+  const std::string words = visible_text(read_page(rendered(result, kOptions, "contributions")));
+  EXPECT_THAT(words, HasSubstr("Why single rows get their answer"));
+  EXPECT_THAT(words, HasSubstr("The row with the highest answer"));
+  // The highest sum of the sample, added up by hand: base and what each column adds.
+  const ColumnContributions& all = *result.contributions;
+  double highest = -1e9;
+  for (std::size_t row = 0; row < all.rows.size(); ++row) {
+    double sum = all.base[0];
+    for (std::size_t c = 0; c < all.columns.size(); ++c) sum += all.at(row, 0, c);
+    highest = std::max(highest, sum);
+  }
+  EXPECT_THAT(words, HasSubstr("From 0.4 without knowing anything to " + figure(highest, 3) + "."));
+  result.contributions.reset();
+  EXPECT_THAT(visible_text(read_page(render_report(result, kOptions))),
+              Not(HasSubstr("Why single rows get their answer")));
 }
 
 TEST(Report, DrawsEveryChartWithoutScripts) {

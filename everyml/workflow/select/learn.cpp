@@ -34,6 +34,7 @@ using namespace select_impl;
 constexpr std::size_t kFewestRows = 10;
 constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kMostShuffled = 200;
+constexpr std::size_t kMostExplained = 300;
 /// Cells below which a table is small.
 constexpr std::size_t kSmallCells = 2'000'000;
 /// Seconds of a search below which it finds little.
@@ -240,6 +241,16 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
   std::stable_sort(importance.begin(), importance.end(),
                    [](const auto& a, const auto& b) { return a.mean > b.mean; });
   return importance;
+}
+
+/// None where a model that usually can tell cannot for these rows, as with linear leaves.
+std::optional<ColumnContributions> explain_rows(const Artifact& artifact, const Table& table,
+                                                const Context& context) {
+  try {
+    return column_contributions(artifact, table, kMostExplained, context);
+  } catch (const UnsupportedError&) {
+    return std::nullopt;
+  }
 }
 
 /// Calibration, conformal scores, confusion and costs of the chosen candidate, from its out-of-fold answers.
@@ -485,6 +496,9 @@ LearnResult learn(const Table& table, const LearnOptions& options, std::span<con
     if (result.artifact.model.card().lazy) dependence.max_rows = 200;
     result.dependence.push_back(partial_dependence(result.artifact, problem.table, importance.column,
                                                    dependence, context.with_observer(nullptr)));
+  }
+  if (result.artifact.model.can(Capability::contributions)) {
+    result.contributions = explain_rows(result.artifact, problem.table, context.with_observer(nullptr));
   }
   result.formulas = result.artifact.encoder.formulas();
   result.artifact_summary_json = write_json(result.artifact.model.summary());

@@ -99,7 +99,9 @@ struct LearnResult {
       out_of_fold;  ///< chosen: [rows of truth] values, or [rows, classes] calibrated; NaN if never tested
   std::vector<ColumnImportance> importance;
   std::vector<PartialDependence> dependence;  ///< of the most important columns
-  std::vector<std::string> formulas;          ///< the encoder's
+  /// What each column adds to some of the rows, where the chosen model can tell.
+  std::optional<ColumnContributions> contributions;
+  std::vector<std::string> formulas;  ///< the encoder's
   DoctorReport doctor;
   std::uint64_t rows = 0;
   std::uint64_t rows_without_target = 0;
