@@ -8,7 +8,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 EVERYML = build/dev/apps/cli/everyml
 
-.PHONY: help demo test build packages packages-test asan asan-python tsan format format-check tidy coverage release install clean
+.PHONY: help demo test bench build packages packages-test asan asan-python tsan format format-check tidy coverage release install clean
 
 help:
 	@echo "make demo      build, learn a model of the Titanic's passengers, show the table and the report's path"
@@ -19,6 +19,7 @@ help:
 	@echo "make tidy      static analysis of the C++ files"
 	@echo "make asan      the tests under the address, undefined and leak sanitizers; tsan: under the thread sanitizer;"
 	@echo "               asan-python: the Python package under the first"
+	@echo "make bench     everyml beside its peers on small data; bench/README.md has more"
 	@echo "make coverage  line and branch coverage of the library"
 
 packages:
@@ -48,6 +49,9 @@ test: build
 release: packages
 	cmake --preset release -DEVERYML_TESTS=OFF
 	cmake --build --preset release -j $(JOBS)
+
+bench: packages-test
+	python3 bench/run.py
 
 PREFIX ?= /usr/local
 install: release

@@ -2,7 +2,7 @@
 //
 //   boosting_bench TRAIN.f32 TRAIN.y.f32 TEST.f32 TEST.y.f32 COLUMNS [setting=value ...]
 //
-// `threads`, `classes` (0: numbers), `runs` and `categories` (the first so many columns) are read here,
+// `threads`, `classes` (0: numbers), `runs` and `categories` (column numbers joined by commas) are read here,
 // everything else is a setting of the learner.
 
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ double area(const std::vector<double>& score, const std::vector<float>& y) {
 }
 
 Dataset dataset(const std::vector<float>& x, const std::vector<float>& y, std::size_t columns,
-                std::size_t classes, std::size_t categories) {
+                std::size_t classes, const std::vector<std::size_t>& categories) {
   Dataset data;
   data.features = Features::view(x.data(), y.size(), columns);
   if (classes == 0) {
@@ -69,12 +69,10 @@ Dataset dataset(const std::vector<float>& x, const std::vector<float>& y, std::s
     for (std::size_t c = 0; c < classes; ++c) names.push_back(std::to_string(c));
     data.target = Target::classes(std::move(codes), std::move(names));
   }
-  if (categories > 0) {
+  if (!categories.empty()) {
     data.info.resize(columns);
-    for (std::size_t c = 0; c < columns; ++c) {
-      data.info[c].name = "x" + std::to_string(c);
-      if (c < categories) data.info[c].kind = FeatureInfo::Kind::category;
-    }
+    for (std::size_t c = 0; c < columns; ++c) data.info[c].name = "x" + std::to_string(c);
+    for (const std::size_t c : categories) data.info.at(c).kind = FeatureInfo::Kind::category;
   }
   return data;
 }
@@ -116,7 +114,8 @@ int main(int argc, char** argv) {
   try {
     const auto x = read_raw(argv[1]), y = read_raw(argv[2]), tx = read_raw(argv[3]), ty = read_raw(argv[4]);
     const std::size_t columns = std::stoul(argv[5]);
-    std::size_t classes = 2, categories = 0;
+    std::size_t classes = 2;
+    std::vector<std::size_t> categories;
     int threads = 1, runs = 1;
     std::vector<std::pair<std::string, std::string>> settings;
     for (int i = 6; i < argc; ++i) {
@@ -129,7 +128,9 @@ int main(int argc, char** argv) {
       } else if (name == "runs") {
         runs = std::stoi(value);
       } else if (name == "categories") {
-        categories = std::stoul(value);
+        for (std::size_t from = 0; from < value.size();
+             from = std::min(value.find(',', from), value.size()) + 1)
+          categories.push_back(std::stoul(value.substr(from)));
       } else {
         settings.emplace_back(name, value);
       }

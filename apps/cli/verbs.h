@@ -20,6 +20,7 @@ Verb fit_verb(const std::string& algorithm);
 Verb predict_verb();
 Verb evaluate_verb();
 Verb find_verb();
+Verb import_verb();
 Verb inspect_verb();
 Verb list_verb();
 Verb describe_verb();

@@ -10,7 +10,10 @@ namespace everyml {
 namespace {
 
 constexpr std::size_t kTileColumns = 32;
+/// Most codes of a column of each class, and the cells it gets. Were these powers of two, the same code of
+/// all columns would fall into the same few places of the cache.
 constexpr std::array<std::uint32_t, 3> kClasses{16, 64, 256};
+constexpr std::array<std::uint32_t, 3> kCells{24, 72, 264};
 
 /// Which of kClasses; 3: 16-bit codes.
 std::size_t class_of(const BinnedFeatures& binned, std::size_t column) {
@@ -58,7 +61,7 @@ CodeTiles::CodeTiles(const BinnedFeatures& binned, const Context& context)
     : rows_(binned.rows()), cell_of_(binned.columns(), 0) {
   std::array<std::vector<std::uint32_t>, kClasses.size() + 1> by_class;
   for (std::size_t c = 0; c < binned.columns(); ++c)
-    by_class[class_of(binned, c)].push_back(static_cast<std::uint32_t>(c));
+    if (binned.bins(c).codes() > 1) by_class[class_of(binned, c)].push_back(static_cast<std::uint32_t>(c));
   for (std::size_t kind = 0; kind < by_class.size(); ++kind) {
     const auto& columns = by_class[kind];
     for (std::size_t first = 0; first < columns.size(); first += kTileColumns) {
@@ -68,7 +71,7 @@ CodeTiles::CodeTiles(const BinnedFeatures& binned, const Context& context)
                           columns.begin() + static_cast<std::ptrdiff_t>(last));
       tile.first_cell = cells_;
       const bool wide = kind == kClasses.size();
-      if (!wide) tile.cells_per_column = kClasses[kind];
+      if (!wide) tile.cells_per_column = kCells[kind];
       tile.row_bytes = wide ? static_cast<std::uint32_t>(2 * (last - first)) : padded(last - first);
       for (const std::uint32_t c : tile.columns) {
         cell_of_[c] = cells_;

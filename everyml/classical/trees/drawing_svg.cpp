@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "everyml/classical/trees/drawing.h"
 #include "everyml/classical/trees/drawing_impl.h"
@@ -14,8 +15,8 @@
 namespace everyml {
 namespace {
 
-constexpr double kBox = 204, kHeight = 58, kAcross = 36, kDown = 12, kMargin = 10, kBar = 6;
-constexpr std::size_t kLetters = 29;
+constexpr double kBox = 220, kHeight = 58, kAcross = 36, kDown = 12, kMargin = 10, kBar = 6;
+constexpr std::size_t kLetters = 36;
 constexpr std::array<std::string_view, 7> kColors{"#0072b2", "#d55e00", "#00855f", "#a9538c",
                                                   "#a67c00", "#3d97cc", "#4d4d4d"};
 
@@ -143,6 +144,30 @@ class Drawing {
     return out;
   }
 
+  /// Room is short in a box.
+  static std::string with_signs(std::string words) {
+    for (const auto& [from, to] : {std::pair<std::string_view, std::string_view>{" at most ", " ≤ "},
+                                   std::pair<std::string_view, std::string_view>{" above ", " > "}}) {
+      const auto at = words.rfind(from);
+      if (at != std::string::npos) words.replace(at, from.size(), to);
+    }
+    return words;
+  }
+
+  /// One line of text, pressed together when its letters of usual width would not fit into the box.
+  static std::string line(double x, double y, const std::string& words, double letter,
+                          std::string_view style) {
+    const std::string cut = printable(words, kLetters);
+    std::size_t letters = 0;
+    for (const char c : cut) letters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    const std::string press =
+        static_cast<double>(letters) * letter > kBox - 24
+            ? fmt::format(" textLength=\"{:.0f}\" lengthAdjust=\"spacingAndGlyphs\"", kBox - 24)
+            : std::string();
+    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}{}>{}</text>", x, y, style, press,
+                       escaped(cut, kLetters));
+  }
+
   std::string box(std::size_t at) const {
     const DrawnTree::Node& node = tree_.nodes[at];
     const double x = places_[at].x, y = places_[at].y;
@@ -159,14 +184,12 @@ class Drawing {
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" rx=\"9\" fill=\"var(--card,#fff)\" "
         "stroke=\"{}\" stroke-width=\"{}\"/>",
         x, y, kBox, kHeight, edge_color, leaf ? 2 : 1);
-    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-weight=\"600\">{}</text>", x + 12, y + 19,
-                       escaped(root ? "all rows" : node.branch, kLetters));
+    out += line(x + 12, y + 19, root ? "all rows" : with_signs(node.branch), 7.6,
+                "font-size=\"12.5\" font-weight=\"600\"");
     out += bar(node, x + 12, y + 26, kBox - 24);
     std::string below = tree_.answer(at) + " · " + drawing::rows_words(node.rows);
     if (shown_[at] == 1 && !leaf) below += " …";
-    out += fmt::format(
-        "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\" fill=\"var(--ink-2,#5a616b)\">{}</text></g>",
-        x + 12, y + 48, escaped(below, 34));
+    out += line(x + 12, y + 48, below, 6.7, "font-size=\"12\" fill=\"var(--ink-2,#5a616b)\"") + "</g>";
     return out;
   }
 

@@ -34,47 +34,76 @@ std::uint8_t add_steps(const std::vector<T>& cuts, std::vector<T>& steps) {
   return static_cast<std::uint8_t>(levels);
 }
 
-/// Thresholds, or for categories the number of levels, of each feature that is asked.
-std::map<std::pair<std::int32_t, bool>, std::vector<double>> asked_values(const TreeParts& p) {
-  std::map<std::pair<std::int32_t, bool>, std::vector<double>> asked;
+/// Thresholds, or for categories the number of levels, that a feature is asked for.
+struct Asked {
+  std::vector<double> cuts;
+  double levels = 0;
+};
+
+std::vector<Asked> asked_values(const TreeParts& p, const ColumnOf& column_of) {
+  std::vector<Asked> asked(column_of.size());
   for (std::size_t i = 0; i < p.nodes(); ++i) {
-    std::vector<double>& cuts = asked[{p.feature[i], asks_category(p, i)}];
+    Asked& one = asked[column_of.place_of(p.feature[i])];
     if (asks_category(p, i)) {
       const auto set = static_cast<std::size_t>(p.threshold[i]);
-      if (cuts.empty()) cuts.push_back(0);
-      cuts[0] = std::max(cuts[0], 64.0 * static_cast<double>(p.set_start[set + 1] - p.set_start[set]));
+      // A set without a word is a question too.
+      const std::uint32_t words = std::max<std::uint32_t>(p.set_start[set + 1] - p.set_start[set], 1);
+      one.levels = std::max(one.levels, 64.0 * words);
     } else {
-      cuts.push_back(p.threshold[i] + 0.0);
+      one.cuts.push_back(p.threshold[i] + 0.0);
     }
   }
   return asked;
 }
 
+void add_number_column(std::vector<double>& cuts, CodeColumn& column, CodeTable& table) {
+  std::sort(cuts.begin(), cuts.end());
+  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+  column.count = static_cast<std::uint32_t>(cuts.size());
+  column.cuts = static_cast<std::uint32_t>(table.cuts.size());
+  table.cuts.insert(table.cuts.end(), cuts.begin(), cuts.end());
+  column.steps64 = static_cast<std::uint32_t>(table.steps64.size());
+  column.levels64 = add_steps(cuts, table.steps64);
+  const std::vector<float> floats = rounded_down(cuts);
+  column.steps32 = static_cast<std::uint32_t>(table.steps32.size());
+  column.levels32 = add_steps(floats, table.steps32);
+}
+
 }  // namespace
 
+ColumnOf::ColumnOf(const TreeParts& parts) {
+  std::size_t different = 0;
+  const auto keep_different = [&] {
+    std::sort(features_.begin(), features_.end());
+    features_.erase(std::unique(features_.begin(), features_.end()), features_.end());
+    different = features_.size();
+  };
+  for (const std::int32_t feature : parts.feature) {
+    features_.push_back(feature);
+    if (features_.size() > 2 * different + 4096) keep_different();
+  }
+  keep_different();
+  columns_.assign(2 * features_.size(), 0);
+}
+
 bool make_codes(const TreeParts& parts, CodeTable& table, ColumnOf& column_of) {
-  for (auto& [key, cuts] : asked_values(parts)) {
-    CodeColumn column{.feature = key.first, .category = key.second};
-    column.cuts = static_cast<std::uint32_t>(table.cuts.size());
-    if (key.second) {
-      if (cuts[0] + 2 > static_cast<double>(kWideCodes)) return false;
-      column.count = static_cast<std::uint32_t>(cuts[0]);
-    } else {
-      std::sort(cuts.begin(), cuts.end());
-      cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-      column.count = static_cast<std::uint32_t>(cuts.size());
-      table.cuts.insert(table.cuts.end(), cuts.begin(), cuts.end());
-      column.steps64 = static_cast<std::uint32_t>(table.steps64.size());
-      column.levels64 = add_steps(cuts, table.steps64);
-      const std::vector<float> floats = rounded_down(cuts);
-      column.steps32 = static_cast<std::uint32_t>(table.steps32.size());
-      column.levels32 = add_steps(floats, table.steps32);
+  std::vector<Asked> asked = asked_values(parts, column_of);
+  for (std::size_t f = 0; f < asked.size(); ++f) {
+    for (const bool category : {false, true}) {
+      if (category ? asked[f].levels == 0 : asked[f].cuts.empty()) continue;
+      CodeColumn column{.feature = column_of.feature(f), .category = category};
+      if (category) {
+        if (asked[f].levels + 2 > static_cast<double>(kWideCodes)) return false;
+        column.count = static_cast<std::uint32_t>(asked[f].levels);
+      } else {
+        add_number_column(asked[f].cuts, column, table);
+      }
+      // Codes: missing, the values up to each threshold or the levels, and all the rest.
+      if (column.count + 2 > kWideCodes) return false;
+      column.wide = column.count + 2 > kNarrowCodes;
+      column_of.at(column.feature, category) = static_cast<std::uint32_t>(table.columns.size());
+      table.columns.push_back(column);
     }
-    // Codes: missing, the values up to each threshold or the levels, and all the rest.
-    if (column.count + 2 > kWideCodes) return false;
-    column.wide = column.count + 2 > kNarrowCodes;
-    column_of[key] = static_cast<std::uint32_t>(table.columns.size());
-    table.columns.push_back(column);
   }
   return true;
 }

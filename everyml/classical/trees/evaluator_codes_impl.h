@@ -1,9 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <utility>
 #include <vector>
 
 #include "everyml/classical/trees/tree_parts.h"
@@ -38,8 +37,27 @@ struct CodeTable {
   std::vector<float> steps32;
 };
 
-/// The column of a feature, asked as a category or not.
-using ColumnOf = std::map<std::pair<std::int32_t, bool>, std::uint32_t>;
+/// The column of a feature, asked as a category or not. Only features that are asked take room.
+class ColumnOf {
+ public:
+  explicit ColumnOf(const TreeParts& parts);
+  std::size_t size() const { return features_.size(); }
+  std::int32_t feature(std::size_t place) const { return features_[place]; }
+  std::size_t place_of(std::int32_t feature) const {
+    return static_cast<std::size_t>(std::lower_bound(features_.begin(), features_.end(), feature) -
+                                    features_.begin());
+  }
+  std::uint32_t at(std::int32_t feature, bool category) const {
+    return columns_[2 * place_of(feature) + (category ? 1 : 0)];
+  }
+  std::uint32_t& at(std::int32_t feature, bool category) {
+    return columns_[2 * place_of(feature) + (category ? 1 : 0)];
+  }
+
+ private:
+  std::vector<std::int32_t> features_;  ///< ascending
+  std::vector<std::uint32_t> columns_;
+};
 
 /// Fills the table. False when some column needs more than 16 bits.
 bool make_codes(const TreeParts& parts, CodeTable& table, ColumnOf& column_of);

@@ -14,7 +14,8 @@ constexpr std::size_t kSymmetricBits = 8;
 
 class Planner {
  public:
-  explicit Planner(const TreeParts& parts) : p_(parts), plan_(std::make_unique<EvaluatorPlan>()) {}
+  explicit Planner(const TreeParts& parts)
+      : p_(parts), plan_(std::make_unique<EvaluatorPlan>()), column_of_(parts) {}
 
   std::unique_ptr<const EvaluatorPlan> run() {
     if (!make_codes(p_, *plan_, column_of_)) return nullptr;
@@ -61,7 +62,7 @@ class Planner {
 
   void add_question(std::size_t node, PlannedTree& tree) {
     CodeQuestion question;
-    question.column = column_of_.at({p_.feature[node], asks_category(p_, node)});
+    question.column = column_of_.at(p_.feature[node], asks_category(p_, node));
     const CodeColumn& column = plan_->columns[question.column];
     if (column.category) {
       question.bound = add_sides(node, column);
@@ -203,14 +204,14 @@ class Planner {
   }
 
   std::uint16_t walk_column(std::size_t node) {
-    const std::uint32_t column = column_of_.at({p_.feature[node], false});
+    const std::uint32_t column = column_of_.at(p_.feature[node], false);
     const auto [at, added] = walk_column_of_.try_emplace(
         {column, minus_of(p_, node)}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
     if (added) plan_->walk_columns.push_back({column, minus_of(p_, node)});
     return at->second;
   }
   std::uint16_t walk_bound(std::size_t node) const {
-    const CodeColumn& column = plan_->columns[column_of_.at({p_.feature[node], false})];
+    const CodeColumn& column = plan_->columns[column_of_.at(p_.feature[node], false)];
     return static_cast<std::uint16_t>(place_of(p_, node, *plan_, column) + 1 - minus_of(p_, node));
   }
 

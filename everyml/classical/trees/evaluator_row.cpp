@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "everyml/classical/trees/evaluator_impl.h"
@@ -9,7 +8,7 @@
 namespace everyml::detail {
 namespace {
 
-constexpr std::size_t kLargestPlan = std::size_t{1} << 20;  ///< nodes
+constexpr std::size_t kLargestPlan = std::size_t{1} << 18;  ///< nodes
 constexpr std::size_t kRowWalkers = 8;
 /// Trees of one walker before their leaves are added up.
 constexpr std::size_t kTreesOfWalker = 64;
@@ -19,17 +18,19 @@ constexpr std::size_t kSteps = 4;
 
 class RowPlanner {
  public:
-  explicit RowPlanner(const TreeParts& parts) : p_(parts), plan_(std::make_unique<RowPlan>()) {}
+  explicit RowPlanner(const TreeParts& parts)
+      : p_(parts), plan_(std::make_unique<RowPlan>()), column_of_(parts) {}
 
   std::unique_ptr<const RowPlan> run() {
-    ColumnOf column_of;
     plan_->slots.push_back({0, 0});
-    if (!make_codes(p_, *plan_, column_of) || plan_->columns.size() > kRowSlots) return nullptr;
+    if (!make_codes(p_, *plan_, column_of_) || plan_->columns.size() > kRowSlots) return nullptr;
+    slot_of_.assign(2 * plan_->columns.size(), 0);
     for (std::size_t i = 0; i < p_.nodes(); ++i) {
-      const auto column = static_cast<std::uint16_t>(column_of.at({p_.feature[i], false}));
-      const std::uint8_t minus = minus_of(p_, i);
-      const auto [at, added] = slot_of_.try_emplace({p_.feature[i], minus}, plan_->slots.size());
-      if (added) plan_->slots.push_back({column, minus});
+      std::size_t& slot = slot_of(i);
+      if (slot != 0) continue;
+      slot = plan_->slots.size();
+      plan_->slots.push_back(
+          {static_cast<std::uint16_t>(column_of_.at(p_.feature[i], false)), minus_of(p_, i)});
     }
     if (plan_->slots.size() > kRowSlots) return nullptr;
     fits_small() ? add_trees(plan_->small) : add_trees(plan_->large);
@@ -37,6 +38,9 @@ class RowPlanner {
   }
 
  private:
+  std::size_t& slot_of(std::size_t node) {
+    return slot_of_[2 * column_of_.at(p_.feature[node], false) + minus_of(p_, node)];
+  }
   bool fits_small() const {
     const auto wide = [](const CodeColumn& column) { return column.wide; };
     bool fits =
@@ -79,7 +83,7 @@ class RowPlanner {
         continue;
       }
       const std::size_t node = first + static_cast<std::size_t>(child);
-      const std::size_t slot = slot_of_.at({p_.feature[node], minus_of(p_, node)});
+      const std::size_t slot = slot_of(node);
       const CodeColumn& column = plan_->columns[plan_->slots[slot].column];
       const std::uint32_t bound = place_of(p_, node, *plan_, column) + 1 - minus_of(p_, node);
       nodes[root + i] = {static_cast<Code>(slot), static_cast<Code>(bound),
@@ -91,7 +95,8 @@ class RowPlanner {
 
   const TreeParts& p_;
   std::unique_ptr<RowPlan> plan_;
-  std::map<std::pair<std::int32_t, std::uint8_t>, std::size_t> slot_of_;
+  ColumnOf column_of_;
+  std::vector<std::size_t> slot_of_;  ///< [columns, 2], 0: none yet
 };
 
 /// Walkers through some trees; each writes down the leaves it comes to.

@@ -59,12 +59,12 @@ constexpr std::array<Kernel, kMostColumns> kKernels =
 
 Kernel kernel_for(std::uint32_t cells, std::size_t width, bool listed) {
   switch (cells) {
-    case 16:
-      return listed ? kKernels<16, true>[width - 1] : kKernels<16, false>[width - 1];
-    case 64:
-      return listed ? kKernels<64, true>[width - 1] : kKernels<64, false>[width - 1];
+    case 24:
+      return listed ? kKernels<24, true>[width - 1] : kKernels<24, false>[width - 1];
+    case 72:
+      return listed ? kKernels<72, true>[width - 1] : kKernels<72, false>[width - 1];
     default:
-      return listed ? kKernels<256, true>[width - 1] : kKernels<256, false>[width - 1];
+      return listed ? kKernels<264, true>[width - 1] : kKernels<264, false>[width - 1];
   }
 }
 

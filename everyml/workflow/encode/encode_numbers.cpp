@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
+#include "everyml/foundation/base/text.h"
 #include "everyml/workflow/encode/encoder_impl.h"
 
 namespace everyml {
@@ -79,6 +81,40 @@ Encoder Encoder::of_numbers(const Features& x, std::span<const std::string> name
                      data->plans[j].fill = median_of(x, j, weights, std::max<std::size_t>(step, 1));
                    }
                  });
+  }
+  data->finish();
+  return Encoder(std::move(data));
+}
+
+Encoder Encoder::of_columns(std::span<const ColumnSchema> columns) {
+  auto data = std::make_shared<Data>();
+  data->needs = {InputNeeds::Missing::keep, InputNeeds::Categories::codes, InputNeeds::Scale::none};
+  std::set<std::string_view> names;
+  for (const ColumnSchema& column : columns) {
+    if (!names.insert(column.name).second) {
+      throw DataError("data.column_twice",
+                      fmt::format("two columns are called \"{}\"", printable(column.name)));
+    }
+    encode_detail::Plan plan;
+    plan.column = column;
+    if (column.kind == ColumnKind::category) {
+      plan.way = encode_detail::Way::codes;
+      for (std::size_t i = 1; i < column.levels.size(); ++i) {
+        if (column.levels[i - 1] >= column.levels[i]) {
+          throw DataError("data.levels",
+                          fmt::format("the levels of \"{}\" must ascend, each once; \"{}\" does not",
+                                      printable(column.name), printable(column.levels[i])));
+        }
+      }
+    } else if (column.kind == ColumnKind::number) {
+      plan.low = std::numeric_limits<double>::lowest();
+      plan.high = std::numeric_limits<double>::max();
+    } else {
+      throw UnsupportedError(
+          "encode.kind",
+          fmt::format("the column \"{}\" is neither of numbers nor of categories", printable(column.name)));
+    }
+    data->plans.push_back(std::move(plan));
   }
   data->finish();
   return Encoder(std::move(data));

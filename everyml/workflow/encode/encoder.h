@@ -73,6 +73,11 @@ class Encoder {
   /// UnsupportedError "encode.sparse_missing" for the exact fills of sparse features.
   static Encoder of_numbers(const Features& x, std::span<const std::string> names,
                             std::span<const double> weights, Fills fills, const Context& context);
+  /// For models made elsewhere: one feature per column, numbers as they are and categories as the position of
+  /// their level; missing cells stay missing. Throws DataError "data.levels" unless levels ascend,
+  /// "data.column_twice" for a name that comes again, UnsupportedError "encode.kind" for other kinds of
+  /// columns.
+  static Encoder of_columns(std::span<const ColumnSchema> columns);
   /// True when each feature is a column of numbers as it is, one after the other; so it is after of_numbers.
   bool takes_numbers() const;
   /// Such rows as the model is to see them: `x` itself, or a copy of the same storage in which missing cells

@@ -34,7 +34,7 @@ using namespace select_impl;
 constexpr std::size_t kFewestRows = 10;
 constexpr std::size_t kMostDependence = 6;
 constexpr std::size_t kMostShuffled = 200;
-constexpr std::size_t kMostExplained = 300;
+constexpr std::size_t kMostExplained = 120, kManyRows = 100'000;
 /// Cells below which a table is small.
 constexpr std::size_t kSmallCells = 2'000'000;
 /// Seconds of a search below which it finds little.
@@ -247,7 +247,9 @@ std::vector<ColumnImportance> held_out_importance(const Problem& problem, const 
 std::optional<ColumnContributions> explain_rows(const Artifact& artifact, const Table& table,
                                                 const Context& context) {
   try {
-    return column_contributions(artifact, table, kMostExplained, context);
+    // The trees of many rows are large, and each row goes to every leaf.
+    const std::size_t rows = table.rows() > kManyRows ? kMostExplained / 4 : kMostExplained;
+    return column_contributions(artifact, table, rows, context);
   } catch (const UnsupportedError&) {
     return std::nullopt;
   }

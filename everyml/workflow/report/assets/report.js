@@ -64,12 +64,14 @@
       type: "line", data: s.x.map((x, i) => [x, s.y[i]]), showSymbol: false, symbol: "circle", symbolSize: 7,
       lineStyle: { width: 2.2, type: s.dashed ? "dashed" : "solid" },
     }),
-    points: (s) => ({
-      type: "scatter", data: s.x.map((x, i) => [x, s.y[i]]), symbolSize: s.faint ? 5 : 10,
+    // A category axis knows whole places only: what lies beside one is moved by pixels.
+    points: (s, _font, chart) => ({
+      type: "scatter", data: s.x.map((x, i) => chart.y.scale !== "category" || Number.isInteger(s.y[i]) ? [x, s.y[i]]
+        : { value: [x, Math.round(s.y[i])], symbolOffset: [0, 30 * (s.y[i] - Math.round(s.y[i]))] }), symbolSize: s.faint ? 5 : 10,
       itemStyle: { opacity: s.faint ? 0.45 : 1 },
     }),
     bars: (s) => ({
-      type: "bar", data: s.x.map((x, i) => [x, s.y[i]]), barMaxWidth: 18, itemStyle: { borderRadius: 2 },
+      type: "bar", data: s.x.map((x, i) => [x, s.y[i]]), barMaxWidth: 18, barGap: "-100%", itemStyle: { borderRadius: 2 },
     }),
     band: (s) => ({
       type: "custom", silent: true, clip: true, data: [[s.x[0], s.low[0]]],
@@ -125,7 +127,7 @@
     }
     if (s.notes) return [[s.notes[i]]];
     const category = chart.y.scale === "category";
-    return [[category ? chart.y.labels[s.y[i]] : chart.y.title, category ? figure(chart.x, s.x[i]) : figure(chart.y, s.y[i]), s.color],
+    return [[category ? chart.y.labels[Math.round(s.y[i])] : chart.y.title, category ? figure(chart.x, s.x[i]) : figure(chart.y, s.y[i]), s.color],
             ...(category ? [] : [[chart.x.title, figure(chart.x, s.x[i])]])];
   };
 
@@ -148,7 +150,7 @@
   const optionOf = (chart) => {
     const font = getComputedStyle(document.body).fontFamily;
     const series = chart.series.map((s) => ({
-      name: s.name, z: 3, color: color(s.color), itemStyle: { color: color(s.color) }, ...marks[s.kind](s, font),
+      name: s.name, z: 3, color: color(s.color), itemStyle: { color: color(s.color) }, ...marks[s.kind](s, font, chart),
     }));
     for (const one of series) one.itemStyle = { color: one.color, ...one.itemStyle };
     const grey = { color: variable("--ink-2"), width: 1.2, type: "dashed" };
