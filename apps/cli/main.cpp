@@ -87,9 +87,9 @@ Program make_program(Globals& globals, const std::vector<std::string>& arguments
       if (arguments[i].empty() || arguments[i][0] != '-') algorithm = arguments[i];
     }
   }
-  program.verbs = {learn_verb(),   predict_verb(), evaluate_verb(),     doctor_verb(),
-                   map_verb(),     find_verb(),    fit_verb(algorithm), import_verb(),
-                   inspect_verb(), list_verb(),    describe_verb()};
+  program.verbs = {learn_verb(),  predict_verb(), evaluate_verb(),     doctor_verb(),
+                   map_verb(),    find_verb(),    fit_verb(algorithm), import_verb(),
+                   export_verb(), inspect_verb(), list_verb(),         describe_verb()};
   return program;
 }
 

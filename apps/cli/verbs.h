@@ -21,6 +21,7 @@ Verb predict_verb();
 Verb evaluate_verb();
 Verb find_verb();
 Verb import_verb();
+Verb export_verb();
 Verb inspect_verb();
 Verb list_verb();
 Verb describe_verb();

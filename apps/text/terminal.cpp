@@ -141,7 +141,7 @@ std::string TextTable::render(std::size_t width) const {
   }
   std::size_t total = indent + (columns > 0 ? kGap * (columns - 1) : 0);
   for (const std::size_t w : widths) total += w;
-  constexpr std::size_t kRoomForWords = 20;
+  constexpr std::size_t kRoomForWords = 15;
   const bool wrapping = wrap_last && columns > 0 && total - widths.back() + kRoomForWords <= width;
   if (wrapping && total > width) {
     widths.back() -= total - width;

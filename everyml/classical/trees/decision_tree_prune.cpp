@@ -22,7 +22,6 @@ double price_of(const Node& node, const Branch& branch) {
 struct Weak {
   double price;
   std::uint32_t node;
-  std::uint32_t version;
   bool operator<(const Weak& other) const {
     return price > other.price || (price == other.price && node > other.node);
   }
@@ -36,7 +35,6 @@ Pruning prune_path(const Tree& tree) {
   out.until.assign(n, 0);
   std::vector<std::int32_t> parent(n, -1);
   std::vector<Branch> branch(n);
-  std::vector<std::uint32_t> version(n, 0);
   std::vector<char> gone(n, 0);
   const Order order = order_of(tree);
   for (const std::uint32_t at : order.leaves) branch[at].cost = tree.nodes[at].cost;
@@ -46,7 +44,7 @@ Pruning prune_path(const Tree& tree) {
     const auto left = static_cast<std::size_t>(node.left), right = static_cast<std::size_t>(node.right);
     parent[left] = parent[right] = static_cast<std::int32_t>(*at);
     branch[*at] = {branch[left].cost + branch[right].cost, branch[left].leaves + branch[right].leaves};
-    queue.push({price_of(node, branch[*at]), *at, 0});
+    queue.push({price_of(node, branch[*at]), *at});
   }
   // Sums of many leaves carry rounding; prices as near as this are one.
   const double slack = 1e-12 * std::max(tree.nodes[0].cost, 0.0);
@@ -65,7 +63,14 @@ Pruning prune_path(const Tree& tree) {
   while (!queue.empty()) {
     const Weak weak = queue.top();
     queue.pop();
-    if (gone[weak.node] != 0 || weak.version != version[weak.node]) continue;
+    if (gone[weak.node] != 0) continue;
+    // Cutting the cheapest branch makes those around it dearer, never cheaper, so a price is only looked at
+    // again when its turn comes.
+    const double current = price_of(tree.nodes[weak.node], branch[weak.node]);
+    if (current > weak.price) {
+      queue.push({current, weak.node});
+      continue;
+    }
     price = std::max(price, weak.price);
     std::vector<std::uint32_t> below{weak.node};
     while (!below.empty()) {
@@ -84,7 +89,6 @@ Pruning prune_path(const Tree& tree) {
       const auto at = static_cast<std::uint32_t>(up);
       branch[at].cost += cost;
       branch[at].leaves += leaves;
-      queue.push({price_of(tree.nodes[at], branch[at]), at, ++version[at]});
     }
     note(price <= slack ? 0 : price);
   }

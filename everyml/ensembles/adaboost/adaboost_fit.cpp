@@ -43,7 +43,7 @@ class Rounds {
     sums_ = ClassSums(rows_.starts, weight_);
     votes_ = Buffer<double>(weight_.size() * classes_);
     leader_.assign(weight_.size(), -1);
-    keeps_ = group_cells(sums_) * codes_.groups() <= kKeptCells;
+    keeps_ = group_cells(classes_) * codes_.groups() <= kKeptCells;
     parts_ = TreeParts::empty(data.columns(), classes_, classes_);
   }
 
@@ -173,7 +173,7 @@ class Rounds {
   }
 
   void sum_all() {
-    const std::size_t size = group_cells(sums_);
+    const std::size_t size = group_cells(classes_);
     kept_.assign(size * codes_.groups(), 0);
     parallel_for(context_, codes_.groups(), groups_per_piece(codes_.places()),
                  [&](std::size_t begin, std::size_t end) {
@@ -183,7 +183,7 @@ class Rounds {
   }
 
   void correct() {
-    const std::size_t size = group_cells(sums_);
+    const std::size_t size = group_cells(classes_);
     parallel_for(context_, codes_.groups(), groups_per_piece(wrong_.size()),
                  [&](std::size_t begin, std::size_t end) {
                    for (std::size_t group = begin; group < end; ++group)

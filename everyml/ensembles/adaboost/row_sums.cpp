@@ -79,22 +79,6 @@ void NumberSums::total(std::int64_t* sums) const {
   sums[1] = std::accumulate(products_.begin(), products_.end(), std::int64_t{0});
 }
 
-double ClassSums::worth(const std::int64_t* sums) const {
-  double squares = 0, total = 0;
-  for (std::size_t c = 0; c < channels(); ++c) {
-    const auto own = static_cast<double>(sums[c]);
-    squares += own * own;
-    total += own;
-  }
-  return total > 0 ? squares / total : 0;
-}
-
-std::int64_t ClassSums::weight(const std::int64_t* sums) const {
-  std::int64_t total = 0;
-  for (std::size_t c = 0; c < channels(); ++c) total += sums[c];
-  return total;
-}
-
 bool ClassSums::pure(const std::int64_t* sums) const {
   return *std::max_element(sums, sums + channels()) == weight(sums);
 }
@@ -142,11 +126,6 @@ void ClassSums::add_amounts(const PackedCodes& codes, std::size_t group,
         [&](std::size_t i) { return amounts[i]; }, into + c * block);
     begin = end;
   }
-}
-
-double NumberSums::worth(const std::int64_t* sums) const {
-  const auto weight = static_cast<double>(sums[0]), product = static_cast<double>(sums[1]);
-  return weight > 0 ? product * product / weight : 0;
 }
 
 double NumberSums::key(const std::int64_t* sums, std::size_t) const {

@@ -29,9 +29,10 @@ struct Split {
 };
 
 /// Looks for the best split of one column in its histogram; keeps its scratch from column to column.
+template <class Sums>
 class ColumnScan {
  public:
-  ColumnScan(const RowSums& rows, std::span<const std::int64_t> total)
+  ColumnScan(const Sums& rows, std::span<const std::int64_t> total)
       : rows_(rows),
         channels_(rows.channels()),
         total_(total),
@@ -132,7 +133,7 @@ class ColumnScan {
     }
   }
 
-  const RowSums& rows_;
+  const Sums& rows_;
   std::size_t channels_;
   std::span<const std::int64_t> total_;
   std::vector<std::int64_t> left_, right_;
@@ -143,9 +144,10 @@ class ColumnScan {
   std::size_t step_ = 0;
 };
 
+template <class Sums>
 class Grower {
  public:
-  Grower(const PackedCodes& codes, const RowSums& rows, const Context& context)
+  Grower(const PackedCodes& codes, const Sums& rows, const Context& context)
       : codes_(codes), rows_(rows), channels_(rows.channels()), context_(context) {}
 
   SmallTree grow(int depth, const TreeSums* root) {
@@ -172,13 +174,13 @@ class Grower {
 
   Split best_split(std::span<const std::uint32_t> places, bool all, std::span<const std::int64_t> total,
                    const TreeSums* kept) {
-    const std::size_t size = group_cells(rows_), step = PackedCodes::kColumns * kCells;
+    const std::size_t size = group_cells(channels_), step = PackedCodes::kColumns * kCells;
     const std::size_t grain = groups_per_piece(all ? codes_.places() : places.size());
     return parallel_reduce<Split>(
         context_, codes_.groups(), grain,
         [&](std::size_t begin, std::size_t end) {
           Split best;
-          ColumnScan scan(rows_, total);
+          ColumnScan<Sums> scan(rows_, total);
           TreeSums own(kept == nullptr ? size : 0);
           for (std::size_t group = begin; group < end; ++group) {
             const std::int64_t* cells = kept == nullptr ? own.data() : kept->data() + group * size;
@@ -289,7 +291,7 @@ class Grower {
   }
 
   const PackedCodes& codes_;
-  const RowSums& rows_;
+  const Sums& rows_;
   std::size_t channels_;
   const Context& context_;
   SmallTree grown_;
@@ -297,9 +299,14 @@ class Grower {
 
 }  // namespace
 
-SmallTree grow_small_tree(const PackedCodes& codes, const RowSums& rows, int depth, const TreeSums* root,
+SmallTree grow_small_tree(const PackedCodes& codes, const ClassSums& rows, int depth, const TreeSums* root,
                           const Context& context) {
-  return Grower(codes, rows, context).grow(depth, root);
+  return Grower<ClassSums>(codes, rows, context).grow(depth, root);
+}
+
+SmallTree grow_small_tree(const PackedCodes& codes, const NumberSums& rows, int depth, const TreeSums* root,
+                          const Context& context) {
+  return Grower<NumberSums>(codes, rows, context).grow(depth, root);
 }
 
 }  // namespace everyml

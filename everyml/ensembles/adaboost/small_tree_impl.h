@@ -18,48 +18,48 @@ namespace everyml {
 /// among a million, and a sum stays an exact double for long.
 inline constexpr int kWeightBits = 50;
 
-/// What rows add to the sums of a node. Every row adds to one or more channels, so a column's histogram is
-/// [channels, codes].
-class RowSums {
- public:
-  virtual ~RowSums() = default;
-  virtual std::size_t channels() const = 0;
-  /// sums: [channels], of all rows.
-  virtual void total(std::int64_t* sums) const = 0;
-  /// The worth of a group of rows as one answer, larger is better; adds up over groups of a tree.
-  /// sums: [channels].
-  virtual double worth(const std::int64_t* sums) const = 0;
-  virtual std::int64_t weight(const std::int64_t* sums) const = 0;
-  /// True when no split could improve on one answer.
-  virtual bool pure(const std::int64_t* sums) const = 0;
-  /// A split of no worth may prepare a better one: true when such splits are taken.
-  virtual bool takes_any_split() const = 0;
-  /// Orders in which categories are looked through, and the key of one category in each.
-  virtual std::size_t orders() const = 0;
-  virtual double key(const std::int64_t* sums, std::size_t order) const = 0;
-  /// Adds the rows at `places` (ascending), or all when `all`, to the histograms of one group of columns:
-  /// into[channel][column of the group][code].
-  virtual void add(const PackedCodes& codes, std::size_t group, std::span<const std::uint32_t> places,
-                   bool all, std::int64_t* into) const = 0;
-};
+// What rows add to the sums of a node is said by one of two types. Every row adds to one or more channels, so
+// a column's histogram is [channels, codes]. Both have
+//   channels(), total(sums)      sums: [channels], of all rows
+//   worth(sums)                  of a group of rows as one answer, larger is better, at most its weight; adds
+//   up
+//                                over the groups of a tree
+//   weight(sums), pure(sums)     pure: no split could improve on one answer
+//   takes_any_split()            true where a split of no worth may prepare a better one
+//   orders(), key(sums, order)   orders in which categories are looked through, and the key, in [-1, 1], of
+//   one add(codes, group, places, all, into)
+//                                adds the rows at `places` (ascending), or all when `all`, to the histograms
+//                                of one group of columns: into[channel][column of the group][code]
 
 /// Weights by class: channel c sums the weights of class c. Places must be in the order of the classes.
 /// Worth is sum_c W_c^2 / W, so that the best split is the one of least Gini impurity.
-class ClassSums final : public RowSums {
+class ClassSums {
  public:
   /// starts: [classes + 1], the places of class c are [starts[c], starts[c + 1]). Both spans must live on.
   ClassSums(std::span<const std::size_t> starts, std::span<const std::int64_t> weights)
       : starts_(starts), weights_(weights) {}
-  std::size_t channels() const override { return starts_.size() - 1; }
-  void total(std::int64_t* sums) const override;
-  double worth(const std::int64_t* sums) const override;
-  std::int64_t weight(const std::int64_t* sums) const override;
-  bool pure(const std::int64_t* sums) const override;
-  bool takes_any_split() const override { return true; }
-  std::size_t orders() const override { return channels() == 2 ? 1 : channels(); }
-  double key(const std::int64_t* sums, std::size_t order) const override;
+  std::size_t channels() const { return starts_.size() - 1; }
+  void total(std::int64_t* sums) const;
+  double worth(const std::int64_t* sums) const {
+    double squares = 0, all = 0;
+    for (std::size_t c = 0; c < channels(); ++c) {
+      const auto own = static_cast<double>(sums[c]);
+      squares += own * own;
+      all += own;
+    }
+    return all > 0 ? squares / all : 0;
+  }
+  std::int64_t weight(const std::int64_t* sums) const {
+    std::int64_t all = 0;
+    for (std::size_t c = 0; c < channels(); ++c) all += sums[c];
+    return all;
+  }
+  bool pure(const std::int64_t* sums) const;
+  bool takes_any_split() const { return true; }
+  std::size_t orders() const { return channels() == 2 ? 1 : channels(); }
+  double key(const std::int64_t* sums, std::size_t order) const;
   void add(const PackedCodes& codes, std::size_t group, std::span<const std::uint32_t> places, bool all,
-           std::int64_t* into) const override;
+           std::int64_t* into) const;
   /// As add for listed places, with these amounts in place of the weights.
   void add_amounts(const PackedCodes& codes, std::size_t group, std::span<const std::uint32_t> places,
                    std::span<const std::int64_t> amounts, std::int64_t* into) const;
@@ -71,21 +71,24 @@ class ClassSums final : public RowSums {
 
 /// Weighted numbers: channel 0 sums weights, channel 1 weight times number. Worth is S^2 / W, so that the
 /// best split is the one of least squares.
-class NumberSums final : public RowSums {
+class NumberSums {
  public:
   /// Both [places]; |products| <= weights. They must live on.
   NumberSums(std::span<const std::int64_t> weights, std::span<const std::int64_t> products)
       : weights_(weights), products_(products) {}
-  std::size_t channels() const override { return 2; }
-  void total(std::int64_t* sums) const override;
-  double worth(const std::int64_t* sums) const override;
-  std::int64_t weight(const std::int64_t* sums) const override { return sums[0]; }
-  bool pure(const std::int64_t* sums) const override { return sums[0] <= 1; }
-  bool takes_any_split() const override { return false; }
-  std::size_t orders() const override { return 1; }
-  double key(const std::int64_t* sums, std::size_t) const override;
+  std::size_t channels() const { return 2; }
+  void total(std::int64_t* sums) const;
+  double worth(const std::int64_t* sums) const {
+    const auto own = static_cast<double>(sums[0]), product = static_cast<double>(sums[1]);
+    return own > 0 ? product * product / own : 0;
+  }
+  std::int64_t weight(const std::int64_t* sums) const { return sums[0]; }
+  bool pure(const std::int64_t* sums) const { return sums[0] <= 1; }
+  bool takes_any_split() const { return false; }
+  std::size_t orders() const { return 1; }
+  double key(const std::int64_t* sums, std::size_t) const;
   void add(const PackedCodes& codes, std::size_t group, std::span<const std::uint32_t> places, bool all,
-           std::int64_t* into) const override;
+           std::int64_t* into) const;
 
  private:
   std::span<const std::int64_t> weights_;
@@ -94,8 +97,8 @@ class NumberSums final : public RowSums {
 
 /// Histograms of all columns: [groups][channels][8][256].
 using TreeSums = std::vector<std::int64_t>;
-inline std::size_t group_cells(const RowSums& rows) {
-  return rows.channels() * PackedCodes::kColumns * PackedCodes::kCodes;
+inline std::size_t group_cells(std::size_t channels) {
+  return channels * PackedCodes::kColumns * PackedCodes::kCodes;
 }
 
 /// A tree of at most `depth` levels, with the node that each place ended in. values of the tree are empty:
@@ -108,7 +111,9 @@ struct SmallTree {
 
 /// Of splits that are equal but for 1e-9 of their worth the first column's, and there the lowest, is taken.
 /// `root`, when not null, holds the histograms of all rows; else they are summed here.
-SmallTree grow_small_tree(const PackedCodes& codes, const RowSums& rows, int depth, const TreeSums* root,
+SmallTree grow_small_tree(const PackedCodes& codes, const ClassSums& rows, int depth, const TreeSums* root,
+                          const Context& context);
+SmallTree grow_small_tree(const PackedCodes& codes, const NumberSums& rows, int depth, const TreeSums* root,
                           const Context& context);
 
 /// Gives covers and gains the unit of the row weights, `weight` being that of all rows.

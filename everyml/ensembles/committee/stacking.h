@@ -136,7 +136,7 @@ class StackingRegressorModel {
 /// Stacked Generalization", JAIR 10 (1999); Caruana et al., "Ensemble Selection from Libraries of Models",
 /// ICML 2004.
 struct StackingClassifier {
-  std::vector<std::string> members = {"logistic-regression", "naive-bayes", "adaboost-classifier depth=3"};
+  std::vector<std::string> members = {"logistic-regression", "naive-bayes", "logitboost depth=3"};
   std::string final_learner = "logistic-regression";
   StackingSettings stacking;
 

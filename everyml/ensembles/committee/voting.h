@@ -87,7 +87,7 @@ class VotingRegressorModel {
 /// Several different learners, each fitted on all rows, that vote. Reference: Kittler, Hatef, Duin and Matas,
 /// "On Combining Classifiers", IEEE PAMI 20 (1998).
 struct VotingClassifier {
-  std::vector<std::string> members = {"logistic-regression", "naive-bayes", "adaboost-classifier depth=3"};
+  std::vector<std::string> members = {"logistic-regression", "naive-bayes", "logitboost depth=3"};
   Voting voting = Voting::soft;
   std::vector<double> weights;
 

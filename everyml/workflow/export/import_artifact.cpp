@@ -9,6 +9,7 @@
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/export/import_impl.h"
 

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "everyml/ensembles/boosting/gradient_boosting.h"
+#include "everyml/foundation/base/error.h"
+#include "everyml/foundation/base/text.h"
+#include "everyml/foundation/model/entry.h"
+#include "everyml/workflow/export/export_impl.h"
+
+namespace everyml::detail {
+namespace {
+
+[[noreturn]] void refuse_model(const std::string& why) {
+  throw UnsupportedError("export.model", fmt::format("the model cannot be exported: {}", why));
+}
+
+ExportLink link_of(const BoostingObjective& objective) {
+  const ObjectiveSpec& spec = objective.spec();
+  switch (spec.kind) {
+    case ObjectiveKind::binary:
+    case ObjectiveKind::cross_entropy:
+      return ExportLink::sigmoid;
+    case ObjectiveKind::multinomial:
+      return ExportLink::softmax;
+    case ObjectiveKind::one_versus_all:
+      return ExportLink::one_versus_all;
+    case ObjectiveKind::poisson:
+    case ObjectiveKind::gamma:
+    case ObjectiveKind::tweedie:
+    case ObjectiveKind::cox:
+    case ObjectiveKind::aft:
+      return ExportLink::exponential;
+    case ObjectiveKind::formula:
+      if (!spec.answer.empty()) refuse_model("its answers are a formula of the scores");
+      return ExportLink::identity;
+    default:
+      return ExportLink::identity;
+  }
+}
+
+ExportModel boosted(const BoostedTrees& trees, std::size_t classes) {
+  if (classes == 0 && trees.outputs() != 1) refuse_model("it answers several levels for a row");
+  return {.trees = trees.trees(), .link = link_of(trees.objective()), .classes = classes};
+}
+
+ExportColumn::Kind kind_of(const ColumnSchema& column, const FeatureInfo& feature) {
+  if (column.kind == ColumnKind::number && feature.kind == FeatureInfo::Kind::number)
+    return ExportColumn::Kind::number;
+  if (column.kind == ColumnKind::boolean) return ExportColumn::Kind::boolean;
+  if (column.kind == ColumnKind::category && feature.kind == FeatureInfo::Kind::category) {
+    return ExportColumn::Kind::category;
+  }
+  throw UnsupportedError(
+      "export.column",
+      fmt::format("the column \"{}\" is not taken as it is, so it cannot be exported; numbers, booleans "
+                  "and categories that the model sees as such can",
+                  printable(column.name)));
+}
+
+}  // namespace
+
+ExportModel export_model(const Artifact& artifact) {
+  if (const auto* model = artifact.model.as<GradientBoostingClassifierModel>()) {
+    return boosted(model->boosted(), model->class_names().size());
+  }
+  if (const auto* model = artifact.model.as<GradientBoostingRegressorModel>())
+    return boosted(model->boosted(), 0);
+  refuse_model(fmt::format("\"{}\" is not among the models of trees that can be", artifact.algorithm));
+}
+
+std::vector<ExportColumn> export_columns(const Artifact& artifact) {
+  const auto& schema = artifact.encoder.schema().columns;
+  const auto info = artifact.encoder.info();
+  if (artifact.model.card().needs.scale != InputNeeds::Scale::none) refuse_model("its features are scaled");
+  RowEncoder rows(artifact.encoder);
+  rows.clear();
+  const std::span<const double> nothing = rows.encode();
+  std::vector<ExportColumn> columns;
+  std::size_t at = 0;
+  for (const ColumnSchema& column : schema) {
+    if (at == info.size()) refuse_model("its columns and features do not match");
+    ExportColumn out{
+        .name = column.name, .kind = kind_of(column, info[at]), .feature = at, .missing = nothing[at]};
+    if (out.kind == ExportColumn::Kind::category) out.levels = column.levels;
+    ++at;
+    if (at < info.size() && info[at].source == column.name) {
+      if (info[at].kind != FeatureInfo::Kind::flag || nothing[at] != 1)
+        kind_of({.kind = ColumnKind::date}, info[at]);
+      out.indicator = true;
+      ++at;
+    }
+    columns.push_back(std::move(out));
+  }
+  if (at != info.size()) refuse_model("its columns and features do not match");
+  return columns;
+}
+
+}  // namespace everyml::detail
