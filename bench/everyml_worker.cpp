@@ -192,6 +192,37 @@ AnyEstimator estimator_of(const Json& job) {
   return estimator;
 }
 
+/// The trials of the peers in our names.
+Json trial_settings(const Json& job, const Json& trial) {
+  Json settings = job["settings"];
+  settings.erase("algorithm");
+  settings["leaves"] = trial["num_leaves"];
+  settings["min_leaf_rows"] = trial["min_data_in_leaf"];
+  settings["l2"] = trial["lambda_l2"];
+  return settings;
+}
+
+/// Five folds of every setting; the least mean log loss.
+double search(const Json& job, const Dataset& data, const Context& context) {
+  constexpr std::size_t kFolds = 5;
+  const Entry& entry = catalog().find(job["settings"]["algorithm"].get<std::string>());
+  std::vector<double> loss(job["trials"].size(), 0.0);
+  for (std::size_t fold = 0; fold < kFolds; ++fold) {
+    std::vector<std::size_t> learned, judged;
+    for (std::size_t r = 0; r < data.rows(); ++r) (r % kFolds == fold ? judged : learned).push_back(r);
+    const Dataset train = data.select_rows(learned), test = data.select_rows(judged);
+    for (std::size_t t = 0; t < loss.size(); ++t) {
+      AnyEstimator estimator = entry.make();
+      estimator.set_json(trial_settings(job, job["trials"][t]));
+      const std::vector<double> p = answers(estimator.fit(train, context), test.features, context);
+      for (std::size_t r = 0; r < p.size(); ++r) {
+        loss[t] -= std::log(std::max(test.target.codes()[r] == 1 ? p[r] : 1 - p[r], 1e-15));
+      }
+    }
+  }
+  return *std::min_element(loss.begin(), loss.end()) / static_cast<double>(data.rows());
+}
+
 Json measure(const Json& job, std::vector<double>& out) {
   if (!job["settings"].contains("algorithm")) return measure_imported(job, out);
   Json figures = {{"version", EVERYML_VERSION}};
@@ -209,6 +240,12 @@ Json measure(const Json& job, std::vector<double>& out) {
     least(repeat, figures, [&] { model = estimator.fit(data, context); });
     figures["peak"] = memory("VmHWM");
     out = answers(model, test.features, context);
+    return figures;
+  }
+  if (action == "cv") {
+    figures["before"] = memory("VmRSS");
+    least(1, figures, [&] { figures["quality"] = search(job, data, context); });
+    figures["peak"] = memory("VmHWM");
     return figures;
   }
   model = estimator.fit(data, context);

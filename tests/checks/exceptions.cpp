@@ -28,6 +28,8 @@ std::span<const Exception> exceptions() {
        "members", "ridge,adaboost-regressor"},
       {"stacking-classifier", "weights", "folds divide rows; copies of one may stand on both sides"},
       {"stacking-regressor", "weights", "folds divide rows; copies of one may stand on both sides"},
+      {"gradient-boosting-ranker", "weights",
+       "copies of a row take places of their own in its list; a list weighs as the mean of its rows"},
       {"bagging-classifier", "files", "each bit of the file is flipped, and thirty members only repeat two",
        "count", "2"},
       {"bagging-regressor", "files", "each bit of the file is flipped, and thirty members only repeat two",

@@ -36,6 +36,8 @@ std::string entries_json() {
   Json all = Json::array();
   for (const Entry& entry : catalog().entries()) {
     const Card& card = entry.card();
+    // The classes have no way yet to hand over which rows belong to one list.
+    if (card.name.ends_with("-ranker")) continue;
     Json params = Json::array(), capabilities = Json::array();
     for (const Param& param : entry.settings().params) params.push_back(param_of(param));
     for (const Capability capability : entry.capabilities()) {

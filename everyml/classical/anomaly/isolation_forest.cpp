@@ -20,7 +20,7 @@ constexpr std::size_t kTreesTogether = 64;
 void set_scales(const Dataset& data, const IsolationDraw& draw, const Context& context,
                 IsolationPlanes& planes) {
   Stream stream = context.random("isolation.scales");
-  const std::vector<double> rows = sample_rows(data.features, draw.rows(stream, 10000));
+  const std::vector<double> rows = isolation_rows(data.features, draw.rows(stream, 10000));
   const std::size_t columns = data.columns(), count = rows.size() / columns;
   planes.centre.assign(columns, 0.0);
   planes.spread.assign(columns, 0.0);
@@ -65,7 +65,7 @@ TreeEnsemble grow_cuts(const IsolationForest& settings, const Dataset& data, con
       for (std::size_t i = begin; i < end; ++i) {
         Stream stream = context.random("isolation.tree", done + i);
         const std::vector<std::size_t> rows = draw.rows(stream, static_cast<std::size_t>(settings.sample));
-        some[i] = grow_isolation_tree(sample_rows(data.features, rows), data.info, data.columns(), stream);
+        some[i] = grow_isolation_tree(isolation_rows(data.features, rows), data.info, data.columns(), stream);
       }
     });
     for (const GrownTree& tree : some) parts.append(tree, 0);
@@ -87,7 +87,7 @@ IsolationPlanes grow_planes(const IsolationForest& settings, const Dataset& data
     context.check();
     Stream stream = context.random("isolation.plane", static_cast<std::uint64_t>(t));
     const std::vector<std::size_t> rows = draw.rows(stream, static_cast<std::size_t>(settings.sample));
-    grow_isolation_planes(sample_rows(data.features, rows), stream, planes);
+    grow_isolation_planes(isolation_rows(data.features, rows), stream, planes);
     planes.first_node.push_back(static_cast<std::int32_t>(planes.left.size()));
     if (t % 64 == 63) {
       context.progress("trees", static_cast<double>(t + 1) / settings.trees);

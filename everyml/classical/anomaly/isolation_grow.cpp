@@ -223,7 +223,7 @@ std::vector<std::size_t> IsolationDraw::rows(Stream& stream, std::size_t count) 
   return drawn;
 }
 
-std::vector<double> sample_rows(const Features& x, std::span<const std::size_t> rows) {
+std::vector<double> isolation_rows(const Features& x, std::span<const std::size_t> rows) {
   std::vector<double> out, scratch;
   out.reserve(rows.size() * x.columns());
   for (const std::size_t row : rows) {

@@ -26,7 +26,7 @@ class IsolationDraw {
 };
 
 /// The rows of a sample, one after the other: [rows, columns].
-std::vector<double> sample_rows(const Features& x, std::span<const std::size_t> rows);
+std::vector<double> isolation_rows(const Features& x, std::span<const std::size_t> rows);
 
 /// A tree of cuts along single columns; leaves hold the depth.
 GrownTree grow_isolation_tree(std::vector<double> sample, std::span<const FeatureInfo> info,

@@ -18,10 +18,10 @@ TEST(DecisionTreeGolden, EqualsRpartAtTheSameComplexity) {
     for (const auto& fit : one["fits"]) {
       SCOPED_TRACE(one["file"].get<std::string>() + " at " + fit["cp"].dump());
       CartShape growth{.max_depth = 30,
-                        .min_split = 20,
-                        .min_leaf = 7,
-                        .alpha = fit["cp"].get<double>(),
-                        .surrogates = fit["surrogates"]};
+                       .min_split = 20,
+                       .min_leaf = 7,
+                       .alpha = fit["cp"].get<double>(),
+                       .surrogates = fit["surrogates"]};
       const auto expected = fit["answers"].get<std::vector<double>>();
       std::vector<double> got(expected.size());
       std::size_t leaves = 0;

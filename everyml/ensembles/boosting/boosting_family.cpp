@@ -2,13 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "everyml/ensembles/boosting/boosting_ranker.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/model/entry.h"
 
 namespace everyml {
 
 std::vector<Entry> boosting_family() {
-  return {entry<GradientBoostingClassifier>(), entry<GradientBoostingRegressor>()};
+  return {entry<GradientBoostingClassifier>(), entry<GradientBoostingRegressor>(), entry<GradientBoostingRanker>()};
 }
 
 }  // namespace everyml

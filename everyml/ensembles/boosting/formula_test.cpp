@@ -187,10 +187,12 @@ TEST(FormulaObjective, RaisesSecondDerivativesThatAreNotPositive) {
   over("abs(y-f)")->derivatives(f, g, h, 0, Context());
   EXPECT_EQ(g, (std::vector<float>{1, -1, 1, 1}));
   EXPECT_EQ(h, (std::vector<float>{1, 1, 1, 1}));
-  // Second derivatives 6 f: the positive ones have the mean (6 + 18 + 3) / 3 = 9.
+  // First derivatives 3 f^2, second 6 f: G = 3 + 27 + 0.75 and H = 6 + 18 + 3 where these are positive. The
+  // row at -2 has the slope 12 and may step ten times G / H.
   over("f^3")->derivatives(f, g, h, 0, Context());
   EXPECT_FLOAT_EQ(h[0], 6);
-  EXPECT_FLOAT_EQ(h[1], 0.009F);
+  EXPECT_FLOAT_EQ(h[2], 18);
+  EXPECT_FLOAT_EQ(h[1], static_cast<float>(12 / (10 * 30.75 / 27)));
 }
 
 TEST(FormulaObjective, RefusesWhatHasNoValueAndNamesTheRow) {

@@ -20,8 +20,10 @@ constexpr std::array<std::string_view, 1> kAnswerVariables = {"f"};
 constexpr std::size_t kScore = 1, kWeight = 2;
 
 /// The loss that a formula spells. A formula that names w says itself how weights count; else its value is
-/// times w. A second derivative below a thousandth of the mean of the positive ones (1 where there is none)
-/// is raised to that, so that concave and straight stretches take bounded steps.
+/// times w. On concave and straight stretches the second derivative is no guide: where it is below a
+/// thousandth of the mean of the positive ones, it is raised to that and until the row's own step is no
+/// longer than ten times the common one, the sum of the sizes of first derivatives over the sum of second
+/// ones of the rows where these are positive; to 1 where none is.
 class FormulaLoss final : public NumberLoss {
  public:
   FormulaLoss(const Target& target, std::span<const double> weights, std::shared_ptr<const Formula> formula,
@@ -36,7 +38,7 @@ class FormulaLoss final : public NumberLoss {
                    std::size_t, const Context& context) const override {
     auto curvature = Buffer<double>::uninitialized(rows());
     struct Positive {
-      double sum = 0, weight = 0;
+      double sum = 0, weight = 0, slopes = 0;
     };
     const auto positive = parallel_reduce<Positive>(
         context, rows(), loss_grain(1),
@@ -48,15 +50,22 @@ class FormulaLoss final : public NumberLoss {
                 gradient[r] = static_cast<float>(first);
                 curvature[r] = second;
                 // Per copy: a weight of k has k times the second derivative of one.
-                if (second > 0) part.sum += second, part.weight += weight(r);
+                if (second > 0) part.sum += second, part.weight += weight(r), part.slopes += std::abs(first);
               });
           return part;
         },
-        [](Positive& into, Positive part) { into.sum += part.sum, into.weight += part.weight; });
+        [](Positive& into, Positive part) {
+          into.sum += part.sum, into.weight += part.weight, into.slopes += part.slopes;
+        });
     const double least = positive.weight > 0 ? 1e-3 * (positive.sum / positive.weight) : 1.0;
+    const double reach = positive.slopes > 0 ? 10 * (positive.slopes / positive.sum) : 0.0;
     parallel_for(context, rows(), loss_grain(1), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r)
-        hessian[r] = static_cast<float>(std::max(curvature[r], least * weight(r)));
+      for (std::size_t r = begin; r < end; ++r) {
+        double raised = std::max(curvature[r], least * weight(r));
+        if (reach > 0 && curvature[r] < least * weight(r))
+          raised = std::max(raised, std::abs(static_cast<double>(gradient[r])) / reach);
+        hessian[r] = static_cast<float>(raised);
+      }
     });
     require_finite(gradient, rows());
     require_finite(hessian, rows());

@@ -29,7 +29,8 @@ double weighted_quantile(std::span<Weighted> items, double level) {
   }
   const double value = items[low].value;
   if (below + items[low].weight > goal + slack || low + 1 == items.size()) return value;
-  const auto after = std::min_element(items.begin() + static_cast<std::ptrdiff_t>(low + 1), items.end(), less);
+  const auto after =
+      std::min_element(items.begin() + static_cast<std::ptrdiff_t>(low + 1), items.end(), less);
   return value + (after->value - value) / 2;
 }
 

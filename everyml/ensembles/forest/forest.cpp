@@ -50,7 +50,7 @@ double score_of(const Dataset& data, const GrownForest& grown) {
 }
 
 ForestTrees fitted(std::string_view name, const Dataset& data, const ForestSettings& settings,
-                   bool other_criterion, bool random_cuts, ClassWeights balance, const Context& context,
+                   bool other_criterion, bool random_cuts, ForestClassWeights balance, const Context& context,
                    std::vector<double>& samples) {
   context.check();
   if (data.rows() > 0x7fffffffU) {
@@ -81,8 +81,9 @@ ForestClassifierModel fit_classes(const S& settings, bool random_cuts, const Dat
   validate(settings);
   data.validate(S::name, {.target = Target::Kind::classes, .missing_allowed = true});
   std::vector<double> samples;
-  ForestTrees trees = fitted(S::name, data, settings.forest, settings.criterion == ClassCriterion::entropy,
-                             random_cuts, settings.class_weights, context, samples);
+  ForestTrees trees =
+      fitted(S::name, data, settings.forest, settings.criterion == ForestClassCriterion::entropy, random_cuts,
+             settings.class_weights, context, samples);
   return {std::move(trees), {data.target.names().begin(), data.target.names().end()}};
 }
 
@@ -91,7 +92,7 @@ ForestRegressorModel fit_numbers(const S& settings, bool random_cuts, const Data
                                  const Context& context) {
   validate(settings);
   data.validate(S::name, {.target = Target::Kind::numbers, .missing_allowed = true});
-  const bool poisson = settings.criterion == NumberCriterion::poisson;
+  const bool poisson = settings.criterion == ForestNumberCriterion::poisson;
   if (poisson) {
     for (std::size_t i = 0; i < data.rows(); ++i) {
       if (data.target.values()[i] >= 0) continue;
@@ -102,8 +103,8 @@ ForestRegressorModel fit_numbers(const S& settings, bool random_cuts, const Data
     }
   }
   std::vector<double> samples;
-  ForestTrees trees =
-      fitted(S::name, data, settings.forest, poisson, random_cuts, ClassWeights::none, context, samples);
+  ForestTrees trees = fitted(S::name, data, settings.forest, poisson, random_cuts, ForestClassWeights::none,
+                             context, samples);
   return {std::move(trees), std::move(samples)};
 }
 

@@ -205,8 +205,8 @@ class ForestRegressorModel {
 /// criterion while rows are drawn alike. The same trees at any number of threads.
 struct RandomForestClassifier {
   ForestSettings forest;
-  ClassCriterion criterion = ClassCriterion::gini;
-  ClassWeights class_weights = ClassWeights::none;
+  ForestClassCriterion criterion = ForestClassCriterion::gini;
+  ForestClassWeights class_weights = ForestClassWeights::none;
 
   static constexpr std::string_view name = "random-forest-classifier";
   static constexpr auto fields() {
@@ -224,7 +224,7 @@ struct RandomForestClassifier {
 /// recommends a third; --features third.
 struct RandomForestRegressor {
   ForestSettings forest{.features = FeatureRule::all};
-  NumberCriterion criterion = NumberCriterion::squared;
+  ForestNumberCriterion criterion = ForestNumberCriterion::squared;
 
   static constexpr std::string_view name = "random-forest-regressor";
   static constexpr auto fields() {
@@ -242,8 +242,8 @@ struct RandomForestRegressor {
 /// Reference: Geurts, Ernst and Wehenkel, "Extremely Randomized Trees", Machine Learning 63 (2006).
 struct ExtraTreesClassifier {
   ForestSettings forest{.sampling = ForestSampling::all};
-  ClassCriterion criterion = ClassCriterion::gini;
-  ClassWeights class_weights = ClassWeights::none;
+  ForestClassCriterion criterion = ForestClassCriterion::gini;
+  ForestClassWeights class_weights = ForestClassWeights::none;
 
   static constexpr std::string_view name = "extra-trees-classifier";
   static constexpr auto fields() {
@@ -260,7 +260,7 @@ struct ExtraTreesClassifier {
 /// Extra trees for numbers.
 struct ExtraTreesRegressor {
   ForestSettings forest{.features = FeatureRule::all, .sampling = ForestSampling::all};
-  NumberCriterion criterion = NumberCriterion::squared;
+  ForestNumberCriterion criterion = ForestNumberCriterion::squared;
 
   static constexpr std::string_view name = "extra-trees-regressor";
   static constexpr auto fields() {

@@ -369,7 +369,7 @@ class Forest {
   const Context& context_;
   ForestCodes<Code> codes_;
   GrowRules rules_;
-  std::unique_ptr<Grower<Code>> grower_;
+  std::unique_ptr<ForestGrower<Code>> grower_;
   double share_ = 1;
   bool judges_rows_ = false;
   std::size_t answers_ = 1;
@@ -424,7 +424,7 @@ GrownForest grow_with(const Dataset& data, const ForestSettings& settings, const
 }  // namespace
 
 GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, bool other_criterion,
-                        bool random_cuts, ClassWeights balance, const Context& context) {
+                        bool random_cuts, ForestClassWeights balance, const Context& context) {
   const BudgetScope scope(context.memory());
   const std::shared_ptr<const BinnedFeatures> shared =
       shared_bins(data, {.max_bins = settings.bins}, context);

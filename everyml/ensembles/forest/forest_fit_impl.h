@@ -24,6 +24,6 @@ struct GrownForest {
 
 /// Grows the trees, joins them, and takes all figures. `numbers` and `criterion` say how as the settings do.
 GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, bool other_criterion,
-                        bool random_cuts, ClassWeights balance, const Context& context);
+                        bool random_cuts, ForestClassWeights balance, const Context& context);
 
 }  // namespace everyml

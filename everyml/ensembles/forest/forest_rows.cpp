@@ -126,16 +126,17 @@ void set_targets(ForestRows& rows, bool centred) {
 
 }  // namespace
 
-ForestRows ForestRows::of(const Dataset& data, ClassWeights balance, bool centred) {
+ForestRows ForestRows::of(const Dataset& data, ForestClassWeights balance, bool centred) {
   ForestRows rows;
-  rows.balance_draws = balance == ClassWeights::balanced_trees;
+  rows.balance_draws = balance == ForestClassWeights::balanced_trees;
   const std::size_t n = data.rows();
   if (data.target.kind() == Target::Kind::classes) {
     rows.classes = data.target.class_count();
     rows.code.resize(n);
     for (std::size_t i = 0; i < n; ++i) rows.code[i] = static_cast<std::uint32_t>(data.target.codes()[i]);
   }
-  set_weights(rows, data, balance == ClassWeights::balanced ? balanced(rows, data) : std::vector<double>());
+  set_weights(rows, data,
+              balance == ForestClassWeights::balanced ? balanced(rows, data) : std::vector<double>());
   if (data.target.kind() == Target::Kind::numbers) {
     rows.value.assign(data.target.values().begin(), data.target.values().end());
     set_targets(rows, centred);

@@ -10,7 +10,7 @@
 namespace everyml {
 
 enum class ForestSampling : std::uint8_t;
-enum class ClassWeights : std::uint8_t;
+enum class ForestClassWeights : std::uint8_t;
 
 /// What a forest knows of its training rows besides their features. Weights and targets are whole numbers of
 /// small units, so that their sums are exact in any order: equal splits are then truly equal, and a row of
@@ -34,7 +34,7 @@ struct ForestRows {
   bool balance_draws = false;  ///< classes weigh alike in each draw
 
   /// `centred`: targets are taken from their mean, which a squared error allows and a Poisson one does not.
-  static ForestRows of(const Dataset& data, ClassWeights balance, bool centred);
+  static ForestRows of(const Dataset& data, ForestClassWeights balance, bool centred);
 
   /// What each row weighs in the draw of a tree, in units, [rows]; 0: it was not drawn.
   void draw(Stream& stream, ForestSampling sampling, double share, std::vector<std::uint32_t>& loads) const;

@@ -33,24 +33,27 @@ constexpr auto choices_of(FeatureRule) {
                     Choice{FeatureRule::third, "third"}, Choice{FeatureRule::all, "all"}};
 }
 
-enum class ClassCriterion : std::uint8_t { gini, entropy };
-constexpr auto choices_of(ClassCriterion) {
-  return std::array{Choice{ClassCriterion::gini, "gini"}, Choice{ClassCriterion::entropy, "entropy"}};
+enum class ForestClassCriterion : std::uint8_t { gini, entropy };
+constexpr auto choices_of(ForestClassCriterion) {
+  return std::array{Choice{ForestClassCriterion::gini, "gini"},
+                    Choice{ForestClassCriterion::entropy, "entropy"}};
 }
 
-enum class NumberCriterion : std::uint8_t { squared, poisson };
-constexpr auto choices_of(NumberCriterion) {
-  return std::array{Choice{NumberCriterion::squared, "squared"}, Choice{NumberCriterion::poisson, "poisson"}};
+enum class ForestNumberCriterion : std::uint8_t { squared, poisson };
+constexpr auto choices_of(ForestNumberCriterion) {
+  return std::array{Choice{ForestNumberCriterion::squared, "squared"},
+                    Choice{ForestNumberCriterion::poisson, "poisson"}};
 }
 
-enum class ClassWeights : std::uint8_t {
+enum class ForestClassWeights : std::uint8_t {
   none,            ///< every row counts alike
   balanced,        ///< classes count alike over all rows
   balanced_trees,  ///< classes count alike in the draw of each tree
 };
-constexpr auto choices_of(ClassWeights) {
-  return std::array{Choice{ClassWeights::none, "none"}, Choice{ClassWeights::balanced, "balanced"},
-                    Choice{ClassWeights::balanced_trees, "balanced_trees"}};
+constexpr auto choices_of(ForestClassWeights) {
+  return std::array{Choice{ForestClassWeights::none, "none"},
+                    Choice{ForestClassWeights::balanced, "balanced"},
+                    Choice{ForestClassWeights::balanced_trees, "balanced_trees"}};
 }
 
 /// Which figure of a feature's importance is worked out besides the decrease of the impurity.

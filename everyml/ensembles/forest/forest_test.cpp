@@ -140,7 +140,7 @@ double variance(const std::vector<double>& y) {
 
 TEST(ForestTree, TwoClassesGrowAsTheDefinitionSays) {
   for (const double least : {1.0, 7.0}) {
-    for (const auto criterion : {ClassCriterion::gini, ClassCriterion::entropy}) {
+    for (const auto criterion : {ForestClassCriterion::gini, ForestClassCriterion::entropy}) {
       Stream stream(3, "forest.twin");
       std::vector<std::vector<double>> rows;
       std::vector<double> x, y;
@@ -156,7 +156,7 @@ TEST(ForestTree, TwoClassesGrowAsTheDefinitionSays) {
       settings.forest.min_leaf = least;
       const auto model =
           settings.fit({.features = columns_of(rows), .target = classes_of(codes, 2)}, Context{});
-      const SlowTree twin(x, y, criterion == ClassCriterion::gini ? gini : entropy, least);
+      const SlowTree twin(x, y, criterion == ForestClassCriterion::gini ? gini : entropy, least);
       EXPECT_EQ(model.forest().ensemble().parts().leaves(), twin.leaves());
       for (double at = -1; at < 122; at += 0.37) {
         std::vector<double> p(2);
@@ -388,9 +388,9 @@ TEST(Forest, BalancedClassesAreRowsOfThatWeight) {
   data = data.select_rows(some);
   auto settings = plain_tree<RandomForestClassifier>();
   settings.forest.max_depth = 4;
-  settings.class_weights = ClassWeights::balanced;
+  settings.class_weights = ForestClassWeights::balanced;
   const auto balanced = settings.fit(data, Context{});
-  settings.class_weights = ClassWeights::none;
+  settings.class_weights = ForestClassWeights::none;
   std::vector<double> counts(2);
   for (const std::int32_t code : data.target.codes()) ++counts[static_cast<std::size_t>(code)];
   Dataset weighted = data;
@@ -403,7 +403,7 @@ TEST(Forest, BalancedClassesAreRowsOfThatWeight) {
   same.probabilities(data.features, b, Context{});
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
   // In the draws: both classes come to about half of each root.
-  settings.class_weights = ClassWeights::balanced_trees;
+  settings.class_weights = ForestClassWeights::balanced_trees;
   settings.forest.sampling = ForestSampling::bootstrap;
   settings.forest.max_depth = 1;
   settings.forest.min_gain = 10;
@@ -471,7 +471,7 @@ TEST(Forest, FewLargeTreesAreTheSameAtAnyNumberOfThreads) {
 
 TEST(Forest, PoissonIsForCounts) {
   RandomForestRegressor settings;
-  settings.criterion = NumberCriterion::poisson;
+  settings.criterion = ForestNumberCriterion::poisson;
   try {
     settings.fit(noisy(100, 1, true), Context{});
     FAIL() << "negative counts were taken";
@@ -494,7 +494,7 @@ TEST(Forest, PoissonIsForCounts) {
     rows.push_back({x.back()});
   }
   auto tree = plain_tree<RandomForestRegressor>();
-  tree.criterion = NumberCriterion::poisson;
+  tree.criterion = ForestNumberCriterion::poisson;
   tree.forest.min_leaf = 8;
   const auto model = tree.fit({.features = columns_of(rows), .target = numbers_of(y)}, Context{});
   const SlowTree twin(x, y, deviance, 8);

@@ -3,8 +3,8 @@
 namespace everyml {
 
 template <class Code>
-std::unique_ptr<Grower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
-                                          const GrowRules& rules) {
+std::unique_ptr<ForestGrower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
+                                                const GrowRules& rules) {
   if (rows.classes == 0) return make_number_grower(codes, rows, rules);
   // Draws of copies weigh the same each time; other weights may come together by chance, and need room.
   double heaviest = 0;
@@ -15,9 +15,9 @@ std::unique_ptr<Grower<Code>> make_grower(const ForestCodes<Code>& codes, const 
   return make_class_grower(codes, rows, rules);
 }
 
-template std::unique_ptr<Grower<std::uint8_t>> make_grower(const ForestCodes<std::uint8_t>&,
-                                                           const ForestRows&, const GrowRules&);
-template std::unique_ptr<Grower<std::uint16_t>> make_grower(const ForestCodes<std::uint16_t>&,
-                                                            const ForestRows&, const GrowRules&);
+template std::unique_ptr<ForestGrower<std::uint8_t>> make_grower(const ForestCodes<std::uint8_t>&,
+                                                                 const ForestRows&, const GrowRules&);
+template std::unique_ptr<ForestGrower<std::uint16_t>> make_grower(const ForestCodes<std::uint16_t>&,
+                                                                  const ForestRows&, const GrowRules&);
 
 }  // namespace everyml

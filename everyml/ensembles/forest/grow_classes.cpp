@@ -2,12 +2,14 @@
 
 namespace everyml {
 
-std::unique_ptr<Grower<std::uint8_t>> make_class_grower(const ForestCodes<std::uint8_t>& codes,
-                                                        const ForestRows& rows, const GrowRules& rules) {
+std::unique_ptr<ForestGrower<std::uint8_t>> make_class_grower(const ForestCodes<std::uint8_t>& codes,
+                                                              const ForestRows& rows,
+                                                              const GrowRules& rules) {
   return std::make_unique<TreeGrower<ClassStats, std::uint8_t>>(codes, rows, rules);
 }
-std::unique_ptr<Grower<std::uint16_t>> make_class_grower(const ForestCodes<std::uint16_t>& codes,
-                                                         const ForestRows& rows, const GrowRules& rules) {
+std::unique_ptr<ForestGrower<std::uint16_t>> make_class_grower(const ForestCodes<std::uint16_t>& codes,
+                                                               const ForestRows& rows,
+                                                               const GrowRules& rules) {
   return std::make_unique<TreeGrower<ClassStats, std::uint16_t>>(codes, rows, rules);
 }
 

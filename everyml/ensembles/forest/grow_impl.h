@@ -55,9 +55,9 @@ struct CodeTree {
 
 /// Grows trees of one forest. Thread-safe.
 template <class Code>
-class Grower {
+class ForestGrower {
  public:
-  virtual ~Grower() = default;
+  virtual ~ForestGrower() = default;
   /// Doubles per leaf.
   virtual std::size_t answers() const = 0;
   /// Tree `index` on rows that weigh `loads` [rows], in units; 0: not drawn. What it is depends on the seed,
@@ -68,7 +68,7 @@ class Grower {
 
 /// `pair`: two classes whose weights fit a word. The codes and rows must outlive the grower.
 template <class Code>
-std::unique_ptr<Grower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
-                                          const GrowRules& rules);
+std::unique_ptr<ForestGrower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
+                                                const GrowRules& rules);
 
 }  // namespace everyml

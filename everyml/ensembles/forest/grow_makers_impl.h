@@ -6,17 +6,20 @@
 
 namespace everyml {
 
-std::unique_ptr<Grower<std::uint8_t>> make_pair_grower(const ForestCodes<std::uint8_t>& codes,
-                                                       const ForestRows& rows, const GrowRules& rules);
-std::unique_ptr<Grower<std::uint16_t>> make_pair_grower(const ForestCodes<std::uint16_t>& codes,
-                                                        const ForestRows& rows, const GrowRules& rules);
-std::unique_ptr<Grower<std::uint8_t>> make_class_grower(const ForestCodes<std::uint8_t>& codes,
-                                                        const ForestRows& rows, const GrowRules& rules);
-std::unique_ptr<Grower<std::uint16_t>> make_class_grower(const ForestCodes<std::uint16_t>& codes,
-                                                         const ForestRows& rows, const GrowRules& rules);
-std::unique_ptr<Grower<std::uint8_t>> make_number_grower(const ForestCodes<std::uint8_t>& codes,
-                                                         const ForestRows& rows, const GrowRules& rules);
-std::unique_ptr<Grower<std::uint16_t>> make_number_grower(const ForestCodes<std::uint16_t>& codes,
-                                                          const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint8_t>> make_pair_grower(const ForestCodes<std::uint8_t>& codes,
+                                                             const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint16_t>> make_pair_grower(const ForestCodes<std::uint16_t>& codes,
+                                                              const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint8_t>> make_class_grower(const ForestCodes<std::uint8_t>& codes,
+                                                              const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint16_t>> make_class_grower(const ForestCodes<std::uint16_t>& codes,
+                                                               const ForestRows& rows,
+                                                               const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint8_t>> make_number_grower(const ForestCodes<std::uint8_t>& codes,
+                                                               const ForestRows& rows,
+                                                               const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint16_t>> make_number_grower(const ForestCodes<std::uint16_t>& codes,
+                                                                const ForestRows& rows,
+                                                                const GrowRules& rules);
 
 }  // namespace everyml

@@ -83,7 +83,7 @@ class CutFinder {
   std::size_t list_cells(std::size_t table, std::size_t codes, bool marks);
   void try_numbers(std::size_t feature, std::size_t count, FoundCut& best, Stream& stream);
   void try_categories(std::size_t feature, std::size_t count, FoundCut& best, Stream& stream);
-  void take_numbers(std::size_t feature, std::size_t count, const BestCut& cut, bool missing_left,
+  void take_numbers(std::size_t feature, std::size_t count, const ForestBestCut& cut, bool missing_left,
                     FoundCut& best);
   std::size_t random_place(const FeatureBins& bins, std::size_t count, Stream& stream) const;
 
@@ -238,7 +238,7 @@ void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count,
   const std::size_t width = stats_.width();
   const bool missing = list_[count - 1] == bins.bins;
   const std::size_t numbers = count - (missing ? 1 : 0);
-  BestCut cut{best.score, SIZE_MAX};
+  ForestBestCut cut{best.score, SIZE_MAX};
   bool missing_left = false;
   std::fill(start_.begin(), start_.end(), Unit{});
   const auto scan = [&](std::size_t first, std::size_t last) {
@@ -271,7 +271,7 @@ void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count,
 }
 
 template <class Stats, class Code>
-void CutFinder<Stats, Code>::take_numbers(std::size_t feature, std::size_t count, const BestCut& cut,
+void CutFinder<Stats, Code>::take_numbers(std::size_t feature, std::size_t count, const ForestBestCut& cut,
                                           bool missing_left, FoundCut& best) {
   const FeatureBins& bins = codes_.bins(feature);
   best.score = cut.score;
@@ -328,7 +328,7 @@ void CutFinder<Stats, Code>::try_categories(std::size_t feature, std::size_t cou
       std::copy_n(cells_.data() + by_key_[i] * width, width, sorted_.data() + i * width);
     }
     std::fill(start_.begin(), start_.end(), Unit{});
-    BestCut cut{best.score, SIZE_MAX};
+    ForestBestCut cut{best.score, SIZE_MAX};
     std::size_t place = 0;
     if (rules_.random_cuts) {
       place = draw_below(stream, static_cast<std::uint32_t>(count - 1));

@@ -14,7 +14,7 @@
 namespace everyml {
 
 /// The best cut met so far within one feature. `at`: the left side ends with that cell.
-struct BestCut {
+struct ForestBestCut {
   double score = 0;
   std::size_t at = SIZE_MAX;
 };
@@ -47,7 +47,7 @@ struct PairStats {
   /// Tries to end the left side with each of the first `count` cells, `start` being on the left already.
   /// The score is the decrease of the weighted impurity but for a factor of the node.
   static void scan(const Unit* cells, std::size_t count, const Unit* start, const Unit* total, double least,
-                   BestCut& best) {
+                   ForestBestCut& best) {
     const auto all = static_cast<std::int64_t>(*total & 0xffffffffU);
     const auto second = static_cast<std::int64_t>(*total >> 32);
     std::uint64_t left = *start;
@@ -102,7 +102,7 @@ struct ClassStats {
   }
 
   void scan(const Unit* cells, std::size_t count, const Unit* start, const Unit* total, double least,
-            BestCut& best) const {
+            ForestBestCut& best) const {
     const std::size_t n = width();
     const double all = weight(total), base = worth(total, all);
     std::copy_n(start, n, left_.data());
@@ -189,7 +189,7 @@ struct NumberStats {
   }
 
   void scan(const Unit* cells, std::size_t count, const Unit* start, const Unit* total, double least,
-            BestCut& best) const {
+            ForestBestCut& best) const {
     const double all = total[0], sum = total[1];
     double l = start[0], s = start[1];
     for (std::size_t i = 0; i < count; ++i) {

@@ -14,7 +14,7 @@ namespace everyml {
 /// stay in the cache until the last leaf. A task has its own random stream, so it does not matter who runs it
 /// when.
 template <class Stats, class Code>
-class TreeGrower final : public Grower<Code> {
+class TreeGrower final : public ForestGrower<Code> {
  public:
   using Item = typename Stats::Item;
 

@@ -10,6 +10,7 @@
 #include "everyml/ensembles/adaboost/adaboost_regressor.h"
 #include "everyml/ensembles/adaboost/logitboost.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
+#include "everyml/ensembles/forest/forest.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/model/entry.h"
 
@@ -19,8 +20,10 @@ namespace {
 /// Every algorithm whose models are made of binary trees.
 template <class... S>
 struct List {};
-using TreeAlgorithms = List<DecisionTreeClassifier, DecisionTreeRegressor, GradientBoostingClassifier,
-                            GradientBoostingRegressor, AdaBoostClassifier, AdaBoostRegressor, LogitBoost>;
+using TreeAlgorithms =
+    List<DecisionTreeClassifier, DecisionTreeRegressor, GradientBoostingClassifier, GradientBoostingRegressor,
+         AdaBoostClassifier, AdaBoostRegressor, LogitBoost, RandomForestClassifier, RandomForestRegressor,
+         ExtraTreesClassifier, ExtraTreesRegressor>;
 
 template <class S>
 using ModelOf =

@@ -78,6 +78,8 @@ constexpr MapLeaf kRoll[] = {
      "trees and ensembles", "gradient-boosting-classifier"},
     {"Gradient boosting (numbers)", "a sum of trees, each fitted to what is left", kEnsembles,
      "trees and ensembles", "gradient-boosting-regressor"},
+    {"Gradient boosting (orders)", "LambdaMART: the relevant rows of each list first", kEnsembles,
+     "trees and ensembles", "gradient-boosting-ranker"},
     {"Stacking", "a learner on top of other learners' answers", kEnsembles, "trees and ensembles",
      "stacking-classifier"},
     {"Stacking (numbers)", "a learned blend of different learners", kEnsembles, "trees and ensembles",

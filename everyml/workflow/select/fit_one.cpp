@@ -96,27 +96,30 @@ Artifact fit_one(const AnyEstimator& estimator, const Table& whole, const FitOpt
   if (!options.target.empty()) data.target = target_for(whole, card, options, rows);
   const Table table = rows.size() == whole.rows() ? whole : whole.select_rows(rows);
   if (!options.weights.empty()) data.weights = select_impl::row_weights(whole, options.weights, rows);
+  if (!options.group.empty()) data.groups = select_impl::row_groups(whole.column(options.group), rows);
 
-  std::set<std::string> left_out = {options.target, options.weights};
+  std::set<std::string> left_out = {options.target, options.weights, options.group};
   for (const std::string& name : options.ignore) left_out.insert(table.column(name).name());
   std::vector<std::string> columns;
   for (const Column& column : table.all()) {
     if (!left_out.count(column.name())) columns.push_back(column.name());
   }
 
-  return fit_rows(estimator, table, columns, data.target, std::move(data.weights), options.target, context);
+  return fit_rows(estimator, table, columns, data.target, std::move(data.weights), options.target, context,
+                  std::move(data.groups));
 }
 
 Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<const std::string> columns,
                   const Target& target, std::vector<double> weights, std::string_view target_name,
-                  const Context& context) {
+                  const Context& context, std::vector<std::int32_t> groups) {
   require_learnable(target, table.rows(), target_name);
   Encoder encoder =
       Encoder::fit(table, columns, target, weights, estimator.card().needs, EncoderSettings{}, context);
   Dataset data{.features = encoder.transform_training(table, target, weights, context),
                .target = target,
                .info = {encoder.info().begin(), encoder.info().end()},
-               .weights = std::move(weights)};
+               .weights = std::move(weights),
+               .groups = std::move(groups)};
   return finished(estimator, std::move(encoder), data, target_name, context);
 }
 

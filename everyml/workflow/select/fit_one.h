@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@ struct FitOptions {
   std::string target;                           ///< empty for algorithms that learn without one
   std::vector<std::string> ignore;              ///< columns to leave out
   std::string weights;                          ///< column of row weights
+  std::string group;                            ///< column that says which rows belong to one list
   std::optional<bool> classification;           ///< force the task when the target is numeric
 };
 
@@ -35,11 +37,11 @@ Artifact fit_one(const AnyEstimator& estimator, const Table& table, const FitOpt
                  const Context& context);
 
 /// What `fit_one` ends in, for callers who have the target by itself: `target` and `weights` (may be empty)
-/// belong to the rows of `table`, `columns` are those to learn from. Throws DataError "learn.one_class",
-/// "fit.no_rows" and what the encoder and the algorithm throw.
+/// belong to the rows of `table`, as `groups` (may be empty) do; `columns` are those to learn from. Throws
+/// DataError "learn.one_class", "fit.no_rows" and what the encoder and the algorithm throw.
 Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<const std::string> columns,
                   const Target& target, std::vector<double> weights, std::string_view target_name,
-                  const Context& context);
+                  const Context& context, std::vector<std::int32_t> groups = {});
 
 /// The same for features that come as numbers, one name per column. They are taken as they are, nothing is
 /// scaled; where the algorithm cannot take missing cells, those of dense features get the weighted median of
