@@ -769,6 +769,280 @@ class GradientBoostingRegressor(Estimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
     def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
+class RandomForestClassifier(Estimator):
+    """Random forest: Many trees on random rows and features, one vote each."""
+    trees: int
+    features: Literal["sqrt", "log2", "third", "all"]
+    feature_number: int | None
+    feature_share: float | None
+    min_leaf: float
+    min_split: float
+    max_depth: int | None
+    max_leaves: int | None
+    min_gain: float
+    sampling: Literal["bootstrap", "subsample", "all"]
+    share: float | None
+    bins: int
+    out_of_bag: bool
+    importance: Literal["impurity", "permutation", "corrected"]
+    criterion: Literal["gini", "entropy"]
+    class_weights: Literal["none", "balanced", "balanced_trees"]
+    trees_: Any
+    leaves_: Any
+    feature_importances_: Any
+    permutation_importances_: Any
+    corrected_importances_: Any
+    out_of_bag_score_: Any
+    out_of_bag_errors_: Any
+    out_of_bag_probabilities_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        trees: int = ...,
+        features: Literal["sqrt", "log2", "third", "all"] = ...,
+        feature_number: int | None = ...,
+        feature_share: float | None = ...,
+        min_leaf: float = ...,
+        min_split: float = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_gain: float = ...,
+        sampling: Literal["bootstrap", "subsample", "all"] = ...,
+        share: float | None = ...,
+        bins: int = ...,
+        out_of_bag: bool = ...,
+        importance: Literal["impurity", "permutation", "corrected"] = ...,
+        criterion: Literal["gini", "entropy"] = ...,
+        class_weights: Literal["none", "balanced", "balanced_trees"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class RandomForestRegressor(Estimator):
+    """Random forest: The mean of many trees on random rows."""
+    trees: int
+    features: Literal["sqrt", "log2", "third", "all"]
+    feature_number: int | None
+    feature_share: float | None
+    min_leaf: float
+    min_split: float
+    max_depth: int | None
+    max_leaves: int | None
+    min_gain: float
+    sampling: Literal["bootstrap", "subsample", "all"]
+    share: float | None
+    bins: int
+    out_of_bag: bool
+    importance: Literal["impurity", "permutation", "corrected"]
+    criterion: Literal["squared", "poisson"]
+    trees_: Any
+    leaves_: Any
+    feature_importances_: Any
+    permutation_importances_: Any
+    corrected_importances_: Any
+    out_of_bag_score_: Any
+    out_of_bag_errors_: Any
+    out_of_bag_values_: Any
+    def __init__(
+        self,
+        *,
+        trees: int = ...,
+        features: Literal["sqrt", "log2", "third", "all"] = ...,
+        feature_number: int | None = ...,
+        feature_share: float | None = ...,
+        min_leaf: float = ...,
+        min_split: float = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_gain: float = ...,
+        sampling: Literal["bootstrap", "subsample", "all"] = ...,
+        share: float | None = ...,
+        bins: int = ...,
+        out_of_bag: bool = ...,
+        importance: Literal["impurity", "permutation", "corrected"] = ...,
+        criterion: Literal["squared", "poisson"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def predict_interval(self, X: Any, level: float = 0.95) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class ExtraTreesClassifier(Estimator):
+    """Extra trees: Many trees with random cuts, one vote each."""
+    trees: int
+    features: Literal["sqrt", "log2", "third", "all"]
+    feature_number: int | None
+    feature_share: float | None
+    min_leaf: float
+    min_split: float
+    max_depth: int | None
+    max_leaves: int | None
+    min_gain: float
+    sampling: Literal["bootstrap", "subsample", "all"]
+    share: float | None
+    bins: int
+    out_of_bag: bool
+    importance: Literal["impurity", "permutation", "corrected"]
+    criterion: Literal["gini", "entropy"]
+    class_weights: Literal["none", "balanced", "balanced_trees"]
+    trees_: Any
+    leaves_: Any
+    feature_importances_: Any
+    permutation_importances_: Any
+    corrected_importances_: Any
+    out_of_bag_score_: Any
+    out_of_bag_errors_: Any
+    out_of_bag_probabilities_: Any
+    classes_: NDArray[Any]
+    def __init__(
+        self,
+        *,
+        trees: int = ...,
+        features: Literal["sqrt", "log2", "third", "all"] = ...,
+        feature_number: int | None = ...,
+        feature_share: float | None = ...,
+        min_leaf: float = ...,
+        min_split: float = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_gain: float = ...,
+        sampling: Literal["bootstrap", "subsample", "all"] = ...,
+        share: float | None = ...,
+        bins: int = ...,
+        out_of_bag: bool = ...,
+        importance: Literal["impurity", "permutation", "corrected"] = ...,
+        criterion: Literal["gini", "entropy"] = ...,
+        class_weights: Literal["none", "balanced", "balanced_trees"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class ExtraTreesRegressor(Estimator):
+    """Extra trees: The mean of many trees with random cuts."""
+    trees: int
+    features: Literal["sqrt", "log2", "third", "all"]
+    feature_number: int | None
+    feature_share: float | None
+    min_leaf: float
+    min_split: float
+    max_depth: int | None
+    max_leaves: int | None
+    min_gain: float
+    sampling: Literal["bootstrap", "subsample", "all"]
+    share: float | None
+    bins: int
+    out_of_bag: bool
+    importance: Literal["impurity", "permutation", "corrected"]
+    criterion: Literal["squared", "poisson"]
+    trees_: Any
+    leaves_: Any
+    feature_importances_: Any
+    permutation_importances_: Any
+    corrected_importances_: Any
+    out_of_bag_score_: Any
+    out_of_bag_errors_: Any
+    out_of_bag_values_: Any
+    def __init__(
+        self,
+        *,
+        trees: int = ...,
+        features: Literal["sqrt", "log2", "third", "all"] = ...,
+        feature_number: int | None = ...,
+        feature_share: float | None = ...,
+        min_leaf: float = ...,
+        min_split: float = ...,
+        max_depth: int | None = ...,
+        max_leaves: int | None = ...,
+        min_gain: float = ...,
+        sampling: Literal["bootstrap", "subsample", "all"] = ...,
+        share: float | None = ...,
+        bins: int = ...,
+        out_of_bag: bool = ...,
+        importance: Literal["impurity", "permutation", "corrected"] = ...,
+        criterion: Literal["squared", "poisson"] = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def predict_interval(self, X: Any, level: float = 0.95) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class IsolationForest(Estimator):
+    """Isolation forest: Rows that a few random cuts set apart are unusual."""
+    trees: int
+    sample: int
+    columns: int
+    contamination: float | None
+    threshold_: Any
+    score_percentiles_: Any
+    sample_: Any
+    trees_: Any
+    labels_: NDArray[np.int32]
+    def __init__(
+        self,
+        *,
+        trees: int = ...,
+        sample: int = ...,
+        columns: int = ...,
+        contamination: float | None = ...,
+        random_state: Any = ...,
+        n_jobs: int | None = ...,
+        encode: Literal["auto", "always", "never"] = ...,
+        progress: bool | Callable[[str, float], Any] | None = ...,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self: ...
+    def anomaly(self, X: Any) -> NDArray[Any]: ...
+    def score_samples(self, X: Any) -> NDArray[Any]: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[Any]: ...
+
 class BaggingClassifier(Estimator):
     """Bagging: One learner on many drawn samples of the rows; the answers are averaged."""
     learner: str

@@ -560,10 +560,14 @@ class Detector(Estimator):
         """The same with its sign turned, as scikit-learn has it: larger is more usual, [rows]."""
         return -self.anomaly(X)
 
+    @property
+    def offset_(self) -> float:
+        """What decision_function takes off score_samples. A row at the threshold stands apart, so it lies just beside."""
+        return -float(np.nextafter(self._require_fitted().anomaly_threshold, -np.inf))
+
     def decision_function(self, X: Any) -> np.ndarray:
         """How far each row is on the usual side of the threshold: [rows], below 0 is unusual."""
-        scores = self.anomaly(X)
-        return self._fitted.anomaly_threshold - scores
+        return self.score_samples(X) - self.offset_
 
     def predict(self, X: Any) -> np.ndarray:
         """-1 for rows that stand apart, 1 for the others: [rows]."""

@@ -258,3 +258,38 @@ def test_accumulated_effects_of_a_line():
     assert found["rows"].sum() == 500 and found["rows"].dtype == np.int64
     middle = np.average((effect[1:] + effect[:-1]) / 2, weights=found["rows"])
     assert abs(middle) < 0.05
+
+
+# Forests
+
+
+def test_forests_as_scikit_learns():
+    settings = {"n_estimators": 100, "random_state": 0}
+    sugar = names.RandomForestRegressor(oob_score=True, **settings).fit(SUGAR_X, SUGAR_Y)
+    other = theirs.RandomForestRegressor(oob_score=True, **settings).fit(SUGAR_X, SUGAR_Y)
+    assert sugar.oob_score_ == pytest.approx(other.oob_score_, abs=0.03)
+    assert sugar.oob_prediction_.shape == (442,) and sugar.apply(SUGAR_X).shape == (442, 100)
+    np.testing.assert_allclose(sugar.feature_importances_, other.feature_importances_, atol=0.05)
+    iris = names.RandomForestClassifier(oob_score=True, class_weight="balanced", **settings).fit(IRIS_X, IRIS_Y)
+    assert iris.oob_score_ > 0.92 and iris.oob_decision_function_.shape == (150, 3)
+    extra = names.ExtraTreesRegressor(max_features="sqrt", max_samples=None, **settings).fit(SUGAR_X, SUGAR_Y)
+    assert extra.score(SUGAR_X, SUGAR_Y) == pytest.approx(1, abs=1e-9) and not hasattr(extra, "oob_score_")
+    with pytest.raises(ValueError, match="bootstrap"):
+        names.ExtraTreesClassifier(oob_score=True).fit(IRIS_X, IRIS_Y)
+    low, high = everyml.RandomForestRegressor().fit(SUGAR_X, SUGAR_Y).predict_interval(SUGAR_X, level=0.8)
+    assert (low <= high).all() and 0.75 < np.mean((low <= SUGAR_Y) & (high >= SUGAR_Y)) <= 1
+
+
+def test_isolation_as_scikit_learns():
+    rng = np.random.default_rng(6)
+    X = np.vstack([rng.normal(size=(300, 2)), [[8.0, 8.0], [-9.0, 7.0]]])
+    ours = names.IsolationForest(random_state=0).fit(X)
+    other = theirs.IsolationForest(random_state=0).fit(X)
+    assert ours.offset_ == other.offset_ == -0.5 and ours.max_samples_ == 256
+    assert np.corrcoef(ours.score_samples(X), other.score_samples(X))[0, 1] > 0.95
+    assert (ours.predict(X[-2:]) == -1).all() and (ours.predict([[0.0, 0.0]]) == 1).all()
+    share = names.IsolationForest(contamination=0.1, random_state=0).fit(X)
+    assert np.sum(share.predict(X) == -1) == pytest.approx(30, abs=1)
+    np.testing.assert_array_equal(share.predict(X) == -1, share.decision_function(X) < 0)
+    own = everyml.IsolationForest().fit(X)
+    assert (own.predict(X[-2:]) == -1).all() and np.mean(own.predict(X) == -1) < 0.05

@@ -9,6 +9,7 @@
 #include "everyml/ensembles/adaboost/adaboost_classifier.h"
 #include "everyml/ensembles/adaboost/adaboost_regressor.h"
 #include "everyml/ensembles/adaboost/logitboost.h"
+#include "everyml/ensembles/boosting/boosting_ranker.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/ensembles/forest/forest.h"
 #include "everyml/foundation/base/error.h"
@@ -22,8 +23,8 @@ template <class... S>
 struct List {};
 using TreeAlgorithms =
     List<DecisionTreeClassifier, DecisionTreeRegressor, GradientBoostingClassifier, GradientBoostingRegressor,
-         AdaBoostClassifier, AdaBoostRegressor, LogitBoost, RandomForestClassifier, RandomForestRegressor,
-         ExtraTreesClassifier, ExtraTreesRegressor>;
+         GradientBoostingRanker, AdaBoostClassifier, AdaBoostRegressor, LogitBoost, RandomForestClassifier,
+         RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor>;
 
 template <class S>
 using ModelOf =

@@ -605,6 +605,275 @@ class ExtraTreeRegressor(Estimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
     def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
+class RandomForestClassifier(Estimator):
+    """scikit-learn's RandomForestClassifier on the engine's random-forest-classifier."""
+    n_estimators: Any
+    criterion: Any
+    max_depth: Any
+    min_samples_split: Any
+    min_samples_leaf: Any
+    min_weight_fraction_leaf: Any
+    max_features: Any
+    max_leaf_nodes: Any
+    min_impurity_decrease: Any
+    bootstrap: Any
+    oob_score: Any
+    n_jobs: Any
+    random_state: Any
+    verbose: Any
+    warm_start: Any
+    class_weight: Any
+    ccp_alpha: Any
+    max_samples: Any
+    monotonic_cst: Any
+    feature_importances_: Any
+    oob_score_: Any
+    oob_decision_function_: Any
+    n_outputs_: Any
+    n_classes_: Any
+    classes_: Any
+    def __init__(
+        self,
+        n_estimators: Any = ...,
+        *,
+        criterion: Any = ...,
+        max_depth: Any = ...,
+        min_samples_split: Any = ...,
+        min_samples_leaf: Any = ...,
+        min_weight_fraction_leaf: Any = ...,
+        max_features: Any = ...,
+        max_leaf_nodes: Any = ...,
+        min_impurity_decrease: Any = ...,
+        bootstrap: Any = ...,
+        oob_score: Any = ...,
+        n_jobs: Any = ...,
+        random_state: Any = ...,
+        verbose: Any = ...,
+        warm_start: Any = ...,
+        class_weight: Any = ...,
+        ccp_alpha: Any = ...,
+        max_samples: Any = ...,
+        monotonic_cst: Any = ...,
+    ) -> None: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class RandomForestRegressor(Estimator):
+    """scikit-learn's RandomForestRegressor on the engine's random-forest-regressor."""
+    n_estimators: Any
+    criterion: Any
+    max_depth: Any
+    min_samples_split: Any
+    min_samples_leaf: Any
+    min_weight_fraction_leaf: Any
+    max_features: Any
+    max_leaf_nodes: Any
+    min_impurity_decrease: Any
+    bootstrap: Any
+    oob_score: Any
+    n_jobs: Any
+    random_state: Any
+    verbose: Any
+    warm_start: Any
+    ccp_alpha: Any
+    max_samples: Any
+    monotonic_cst: Any
+    feature_importances_: Any
+    oob_score_: Any
+    oob_prediction_: Any
+    n_outputs_: Any
+    def __init__(
+        self,
+        n_estimators: Any = ...,
+        *,
+        criterion: Any = ...,
+        max_depth: Any = ...,
+        min_samples_split: Any = ...,
+        min_samples_leaf: Any = ...,
+        min_weight_fraction_leaf: Any = ...,
+        max_features: Any = ...,
+        max_leaf_nodes: Any = ...,
+        min_impurity_decrease: Any = ...,
+        bootstrap: Any = ...,
+        oob_score: Any = ...,
+        n_jobs: Any = ...,
+        random_state: Any = ...,
+        verbose: Any = ...,
+        warm_start: Any = ...,
+        ccp_alpha: Any = ...,
+        max_samples: Any = ...,
+        monotonic_cst: Any = ...,
+    ) -> None: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class ExtraTreesClassifier(Estimator):
+    """scikit-learn's ExtraTreesClassifier on the engine's extra-trees-classifier."""
+    n_estimators: Any
+    criterion: Any
+    max_depth: Any
+    min_samples_split: Any
+    min_samples_leaf: Any
+    min_weight_fraction_leaf: Any
+    max_features: Any
+    max_leaf_nodes: Any
+    min_impurity_decrease: Any
+    bootstrap: Any
+    oob_score: Any
+    n_jobs: Any
+    random_state: Any
+    verbose: Any
+    warm_start: Any
+    class_weight: Any
+    ccp_alpha: Any
+    max_samples: Any
+    monotonic_cst: Any
+    feature_importances_: Any
+    oob_score_: Any
+    oob_decision_function_: Any
+    n_outputs_: Any
+    n_classes_: Any
+    classes_: Any
+    def __init__(
+        self,
+        n_estimators: Any = ...,
+        *,
+        criterion: Any = ...,
+        max_depth: Any = ...,
+        min_samples_split: Any = ...,
+        min_samples_leaf: Any = ...,
+        min_weight_fraction_leaf: Any = ...,
+        max_features: Any = ...,
+        max_leaf_nodes: Any = ...,
+        min_impurity_decrease: Any = ...,
+        bootstrap: Any = ...,
+        oob_score: Any = ...,
+        n_jobs: Any = ...,
+        random_state: Any = ...,
+        verbose: Any = ...,
+        warm_start: Any = ...,
+        class_weight: Any = ...,
+        ccp_alpha: Any = ...,
+        max_samples: Any = ...,
+        monotonic_cst: Any = ...,
+    ) -> None: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class ExtraTreesRegressor(Estimator):
+    """scikit-learn's ExtraTreesRegressor on the engine's extra-trees-regressor."""
+    n_estimators: Any
+    criterion: Any
+    max_depth: Any
+    min_samples_split: Any
+    min_samples_leaf: Any
+    min_weight_fraction_leaf: Any
+    max_features: Any
+    max_leaf_nodes: Any
+    min_impurity_decrease: Any
+    bootstrap: Any
+    oob_score: Any
+    n_jobs: Any
+    random_state: Any
+    verbose: Any
+    warm_start: Any
+    ccp_alpha: Any
+    max_samples: Any
+    monotonic_cst: Any
+    feature_importances_: Any
+    oob_score_: Any
+    oob_prediction_: Any
+    n_outputs_: Any
+    def __init__(
+        self,
+        n_estimators: Any = ...,
+        *,
+        criterion: Any = ...,
+        max_depth: Any = ...,
+        min_samples_split: Any = ...,
+        min_samples_leaf: Any = ...,
+        min_weight_fraction_leaf: Any = ...,
+        max_features: Any = ...,
+        max_leaf_nodes: Any = ...,
+        min_impurity_decrease: Any = ...,
+        bootstrap: Any = ...,
+        oob_score: Any = ...,
+        n_jobs: Any = ...,
+        random_state: Any = ...,
+        verbose: Any = ...,
+        warm_start: Any = ...,
+        ccp_alpha: Any = ...,
+        max_samples: Any = ...,
+        monotonic_cst: Any = ...,
+    ) -> None: ...
+    def apply(self, X: Any) -> NDArray[Any]: ...
+    def contributions(self, X: Any) -> NDArray[Any]: ...
+    def describe(self, tree: int = 0, max_lines: int = 60) -> str: ...
+    def rules(self, tree: int = 0) -> list[str]: ...
+    def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...
+    def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+class IsolationForest(Estimator):
+    """scikit-learn's IsolationForest on the engine's isolation-forest."""
+    n_estimators: Any
+    max_samples: Any
+    contamination: Any
+    max_features: Any
+    bootstrap: Any
+    n_jobs: Any
+    random_state: Any
+    verbose: Any
+    warm_start: Any
+    offset_: Any
+    max_samples_: Any
+    def __init__(
+        self,
+        *,
+        n_estimators: Any = ...,
+        max_samples: Any = ...,
+        contamination: Any = ...,
+        max_features: Any = ...,
+        bootstrap: Any = ...,
+        n_jobs: Any = ...,
+        random_state: Any = ...,
+        verbose: Any = ...,
+        warm_start: Any = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[Any]: ...
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self: ...
+    def anomaly(self, X: Any) -> NDArray[Any]: ...
+    def score_samples(self, X: Any) -> NDArray[Any]: ...
+    def decision_function(self, X: Any) -> NDArray[Any]: ...
+
 class GradientBoostingClassifier(Estimator):
     """scikit-learn's GradientBoostingClassifier on the engine's gradient-boosting-classifier."""
     loss: Any

@@ -10,6 +10,7 @@ from ._committees import (
     VotingOfNumbers,
 )
 from ._constant import ConstantClasses, ConstantNumbers
+from ._forests import ForestOfClasses, ForestOfNumbers, Isolated
 from ._linear import LeastSquares, Logistic, Penalised
 from ._means import Centres
 from ._neighbors import NearestClasses, NearestNumbers
@@ -38,8 +39,11 @@ __all__ = [
     "ConstantNumbers",
     "Discrete",
     "Flags",
+    "ForestOfClasses",
+    "ForestOfNumbers",
     "HistClasses",
     "HistNumbers",
+    "Isolated",
     "LeastSquares",
     "Logistic",
     "NearestClasses",

@@ -362,4 +362,93 @@ def _committee_rows() -> dict[str, Row]:
     }
 
 
-TREES: dict[str, Row] = {**_tree_rows(), **_boosting_rows(), **_adaboost_rows(), **_committee_rows()}
+# Forests
+
+
+def _forest(ours: str, classes: bool, bootstrap: bool) -> Row:
+    criterion = (
+        Param("gini", "criterion", _CLASS_CRITERION)
+        if classes
+        else Param(
+            "squared_error", "criterion", choice(squared_error="squared", friedman_mse="squared", poisson="poisson")
+        )
+    )
+    out_of_bag = (
+        {"oob_decision_function_": "out_of_bag_probabilities"} if classes else {"oob_prediction_": "out_of_bag_values"}
+    )
+    return Row(
+        ours=ours,
+        module="ensemble",
+        kind="ForestOfClasses" if classes else "ForestOfNumbers",
+        positional=("n_estimators",),
+        params={
+            "n_estimators": Param(100, "trees", whole),
+            "criterion": criterion,
+            "max_depth": Param(None, "max_depth", _whole_or_none),
+            **_sizes("min_leaf", "min_split"),
+            "max_features": _features("sqrt" if classes else 1.0, "feature_number"),
+            "max_leaf_nodes": Param(None, "max_leaves", _whole_or_none),
+            "min_impurity_decrease": _decrease(),
+            "bootstrap": Param(bootstrap, handled=True, stands_for="sampling", why="False takes all rows"),
+            "oob_score": Param(False, handled=True, stands_for="out_of_bag", why="True needs the bootstrap"),
+            "n_jobs": JOBS,
+            "random_state": RANDOM,
+            "verbose": _VERBOSE,
+            "warm_start": _WARM,
+            **(
+                {
+                    "class_weight": Param(
+                        None, handled=True, why="None, 'balanced', 'balanced_subsample' or a dict of weights"
+                    )
+                }
+                if classes
+                else {}
+            ),
+            "ccp_alpha": _NO_COST,
+            "max_samples": Param(None, handled=True, stands_for="share", why="None for all rows, a number or a share"),
+            "monotonic_cst": _NO_BOUNDS,
+        },
+        attributes={"feature_importances_": "feature_importances", "oob_score_": "out_of_bag_score", **out_of_bag},
+        computed={"n_outputs_": "1", **({"n_classes_": "number of classes"} if classes else {})},
+        missing=("estimators_", "estimator_", "estimators_samples_", "decision_path"),
+    )
+
+
+def _forest_rows() -> dict[str, Row]:
+    return {
+        "RandomForestClassifier": _forest("random-forest-classifier", True, True),
+        "RandomForestRegressor": _forest("random-forest-regressor", False, True),
+        "ExtraTreesClassifier": _forest("extra-trees-classifier", True, False),
+        "ExtraTreesRegressor": _forest("extra-trees-regressor", False, False),
+        "IsolationForest": Row(
+            ours="isolation-forest",
+            module="ensemble",
+            kind="Isolated",
+            params={
+                "n_estimators": Param(100, "trees", whole),
+                "max_samples": Param(
+                    "auto", handled=True, stands_for="sample", why="'auto' for 256, a number or a share"
+                ),
+                "contamination": Param(
+                    "auto", handled=True, stands_for="contamination", why="'auto': scores above 0.5"
+                ),
+                "max_features": Param(1.0, values=(1.0,), why="a tree may cut along every column"),
+                "bootstrap": Param(False, values=(False,), why="rows are drawn without replacement"),
+                "n_jobs": JOBS,
+                "random_state": RANDOM,
+                "verbose": _VERBOSE,
+                "warm_start": _WARM,
+            },
+            computed={"offset_": "what decision_function takes off", "max_samples_": "rows that each tree saw"},
+            missing=("estimators_", "estimator_", "estimators_features_", "estimators_samples_"),
+        ),
+    }
+
+
+TREES: dict[str, Row] = {
+    **_tree_rows(),
+    **_forest_rows(),
+    **_boosting_rows(),
+    **_adaboost_rows(),
+    **_committee_rows(),
+}

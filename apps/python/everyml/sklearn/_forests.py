@@ -1,0 +1,100 @@
+"""Forests under scikit-learn's names."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+
+from ._trees import Grown, GrownClasses, Important
+
+
+def part_of(estimator: Any, name: str, rows: int) -> float:
+    """A number of rows or a share of them, as a share."""
+    value = getattr(estimator, name)
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and 1 <= value <= rows:
+        return int(value) / rows
+    if isinstance(value, numbers.Real) and not isinstance(value, (bool, numbers.Integral)) and 0 < value <= 1:
+        return float(value)
+    raise estimator._refuse(name, value, f"a number from 1 to {rows}, or a share up to 1.0")
+
+
+class Forest(Important, Grown):
+    def _own_settings(self) -> dict[str, Any]:
+        rows = self.__dict__["_learns"]["rows"]
+        for name in ("bootstrap", "oob_score"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise self._refuse(name, getattr(self, name), "True or False")
+        if self.oob_score and not self.bootstrap:
+            raise self._refuse(
+                "oob_score", self.oob_score, "False: Out of bag estimation only available if bootstrap=True"
+            )
+        if self.max_samples is not None and not self.bootstrap:
+            raise self._refuse("max_samples", self.max_samples, "None: `max_sample` cannot be set if `bootstrap=False`")
+        return {
+            "min_leaf": self._min_leaf(),
+            "min_split": self._count("min_samples_split", 2),
+            "min_gain": self._decrease(),
+            "feature_number": self.__dict__["max_features_"],
+            "sampling": "bootstrap" if self.bootstrap else "all",
+            "share": None if self.max_samples is None else part_of(self, "max_samples", rows),
+            "out_of_bag": bool(self.oob_score),
+        }
+
+    def apply(self, X: Any) -> np.ndarray:
+        """The leaf of each tree that each row of X ends in: [rows, trees], from 0, left to right."""
+        return super().apply(X).astype(np.int64)  # type: ignore[misc]
+
+
+class ForestOfClasses(Forest, GrownClasses):
+    _balances = ("balanced", "balanced_subsample")
+
+    def _own_settings(self) -> dict[str, Any]:
+        weights = {"balanced": "balanced", "balanced_subsample": "balanced_trees"}
+        given = self.class_weight
+        return {**super()._own_settings(), "class_weights": weights[given] if isinstance(given, str) else "none"}
+
+
+class ForestOfNumbers(Forest):
+    pass
+
+
+class Isolated(Grown):
+    _auto = 256
+
+    def _own_settings(self) -> dict[str, Any]:
+        rows, given = self.__dict__["_learns"]["rows"], self.max_samples
+        if isinstance(given, str):
+            if given != "auto":
+                raise self._refuse("max_samples", given, "'auto', a number or a share")
+            sample = min(self._auto, rows)
+        elif isinstance(given, numbers.Integral) and not isinstance(given, bool) and given >= 1:
+            sample = min(int(given), rows)
+        else:
+            sample = int(part_of(self, "max_samples", rows) * rows)
+        share = self.contamination
+        if isinstance(share, str):
+            if share != "auto":
+                raise self._refuse("contamination", share, "'auto' or a share up to 0.5")
+            share = None
+        elif not isinstance(share, numbers.Real) or isinstance(share, bool) or not 0 < share <= 0.5:
+            raise self._refuse("contamination", share, "'auto' or a share above 0, up to 0.5")
+        return {"sample": max(2, sample), "contamination": share}
+
+    @property
+    def max_samples_(self) -> int:
+        return int(self._require_fitted().attribute("sample"))
+
+    @property
+    def offset_(self) -> float:
+        own = super().offset_
+        return -0.5 if isinstance(self.contamination, str) else own
+
+    def predict(self, X: Any) -> np.ndarray:
+        """-1 for unusual rows, 1 for the others: [rows]."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """fit, then predict of the same rows."""
+        return self.fit(X, y, sample_weight).predict(X)
