@@ -15,8 +15,10 @@ constexpr std::size_t kMostColumns = 10;
 constexpr std::size_t kMostRows = 120;
 constexpr std::size_t kMostSteps = 6;
 
-/// The sum that moves most: of several classes one has to be drawn.
+/// Of two classes the second, as everywhere in the report; of several the sum that moves most: one has to be
+/// drawn.
 std::size_t sum_to_draw(const ColumnContributions& all) {
+  if (all.width() == 2) return 1;
   std::vector<double> travel(all.width(), 0);
   for (std::size_t row = 0; row < all.rows.size(); ++row) {
     for (std::size_t s = 0; s < all.width(); ++s) {
@@ -121,7 +123,7 @@ Markup story(const ColumnContributions& all, std::size_t sum, std::size_t row, c
   });
   Chart chart;
   chart.title = title;
-  chart.x = {.title = fmt::format("added to the answer{}", of_class(all, sum)), .low = 0, .high = 0};
+  chart.x = {.title = fmt::format("added{}", of_class(all, sum)), .low = 0, .high = 0};
   chart.y.scale = Axis::Scale::category;
   Series up{.kind = Series::Kind::bars, .name = "raises", .color = 1};
   Series down{.kind = Series::Kind::bars, .name = "lowers", .color = 0};
