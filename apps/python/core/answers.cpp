@@ -69,8 +69,7 @@ nb::object answer_rows(const Fitted& self, const Table& table, const Run& run) {
   run_released(run, cells_of(table), [&](const Context& context) {
     if (artifact.target_kind == Target::Kind::numbers)
       numbers = predict_values(artifact, table, context, &notes);
-    else if (artifact.target_kind == Target::Kind::none &&
-             artifact.model.can(everyml::Capability::anomaly))
+    else if (artifact.target_kind == Target::Kind::none && artifact.model.can(everyml::Capability::anomaly))
       numbers = everyml::predict_anomalies(artifact, table, context, &notes);
     else if (artifact.target_kind == Target::Kind::none)
       codes = predict_clusters(artifact, table, context, &notes);
@@ -80,8 +79,7 @@ nb::object answer_rows(const Fitted& self, const Table& table, const Run& run) {
   const std::size_t rows = table.rows();
   const bool by_number =
       artifact.target_kind == Target::Kind::numbers || artifact.model.can(everyml::Capability::anomaly);
-  nb::object answers =
-      by_number ? to_numpy(std::move(numbers), {rows}) : to_numpy(std::move(codes), {rows});
+  nb::object answers = by_number ? to_numpy(std::move(numbers), {rows}) : to_numpy(std::move(codes), {rows});
   return nb::make_tuple(std::move(answers), notes.sentences);
 }
 

@@ -185,10 +185,9 @@ nb::object assign(const Fitted& self, const Features& x, const Run& run) {
 }
 
 nb::object anomaly(const Fitted& self, const Features& x, const Run& run) {
-  return answers<double>(self, x, 1, true, run,
-                         [&](const Features& rows, auto out, const Context& context) {
-                           self.artifact->model.anomaly(rows, out, context);
-                         });
+  return answers<double>(self, x, 1, true, run, [&](const Features& rows, auto out, const Context& context) {
+    self.artifact->model.anomaly(rows, out, context);
+  });
 }
 
 nb::object transform(const Fitted& self, const Features& x, const Run& run) {

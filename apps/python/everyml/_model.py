@@ -224,14 +224,14 @@ class Model:
         return answers
 
     def predict_one(self, row: Mapping[str, Any] | None = None, /, **cells: Any) -> Any:
-        """The answer for one row, in microseconds: a label of the target's kind, a number, or a cluster.
+        """The answer for one row, in microseconds: a label of the target's kind, a number, a cluster, or how unusual it is.
 
         Cells by column name, as a dict or as keywords: numbers, texts, truths, moments; None and cells not given are
         missing. Raises DataError, with a did-you-mean, for a column that the model does not read.
         """
         values = {**row, **cells} if row else cells
         if self.task == "none":
-            return int(self.predict([values])[0])
+            return self.predict([values])[0].item()
         answer = self._reader().answer(values)
         return self._labels[answer] if self._labels else answer
 

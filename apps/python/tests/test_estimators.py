@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from sklearn.base import clone, is_classifier, is_clusterer, is_regressor
+from sklearn.base import clone, is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier, VotingRegressor
@@ -285,7 +285,9 @@ def test_kinds_are_known_to_scikit_learn():
         target = kind._entry["target"]
         assert is_classifier(kind()) == (target == "classes")
         assert is_regressor(kind()) == (target == "numbers")
-        assert is_clusterer(kind()) == (target == "none")
+        anomaly = "anomaly" in kind._entry["capabilities"]
+        assert is_outlier_detector(kind()) == anomaly
+        assert is_clusterer(kind()) == (target == "none" and not anomaly)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@
 namespace everyml {
 
 std::vector<Entry> boosting_family() {
-  return {entry<GradientBoostingClassifier>(), entry<GradientBoostingRegressor>(), entry<GradientBoostingRanker>()};
+  return {entry<GradientBoostingClassifier>(), entry<GradientBoostingRegressor>(),
+          entry<GradientBoostingRanker>()};
 }
 
 }  // namespace everyml
