@@ -16,9 +16,12 @@ constexpr std::size_t kFewRows = 65536;
 /// The largest power of two by which a sum of this size stays below `room`.
 double scale_for(double sum, double room) {
   if (!(sum > 0)) return 1;
+  const double ratio = room / sum;
+  if (!std::isfinite(ratio)) return std::ldexp(1.0, 900);
   int exponent = 0;
-  std::frexp(room / sum, &exponent);
-  return std::ldexp(1.0, std::clamp(exponent - 1, -900, 900));
+  std::frexp(ratio, &exponent);
+  // Sums up to the largest double have a ratio above 2^-1000.
+  return std::ldexp(1.0, std::clamp(exponent - 1, -1000, 900));
 }
 
 struct Sums {
