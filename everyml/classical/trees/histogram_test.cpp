@@ -118,6 +118,21 @@ TEST(Histogram, AWholeWeightIsAsManyCopies) {
   }
 }
 
+TEST(Histogram, WeightsThatAreNotWholeKeepTheirSize) {
+  const std::vector<float> gradient = {1, -2, 0.5F, 4};
+  for (const double size : {1.0, 1e300, 1e-200}) {
+    const std::vector<double> weights = {0.25 * size, 1.5 * size, 0.75 * size, 2.25 * size};
+    std::vector<std::uint64_t> words(4);
+    const WordUnits units = make_words(gradient, {}, weights, {}, 1, words, Context());
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_NEAR(static_cast<double>(word_hessian(words[i])) * units.hessian / size, weights[i] / size,
+                  1e-6);
+      EXPECT_NEAR(static_cast<double>(word_gradient(words[i])) * units.gradient / size,
+                  static_cast<double>(gradient[i]) * weights[i] / size, 1e-6);
+    }
+  }
+}
+
 TEST(SplitSearch, TheFastSearchFindsWhatThePlainOneFinds) {
   Stream stream(6, "cells");
   for (int trial = 0; trial < 400; ++trial) {

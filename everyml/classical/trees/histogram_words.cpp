@@ -100,7 +100,7 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       const double up_g = static_cast<double>(random >> 32) * kUnit;
       const double up_h = static_cast<double>(random & 0xffffffffu) * kUnit;
       auto g = static_cast<double>(gradient[row]) * g_scale;
-      double h = hessian.empty() ? 1.0 : static_cast<double>(hessian[row]) * h_scale;
+      double h = (hessian.empty() ? 1.0 : static_cast<double>(hessian[row])) * h_scale;
       const double weight = weighted ? weights[row] : 1.0;
       const double copies = whole ? weight : 1.0;
       if (!whole) {
