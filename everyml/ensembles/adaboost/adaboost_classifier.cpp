@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t kQuantiles = 21;
 constexpr std::size_t kGrain = 2048;
-constexpr double kMost = std::numeric_limits<double>::max();
 
 }  // namespace
 

@@ -14,7 +14,6 @@
 namespace everyml {
 namespace {
 
-constexpr std::size_t kGrain = 4096;
 constexpr std::size_t kAskedRows = 256;
 
 /// The target as whole numbers: (y - centre) / spread lies in [-1, 1].
