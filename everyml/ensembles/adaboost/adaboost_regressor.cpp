@@ -126,7 +126,8 @@ class DruckerRounds {
     if (largest < 1e-12) return 0;
     double mean = 0, all = 0;
     for (std::size_t p = 0; p < loss_.size(); ++p) {
-      loss_[p] = loss_of(loss_[p] / largest, settings_.loss);
+      // A row whose share has sunk to 0 may err by more than the largest that counts.
+      loss_[p] = loss_of(std::min(1.0, loss_[p] / largest), settings_.loss);
       mean += share_[p] * loss_[p];
       all += share_[p];
     }
