@@ -57,17 +57,17 @@ double threshold_of(const Table& table, const Node& node) {
 
 C45Tree packed(const Table& table, const Node& root) {
   C45Tree tree{.features = table.rows->columns, .classes = table.classes};
-  struct Todo {
+  struct Pending {
     const Node* node;
     std::int32_t place;  ///< in children; -1: the root
   };
-  std::vector<Todo> stack{{&root, -1}};
+  std::vector<Pending> stack{{&root, -1}};
   while (!stack.empty()) {
-    const Todo todo = stack.back();
+    const Pending pending = stack.back();
     stack.pop_back();
-    const Node& node = *todo.node;
+    const Node& node = *pending.node;
     const auto at = static_cast<std::int32_t>(tree.nodes());
-    if (todo.place >= 0) tree.children[static_cast<std::size_t>(todo.place)] = at;
+    if (pending.place >= 0) tree.children[static_cast<std::size_t>(pending.place)] = at;
     tree.feature.push_back(node.feature);
     tree.threshold.push_back(node.feature >= 0 && !node.category ? threshold_of(table, node) : 0);
     tree.category.push_back(node.category ? 1 : 0);

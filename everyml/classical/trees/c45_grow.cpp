@@ -240,35 +240,35 @@ std::vector<Parts> divide(const Table& table, const Node& node, const Parts& par
 }
 
 std::unique_ptr<Node> grow(const Table& table, const C45& settings, Parts parts, const Context& context) {
-  struct Todo {
+  struct Pending {
     Node* node;
     Parts parts;
     int depth;
   };
   auto root = std::make_unique<Node>();
-  std::vector<Todo> stack;
+  std::vector<Pending> stack;
   stack.push_back({root.get(), std::move(parts), 0});
   while (!stack.empty()) {
     context.check();
-    const Todo todo = std::move(stack.back());
+    const Pending pending = std::move(stack.back());
     stack.pop_back();
-    Node& node = *todo.node;
-    node.counts = class_counts(table, todo.parts);
+    Node& node = *pending.node;
+    node.counts = class_counts(table, pending.parts);
     const double whole = sum_of(node.counts),
                  largest = *std::max_element(node.counts.begin(), node.counts.end());
-    if (todo.depth >= kDeepest || !(whole > 0) || whole < 2 * settings.min_leaf ||
+    if (pending.depth >= kDeepest || !(whole > 0) || whole < 2 * settings.min_leaf ||
         whole - largest <= kNothing)
       continue;
     Candidate chosen;
-    node.feature = choose(table, settings, todo.parts, whole, chosen, context);
+    node.feature = choose(table, settings, pending.parts, whole, chosen, context);
     if (node.feature < 0) continue;
     node.category = table.rows->levels[static_cast<std::size_t>(node.feature)] > 0;
     node.cut = chosen.cut;
     node.above = chosen.above;
-    std::vector<Parts> below = divide(table, node, todo.parts);
+    std::vector<Parts> below = divide(table, node, pending.parts);
     for (std::size_t b = 0; b < below.size(); ++b) node.children.push_back(std::make_unique<Node>());
     for (std::size_t b = below.size(); b-- > 0;)
-      stack.push_back({node.children[b].get(), std::move(below[b]), todo.depth + 1});
+      stack.push_back({node.children[b].get(), std::move(below[b]), pending.depth + 1});
   }
   return root;
 }

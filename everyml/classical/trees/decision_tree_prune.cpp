@@ -99,27 +99,27 @@ Tree pruned(const Tree& tree, const Pruning& pruning, double alpha) {
   Tree out;
   out.width = tree.width;
   const double slack = 1e-12 * std::max(tree.nodes[0].cost, 0.0);
-  struct Todo {
+  struct Pending {
     std::uint32_t from;
     std::int32_t parent;
     bool left;
   };
-  std::vector<Todo> stack{{0, -1, false}};
+  std::vector<Pending> stack{{0, -1, false}};
   while (!stack.empty()) {
-    const Todo todo = stack.back();
+    const Pending pending = stack.back();
     stack.pop_back();
-    Node node = tree.nodes[todo.from];
+    Node node = tree.nodes[pending.from];
     const auto at = static_cast<std::int32_t>(out.nodes.size());
-    if (todo.parent >= 0)
-      (todo.left ? out.nodes[static_cast<std::size_t>(todo.parent)].left
-                 : out.nodes[static_cast<std::size_t>(todo.parent)].right) = at;
+    if (pending.parent >= 0)
+      (pending.left ? out.nodes[static_cast<std::size_t>(pending.parent)].left
+                    : out.nodes[static_cast<std::size_t>(pending.parent)].right) = at;
     const auto copy = [&](const std::vector<double>& from, std::vector<double>& into) {
-      const auto first = from.begin() + static_cast<std::ptrdiff_t>(todo.from * tree.width);
+      const auto first = from.begin() + static_cast<std::ptrdiff_t>(pending.from * tree.width);
       into.insert(into.end(), first, first + static_cast<std::ptrdiff_t>(tree.width));
     };
     copy(tree.values, out.values);
     if (!tree.counts.empty()) copy(tree.counts, out.counts);
-    if (node.left >= 0 && pruning.until[todo.from] <= alpha + slack) {
+    if (node.left >= 0 && pruning.until[pending.from] <= alpha + slack) {
       node.left = node.right = node.feature = node.set = -1;
       node.surrogate_count = 0;
       node.gain = 0;

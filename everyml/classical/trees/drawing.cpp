@@ -117,25 +117,25 @@ DrawnTree binary(const TreeParts& parts, std::size_t which, TreeWords words, con
   DrawnTree tree;
   tree.words = std::move(words);
   const std::size_t first_node = parts.first_node[which], first_leaf = parts.first_leaf[which];
-  struct Todo {
+  struct Pending {
     std::int32_t at;
     std::int32_t parent;
   };
   const bool one_leaf = parts.first_node[which + 1] == first_node;
-  std::vector<Todo> stack{{one_leaf ? -1 : 0, -1}};
+  std::vector<Pending> stack{{one_leaf ? -1 : 0, -1}};
   while (!stack.empty()) {
-    const Todo todo = stack.back();
+    const Pending pending = stack.back();
     stack.pop_back();
     const std::size_t here = tree.nodes.size();
     tree.nodes.emplace_back();
     DrawnTree::Node& node = tree.nodes.back();
-    node.parent = todo.parent;
-    if (todo.parent >= 0) tree.nodes[static_cast<std::size_t>(todo.parent)].children.push_back(here);
-    if (todo.at < 0) {
-      fill(node, first_leaf + static_cast<std::size_t>(~todo.at), true);
+    node.parent = pending.parent;
+    if (pending.parent >= 0) tree.nodes[static_cast<std::size_t>(pending.parent)].children.push_back(here);
+    if (pending.at < 0) {
+      fill(node, first_leaf + static_cast<std::size_t>(~pending.at), true);
       continue;
     }
-    const std::size_t at = first_node + static_cast<std::size_t>(todo.at);
+    const std::size_t at = first_node + static_cast<std::size_t>(pending.at);
     fill(node, at, false);
     node.feature = parts.feature[at];
     node.missing = (parts.flags[at] & TreeParts::kMissingLeft) != 0 ? 0 : 1;
@@ -229,25 +229,25 @@ DrawnTree draw_tree(const C45Model& model, TreeWords words) {
 
 std::string tree_text(const DrawnTree& tree, std::size_t most_lines) {
   const std::vector<char> shown = drawing::visible(tree, std::max<std::size_t>(most_lines / 2, 2));
-  struct Todo {
+  struct Pending {
     std::size_t node;
     std::string lead;
     bool last;
   };
   std::string out;
-  std::vector<Todo> stack{{0, "", true}};
+  std::vector<Pending> stack{{0, "", true}};
   while (!stack.empty()) {
-    const Todo todo = stack.back();
+    const Pending pending = stack.back();
     stack.pop_back();
-    const DrawnTree::Node& node = tree.nodes[todo.node];
+    const DrawnTree::Node& node = tree.nodes[pending.node];
     const bool root = node.parent < 0;
-    out += todo.lead + (root ? "" : todo.last ? "└─ " : "├─ ");
-    out += fmt::format("{}: {} ({})", root ? "all" : node.branch, tree.answer(todo.node),
+    out += pending.lead + (root ? "" : pending.last ? "└─ " : "├─ ");
+    out += fmt::format("{}: {} ({})", root ? "all" : node.branch, tree.answer(pending.node),
                        drawing::rows_words(node.rows));
-    if (shown[todo.node] == 1 && !node.children.empty()) out += " …";
+    if (shown[pending.node] == 1 && !node.children.empty()) out += " …";
     out += "\n";
-    if (shown[todo.node] != 2) continue;
-    const std::string lead = todo.lead + (root ? "" : todo.last ? "   " : "│  ");
+    if (shown[pending.node] != 2) continue;
+    const std::string lead = pending.lead + (root ? "" : pending.last ? "   " : "│  ");
     for (std::size_t b = node.children.size(); b-- > 0;)
       stack.push_back({node.children[b], lead, b + 1 == node.children.size()});
   }
