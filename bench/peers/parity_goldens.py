@@ -11,6 +11,7 @@ from collections import defaultdict
 
 import numpy as np
 import sklearn
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
@@ -24,6 +25,20 @@ MODELS = {
     "ridge": lambda: Ridge(alpha=1.0),
     "knn-regressor": lambda: KNeighborsRegressor(5, algorithm="brute"),
 }
+# Left to chance: the mean over some seeds is kept.
+FORESTS = {
+    "random-forest-classifier": RandomForestClassifier,
+    "extra-trees-classifier": ExtraTreesClassifier,
+    "random-forest-regressor": RandomForestRegressor,
+    "extra-trees-regressor": ExtraTreesRegressor,
+}
+SEEDS = 3
+
+
+def models(algorithm):
+    if algorithm not in FORESTS:
+        return [MODELS[algorithm]()]
+    return [FORESTS[algorithm](200, random_state=seed, n_jobs=-1) for seed in range(SEEDS)]
 
 
 def side(folder, prefix, columns):
@@ -37,15 +52,16 @@ def main(folder, output):
         for row in csv.DictReader(index):
             x, y = side(folder, row["prefix"] + "-train", int(row["columns"]))
             new_x, new_y = side(folder, row["prefix"] + "-test", int(row["columns"]))
-            model = MODELS[row["algorithm"]]().fit(x, y)
             out = scores[row["case"]][row["algorithm"]]
-            if hasattr(model, "predict_proba"):
-                p = model.predict_proba(new_x)
-                out["accuracy"].append(accuracy_score(new_y, model.predict(new_x)))
-                out["auc"].append(roc_auc_score(new_y, p[:, 1]) if p.shape[1] == 2
-                                  else roc_auc_score(new_y, p, multi_class="ovr"))
-            else:
-                out["r2"].append(r2_score(new_y, model.predict(new_x)))
+            for model in models(row["algorithm"]):
+                model.fit(x, y)
+                if hasattr(model, "predict_proba"):
+                    p = model.predict_proba(new_x)
+                    out["accuracy"].append(accuracy_score(new_y, model.predict(new_x)))
+                    out["auc"].append(roc_auc_score(new_y, p[:, 1]) if p.shape[1] == 2
+                                      else roc_auc_score(new_y, p, multi_class="ovr"))
+                else:
+                    out["r2"].append(r2_score(new_y, model.predict(new_x)))
     cases = {case: {name: {metric: float(np.mean(values)) for metric, values in metrics.items()}
                     for name, metrics in algorithms.items()} for case, algorithms in scores.items()}
     with open(output, "w", encoding="utf-8") as file:

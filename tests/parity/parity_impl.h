@@ -37,4 +37,7 @@ Encoded encode(const Prepared& prepared, const Fold& fold, const Entry& entry);
 /// The algorithms compared on a case, as (registry name, settings) pairs.
 std::vector<std::pair<std::string, Trial>> algorithms(const Case& one);
 
+/// Runs with different seeds whose mean is compared: one where nothing is left to chance.
+int seeds(const std::string& algorithm);
+
 }  // namespace everyml::parity

@@ -37,6 +37,7 @@ struct GrowerSettings {
   double l1 = 0, l2 = 0;
   double min_gain = 0;
   double max_delta = 0;
+  int gradient_bits = 0;  ///< 0: as fine as can be; splits are looked for with gradients of so many bits
   double columns_level = 1, columns_node = 1;  ///< share of the tree's columns that a level, a node may use
   CategoryRules categories;
   std::vector<std::int8_t> monotone;  ///< empty, or by column: 1 rising, -1 falling, 0 free

@@ -36,9 +36,11 @@ struct WordUnits {
 /// Rounds to nearest while there are few rows; at random, without bias, when there are many: `key` says how.
 /// A row of positive hessian has at least 1. `weights` empty: 1 each; whole weights multiply the word of
 /// weight 1, so that k copies sum to the same. `some` empty: all rows; else word i is that of row some[i].
+/// `bits`, when positive: gradients of weight 1 are first rounded, at random without bias, to a multiple of
+/// the largest one over 2^(bits - 1).
 WordUnits make_words(std::span<const float> gradient, std::span<const float> hessian,
                      std::span<const double> weights, std::span<const std::uint32_t> some, std::uint64_t key,
-                     std::span<std::uint64_t> words, const Context& context);
+                     std::span<std::uint64_t> words, const Context& context, int bits = 0);
 
 /// Builds histograms: cells[cell_of(column) + code] = sum of the words of the rows with that code. Words come
 /// in the order of the rows: gathering them by row instead costs more than all the additions.

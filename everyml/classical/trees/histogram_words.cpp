@@ -26,6 +26,7 @@ double scale_for(double sum, double room) {
 
 struct Sums {
   double gradient = 0, hessian = 0;
+  double largest = 0;  ///< gradient of weight 1
   bool whole = true;
 };
 
@@ -45,6 +46,8 @@ inline double floor_of(double x) {
 }
 
 constexpr double kUnit = 1.0 / 4294967296.0;
+/// Parts the draws of the two roundings.
+constexpr std::uint64_t kCoarse = 0x5bd1e9955bd1e995u;
 
 struct Extent {
   double least = std::numeric_limits<double>::infinity(), most = 0;
@@ -54,7 +57,7 @@ struct Extent {
 
 WordUnits make_words(std::span<const float> gradient, std::span<const float> hessian,
                      std::span<const double> weights, std::span<const std::uint32_t> some, std::uint64_t key,
-                     std::span<std::uint64_t> words, const Context& context) {
+                     std::span<std::uint64_t> words, const Context& context, int bits) {
   const std::size_t n = some.empty() ? gradient.size() : some.size();
   if (n >= (std::size_t{1} << 29))
     throw UnsupportedError("trees.rows", "trees learn from at most 536870911 rows at a time");
@@ -66,7 +69,9 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
         for (std::size_t i = begin; i < end; ++i) {
           const std::size_t row = at(i);
           const double weight = weights.empty() ? 1.0 : weights[row];
-          sum.gradient += weight * std::abs(static_cast<double>(gradient[row]));
+          const double size = std::abs(static_cast<double>(gradient[row]));
+          sum.gradient += weight * size;
+          sum.largest = std::max(sum.largest, size);
           sum.hessian += weight * (hessian.empty() ? 1.0 : static_cast<double>(hessian[row]));
           sum.whole &= std::floor(weight) == weight;
         }
@@ -75,6 +80,7 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       [](Sums& into, Sums&& part) {
         into.gradient += part.gradient;
         into.hessian += part.hessian;
+        into.largest = std::max(into.largest, part.largest);
         into.whole &= part.whole;
       });
   if (!std::isfinite(sums.gradient) || !std::isfinite(sums.hessian))
@@ -86,8 +92,11 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
   if (weighted)
     for (std::size_t i = 0; i < n; ++i) weight_sum += weights[at(i)];
   const bool whole = weighted && sums.whole && weight_sum < 536870912.0;
+  const double step = bits > 0 ? std::ldexp(sums.largest, 1 - bits) : 0;
+  // Rounding to steps adds less than one of them to a row of weight 1.
+  const double most_gradient = sums.gradient + step * (weighted ? weight_sum : rows);
   if (!whole) weight_sum = rows;
-  const double g_scale = scale_for(sums.gradient, 2147483000.0 - weight_sum);
+  const double g_scale = scale_for(most_gradient, 2147483000.0 - weight_sum);
   const double h_scale =
       hessian.empty() && (!weighted || whole) ? 1 : scale_for(sums.hessian, 4294966000.0 - 2 * weight_sum);
   const bool nearest = n <= kFewRows;
@@ -99,7 +108,12 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       const std::uint64_t random = nearest ? 0x8000000080000000u : mixed(key, row);
       const double up_g = static_cast<double>(random >> 32) * kUnit;
       const double up_h = static_cast<double>(random & 0xffffffffu) * kUnit;
-      auto g = static_cast<double>(gradient[row]) * g_scale;
+      auto g = static_cast<double>(gradient[row]);
+      if (step > 0) {
+        const double up = static_cast<double>(mixed(key ^ kCoarse, row) >> 32) * kUnit;
+        g = step * floor_of(g / step + up);
+      }
+      g *= g_scale;
       double h = (hessian.empty() ? 1.0 : static_cast<double>(hessian[row])) * h_scale;
       const double weight = weighted ? weights[row] : 1.0;
       const double copies = whole ? weight : 1.0;

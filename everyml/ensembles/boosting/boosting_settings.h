@@ -34,6 +34,7 @@ struct BoostingSettings {
   double min_gain = 0;
   double max_delta = 0;
   int bins = 255;
+  std::optional<int> gradient_bits;
   RowSampling sampling = RowSampling::uniform;
   double row_share = 1;
   double top_share = 0.2, other_share = 0.1;
@@ -73,6 +74,10 @@ struct BoostingSettings {
         Field{&S::max_delta, "max_delta", "Largest answer of a leaf before shrinking; 0: no limit.",
               between(0.0, 1e300)},
         Field{&S::bins, "bins", "Most bins that the values of a column are put into.", between(2, 65535)},
+        Field{&S::gradient_bits, "gradient_bits",
+              "Bits that gradients are rounded to, at random, while splits are looked for; leaves answer from the "
+              "exact ones. None: as fine as can be.",
+              between(2, 8)},
         Field{&S::sampling, "sampling",
               "How rows are drawn for a tree: alike, or by the size of their gradients."},
         Field{&S::row_share, "row_share", "Uniform sampling: part of the rows that a tree learns from.",

@@ -73,6 +73,7 @@ GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& 
   grower.l2 = settings.l2;
   grower.min_gain = settings.min_gain;
   grower.max_delta = settings.max_delta;
+  grower.gradient_bits = settings.gradient_bits.value_or(0);
   grower.columns_level = settings.column_share_level;
   grower.columns_node = settings.column_share_node;
   grower.categories = {.one_hot = static_cast<std::uint32_t>(settings.category_one_hot),
