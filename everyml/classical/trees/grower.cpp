@@ -143,9 +143,9 @@ GrownRows TreeJob::run() {
 void TreeJob::start() {
   const std::size_t n = input_.rows.size();
   const bool all = n == binned_.rows();
-  rules_.units =
-      make_words(input_.gradient, input_.hessian, input_.weights,
-                 all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, scratch_.words, context_, settings_.gradient_bits);
+  rules_.units = make_words(input_.gradient, input_.hessian, input_.weights,
+                            all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, scratch_.words,
+                            context_, settings_.gradient_bits);
   std::copy(input_.rows.begin(), input_.rows.end(), scratch_.rows.begin());
   pool_.give_back_all();
   OpenLeaf root;

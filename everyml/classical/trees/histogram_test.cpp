@@ -90,6 +90,32 @@ TEST(Histogram, RoundingIsFineForFewRowsAndWithoutBiasForMany) {
   }
 }
 
+TEST(Histogram, FewBitsLeaveFewValuesAndNoBias) {
+  const std::size_t n = 40000;
+  Stream stream(8, "gradients");
+  std::vector<float> gradient(n);
+  double sum = 0, largest = 0;
+  for (float& g : gradient) {
+    g = static_cast<float>(stream.normal());
+    sum += g;
+    largest = std::max(largest, std::abs(static_cast<double>(g)));
+  }
+  for (const int bits : {2, 5, 8}) {
+    std::vector<std::uint64_t> words(n);
+    const WordUnits units = make_words(gradient, {}, {}, {}, 6, words, Context(), bits);
+    const double step = std::ldexp(largest, 1 - bits);
+    double total = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double value = static_cast<double>(word_gradient(words[i])) * units.gradient;
+      total += value;
+      ASSERT_NEAR(value / step, std::round(value / step), 1e-3) << bits;
+      ASSERT_LE(std::abs(value - gradient[i]), step * 1.001) << bits;
+    }
+    // Each row is off by less than a step, at random: four times the square root of their number is rare.
+    EXPECT_NEAR(total, sum, 4 * step * 0.5 * std::sqrt(static_cast<double>(n))) << bits;
+  }
+}
+
 TEST(Histogram, AWholeWeightIsAsManyCopies) {
   Stream stream(4, "gradients");
   std::vector<float> gradient, hessian, g_copies, h_copies;

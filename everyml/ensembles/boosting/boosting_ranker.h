@@ -17,7 +17,7 @@ namespace everyml {
 /// Reference: Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", MSR-TR-2010-82 (2010).
 struct GradientBoostingRanker {
   RankObjective objective;
-  BoostingSettings boosting;
+  BoostingSettings boosting{.l2 = 1};  ///< second derivatives of orders are small
 
   static constexpr std::string_view name = "gradient-boosting-ranker";
   static constexpr auto fields() {

@@ -28,9 +28,9 @@ struct BoostingSettings {
   TreeGrowth growth = TreeGrowth::leaf;
   std::optional<int> leaves;
   std::optional<int> depth;
-  double min_leaf_rows = 20;
+  double min_leaf_rows = 10;
   double min_leaf_hessian = 1e-3;
-  double l1 = 0, l2 = 0;
+  double l1 = 0, l2 = 2;
   double min_gain = 0;
   double max_delta = 0;
   int bins = 255;
@@ -38,7 +38,7 @@ struct BoostingSettings {
   RowSampling sampling = RowSampling::uniform;
   double row_share = 1;
   double top_share = 0.2, other_share = 0.1;
-  double column_share = 1, column_share_level = 1, column_share_node = 1;
+  double column_share = 1, column_share_level = 1, column_share_node = 0.4;
   double drop_rate = 0, skip_drop = 0.5;
   int max_drop = 50;
   double validation_share = 0;
@@ -46,7 +46,7 @@ struct BoostingSettings {
   std::vector<std::string> rising, falling;
   std::vector<std::string> interactions;
   int category_one_hot = 4;
-  double category_smooth = 10, category_l2 = 10;
+  double category_smooth = 20, category_l2 = 10;
   int category_most = 32;
 
   static constexpr auto fields() {
@@ -75,7 +75,8 @@ struct BoostingSettings {
               between(0.0, 1e300)},
         Field{&S::bins, "bins", "Most bins that the values of a column are put into.", between(2, 65535)},
         Field{&S::gradient_bits, "gradient_bits",
-              "Bits that gradients are rounded to, at random, while splits are looked for; leaves answer from the "
+              "Bits that gradients are rounded to, at random, while splits are looked for; leaves answer "
+              "from the "
               "exact ones. None: as fine as can be.",
               between(2, 8)},
         Field{&S::sampling, "sampling",

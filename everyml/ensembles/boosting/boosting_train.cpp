@@ -12,6 +12,9 @@
 namespace everyml::boosting_detail {
 namespace {
 
+/// Rounds without a split after which boosting ends where columns or rows are drawn.
+constexpr std::size_t kBarrenRounds = 10;
+
 /// Rows whose scores grow with the trees, and the loss over them.
 struct Scored {
   std::unique_ptr<BoostingLoss> loss;
@@ -283,14 +286,16 @@ Boosted Boosting::run() {
   const bool random = settings_.row_share < 1 || settings_.column_share < 1 ||
                       settings_.column_share_level < 1 || settings_.column_share_node < 1 ||
                       settings_.drop_rate > 0 || settings_.sampling == RowSampling::gradient;
+  std::size_t barren = 0;
   for (std::size_t number = 0; number < rounds; ++number) {
     context_.check();
     if (context_.stop_requested()) break;
     const bool split = round(number);
     context_.progress("boosting", static_cast<double>(number + 1) / static_cast<double>(rounds));
     if (!better_rounds_follow(number)) break;
-    // Without chance the next round would find the same nothing.
-    if (!split && !random) break;
+    // Without chance the next round would find the same nothing; with it many in a row leave no hope.
+    barren = split ? 0 : barren + 1;
+    if (barren >= (random ? kBarrenRounds : 1)) break;
   }
   for (Kept& kept : kept_) {
     for (double& value : kept.grown.tree.values) value *= kept.factor;

@@ -61,11 +61,19 @@ TEST(GradientBoosting, OneRoundOfTwoLeavesIsAStump) {
   Dataset data;
   data.features = Features::dense(std::move(x), n, 1);
   data.target = Target::numbers(std::move(y));
-  const auto model =
-      regressor({.rounds = 1, .learning_rate = 0.5, .leaves = 2, .min_leaf_rows = 5}).fit(data, Context());
-  std::vector<double> out(n);
-  model.predict(data.features, out, Context());
-  for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(out[i], i < 20 ? 5 - 0.5 * 4 : 5 + 0.5 * 2, 1e-12);
+  // Gradients of few bits look for the split; leaves answer from the exact ones.
+  for (const std::optional<int> bits : {std::optional<int>{}, std::optional<int>{3}}) {
+    const auto model = regressor({.rounds = 1,
+                                  .learning_rate = 0.5,
+                                  .leaves = 2,
+                                  .min_leaf_rows = 5,
+                                  .l2 = 0,
+                                  .gradient_bits = bits})
+                           .fit(data, Context());
+    std::vector<double> out(n);
+    model.predict(data.features, out, Context());
+    for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(out[i], i < 20 ? 5 - 0.5 * 4 : 5 + 0.5 * 2, 1e-12);
+  }
 }
 
 TEST(GradientBoosting, EveryWayOfGrowingAndSamplingLearns) {
@@ -79,6 +87,7 @@ TEST(GradientBoosting, EveryWayOfGrowingAndSamplingLearns) {
   ways.push_back({.column_share = 0.8, .column_share_level = 0.8, .column_share_node = 0.8});
   ways.push_back({.drop_rate = 0.1});
   ways.push_back({.bins = 1000});
+  ways.push_back({.gradient_bits = 2});
   ways.push_back({.l1 = 1, .l2 = 5, .max_delta = 0.5});
   for (const BoostingSettings& way : ways) {
     const auto model = regressor(way).fit(train, Context());
@@ -241,6 +250,7 @@ TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
   const Dataset data = numbers(30000, 9);
   for (const RowSampling sampling : {RowSampling::uniform, RowSampling::gradient}) {
     const GradientBoostingRegressor learner = regressor({.rounds = 5,
+                                                         .gradient_bits = 3,
                                                          .sampling = sampling,
                                                          .row_share = 0.6,
                                                          .column_share_node = 0.6,

@@ -139,7 +139,7 @@ def _boosting(ours: str, kind: str, loss: Param, more: dict[str, Param]) -> Row:
             "max_leaf_nodes": Param(None, handled=True, stands_for="leaves", why="None: as many as the depth allows"),
             **_STOP,
         },
-        fixed={"min_leaf_hessian": 0.0},
+        fixed={"min_leaf_hessian": 0.0, "l2": 0.0},
         attributes={"feature_importances_": "feature_importances"},
         computed={
             "n_estimators_": "rounds that were kept",
