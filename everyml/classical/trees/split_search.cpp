@@ -146,4 +146,18 @@ FeatureSplit best_split(const std::uint64_t* cells, const FeatureBins& bins, std
   return best;
 }
 
+FeatureSplit best_flag_split(const std::uint64_t* cells, std::size_t count, std::uint64_t total,
+                             const SplitRules& rules, std::size_t& column) {
+  const Cut cut =
+      split_detail::best_cell(cells, count, rules.least_side(),
+                              {total, rules.units.gradient, rules.units.hessian, rules.l1, rules.l2});
+  FeatureSplit best;
+  if (!(cut.score > best.score)) return best;
+  column = cut.bin;
+  best.score = cut.score;
+  best.left = total - cells[cut.bin];
+  best.missing_left = word_hessian(best.left) >= word_hessian(cells[cut.bin]);
+  return best;
+}
+
 }  // namespace everyml

@@ -21,6 +21,9 @@ struct CutRules {
   double gradient_unit, hessian_unit, l1, l2;
 };
 Cut best_cut(const std::uint64_t* sums, std::size_t first, std::size_t last, const CutRules& rules);
+/// The best of `count` splits of which each takes the rows of one cell off the others. Those that leave less
+/// than `least` hessian on a side are passed over; `bin` is the place of the cell.
+Cut best_cell(const std::uint64_t* cells, std::size_t count, std::uint64_t least, const CutRules& rules);
 
 FeatureSplit category_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                             const double* counts, const SplitRules& rules);

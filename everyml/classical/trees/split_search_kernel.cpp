@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "everyml/classical/trees/split_search_impl.h"
@@ -35,6 +36,18 @@ HWY_INLINE hn::Vec<D> Scores(hn::Vec<DI> left, const split_detail::CutRules& rul
   return hn::Div(over, hn::Mul(hl, hr));
 }
 
+/// The best of all lanes, of equal ones the first.
+HWY_INLINE void TakeBest(hn::Vec<D> best, hn::Vec<DI> best_bin, split_detail::Cut* out) {
+  HWY_ALIGN double scores[HWY_MAX_BYTES / sizeof(double)];
+  HWY_ALIGN std::int64_t bins[HWY_MAX_BYTES / sizeof(std::int64_t)];
+  hn::Store(best, D(), scores);
+  hn::Store(best_bin, DI(), bins);
+  for (std::size_t k = 0; k < hn::Lanes(D()); ++k) {
+    const auto at = static_cast<std::size_t>(bins[k]);
+    if (scores[k] > out->score || (scores[k] == out->score && at < out->bin)) *out = {scores[k], at};
+  }
+}
+
 void BestCut(const std::uint64_t* sums, std::size_t first, std::size_t last,
              const split_detail::CutRules& rules, split_detail::Cut* out) {
   const D d;
@@ -54,14 +67,42 @@ void BestCut(const std::uint64_t* sums, std::size_t first, std::size_t last,
     best_bin = hn::IfThenElse(hn::RebindMask(di, better), bin, best_bin);
     bin = hn::Add(bin, step);
   }
-  HWY_ALIGN double scores[HWY_MAX_BYTES / sizeof(double)];
-  HWY_ALIGN std::int64_t bins[HWY_MAX_BYTES / sizeof(std::int64_t)];
-  hn::Store(best, d, scores);
-  hn::Store(best_bin, di, bins);
-  for (std::size_t k = 0; k < lanes; ++k) {
-    const auto at = static_cast<std::size_t>(bins[k]);
-    if (scores[k] > out->score || (scores[k] == out->score && at < out->bin)) *out = {scores[k], at};
+  TakeBest(best, best_bin, out);
+}
+
+void BestCell(const std::uint64_t* cells, std::size_t count, std::uint64_t least,
+              const split_detail::CutRules& rules, split_detail::Cut* out) {
+  const D d;
+  const DI di;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto* words = reinterpret_cast<const std::int64_t*>(cells);
+  const auto total = hn::Set(di, static_cast<std::int64_t>(rules.total));
+  const auto low_half = hn::Set(di, 0xffffffff);
+  const auto bound = static_cast<std::int64_t>(least);
+  const auto below = hn::Set(di, bound - 1);
+  const auto above = hn::Set(di, static_cast<std::int64_t>(rules.total & 0xffffffffu) - bound + 1);
+  auto best = hn::Set(d, -std::numeric_limits<double>::infinity());
+  auto best_bin = hn::Zero(di);
+  for (std::size_t i = 0; i < count; i += lanes) {
+    auto word = hn::Zero(di);
+    if (i + lanes <= count) {
+      word = hn::LoadU(di, words + i);
+    } else {
+      // What lies beyond the end reads as an empty cell.
+      HWY_ALIGN std::int64_t last[HWY_MAX_BYTES / sizeof(std::int64_t)] = {};
+      std::copy(words + i, words + count, last);
+      word = hn::Load(di, last);
+    }
+    const auto hessian = hn::And(word, low_half);
+    const auto allowed = hn::And(hn::Gt(hessian, below), hn::Lt(hessian, above));
+    if (hn::AllFalse(di, allowed)) continue;
+    const auto score = Scores(hn::Sub(total, word), rules);
+    const auto better = hn::And(hn::Gt(score, best), hn::RebindMask(d, allowed));
+    const auto bin = hn::Add(hn::Iota(di, 0), hn::Set(di, static_cast<std::int64_t>(i)));
+    best = hn::IfThenElse(better, score, best);
+    best_bin = hn::IfThenElse(hn::RebindMask(di, better), bin, best_bin);
   }
+  TakeBest(best, best_bin, out);
 }
 
 }  // namespace everyml::HWY_NAMESPACE
@@ -71,12 +112,20 @@ HWY_AFTER_NAMESPACE();
 namespace everyml {
 namespace {
 HWY_EXPORT(BestCut);
+HWY_EXPORT(BestCell);
 }  // namespace
 
 split_detail::Cut split_detail::best_cut(const std::uint64_t* sums, std::size_t first, std::size_t last,
                                          const CutRules& rules) {
   Cut cut{-std::numeric_limits<double>::infinity(), 0};
   HWY_DYNAMIC_DISPATCH(BestCut)(sums, first, last, rules, &cut);
+  return cut;
+}
+
+split_detail::Cut split_detail::best_cell(const std::uint64_t* cells, std::size_t count, std::uint64_t least,
+                                          const CutRules& rules) {
+  Cut cut{-std::numeric_limits<double>::infinity(), 0};
+  HWY_DYNAMIC_DISPATCH(BestCell)(cells, count, least, rules, &cut);
   return cut;
 }
 }  // namespace everyml
