@@ -396,8 +396,8 @@ std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const Bin
   };
   if (data.derived == nullptr) return std::make_shared<const BinnedFeatures>(make());
   // The rows that thresholds are taken from are drawn by the seed.
-  const std::string key =
-      fmt::format("bins {} {} {} {}", settings.max_bins, settings.sample_rows, settings.bundle, context.seed());
+  const std::string key = fmt::format("bins {} {} {} {}", settings.max_bins, settings.sample_rows,
+                                      settings.bundle, context.seed());
   return data.derived->get<BinnedFeatures>(key, make);
 }
 

@@ -60,8 +60,8 @@ class BinnedFeatures {
   const std::uint16_t* codes16(std::size_t column) const;
   std::uint32_t code(std::size_t row, std::size_t column) const;
 
-  /// Where the codes of a column are. Of a column that shares them, code k other than `zero` is `first` + k in
-  /// the array, or `first` + k - 1 when k is above `zero`; everything else in the array is `zero`.
+  /// Where the codes of a column are. Of a column that shares them, code k other than `zero` is `first` + k
+  /// in the array, or `first` + k - 1 when k is above `zero`; everything else in the array is `zero`.
   struct Place {
     static constexpr std::uint32_t kNone = 0xffffffff;
     std::uint32_t array = kNone;  ///< kNone: every row has the code `zero`

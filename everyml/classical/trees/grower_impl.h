@@ -90,6 +90,7 @@ struct Scratch {
   Buffer<std::uint32_t> rows, spare_rows;    ///< [rows]: rows of the tree, leaf by leaf
   Buffer<std::uint64_t> words, spare_words;  ///< the words of these
   Buffer<std::uint32_t> leaf_of;             ///< [rows], by row
+  Buffer<std::uint64_t> counts;              ///< a histogram of how many rows; empty until it is needed
 };
 
 /// One tree in the making.
@@ -121,9 +122,16 @@ class TreeJob {
   std::vector<Slot> slots_of(std::span<const std::uint32_t> columns) const;
   Candidate search_slot(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
                         std::span<const std::uint32_t> without) const;
-  /// The cells of a column with one for every code, that of missing last; in `scratch` if they do not lie so.
+  Candidate search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns) const;
+  void count_rows(const OpenLeaf& leaf);
   const std::uint64_t* cells_of(const OpenLeaf& leaf, std::uint32_t feature,
-                                std::vector<std::uint64_t>& scratch) const;
+                                std::vector<std::uint64_t>& scratch) const {
+    return whole_cells(pool_.at(leaf.histogram).data(), leaf.total, feature, scratch);
+  }
+  /// The cells of a column of a histogram whose words sum to `total`, with one for every code, that of
+  /// missing last; in `scratch` if they do not lie so.
+  const std::uint64_t* whole_cells(const std::uint64_t* histogram, std::uint64_t total, std::uint32_t feature,
+                                   std::vector<std::uint64_t>& scratch) const;
   bool certain(const OpenLeaf& leaf, const FeatureSplit& split) const;
   SplitRules rules_for(const OpenLeaf& leaf, std::uint32_t feature) const;
 
