@@ -86,8 +86,8 @@ void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size
     }
     return;
   }
-  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes.data(), some, first,
-                                                                          count, words, cells);
+  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes.data(), some, first, count, words,
+                                                                 cells);
 }
 
 HistogramBuilder::HistogramBuilder(const CodeTiles& tiles) : tiles_(tiles) {}
@@ -108,7 +108,7 @@ void HistogramBuilder::build(const std::uint32_t* some, std::size_t count, bool 
   const std::size_t pieces =
       threads == 1 || tile_count >= 4 * threads ? 1 : std::clamp<std::size_t>(count / kPiece, 1, 2 * threads);
   if (pieces == 1) {
-    parallel_for(context, tile_count, count < kPiece / 4 ? tile_count : 1,
+    parallel_for(context, tile_count, count < kPiece / 4 ? std::max<std::size_t>(tile_count, 1) : 1,
                  [&](std::size_t first, std::size_t last) {
                    for (std::size_t t = first; t < last; ++t)
                      if (wanted(t)) build_tile(t, 0, count, cells.data());

@@ -38,7 +38,8 @@ struct BoostingSettings {
   RowSampling sampling = RowSampling::uniform;
   double row_share = 1;
   double top_share = 0.2, other_share = 0.1;
-  double column_share = 1, column_share_level = 1, column_share_node = 0.4;
+  double column_share = 1, column_share_level = 1;
+  std::optional<double> column_share_node;
   double drop_rate = 0, skip_drop = 0.5;
   int max_drop = 50;
   double validation_share = 0;
@@ -89,7 +90,9 @@ struct BoostingSettings {
         Field{&S::column_share, "column_share", "Part of the columns that a tree may ask about.", share},
         Field{&S::column_share_level, "column_share_level", "Part of these that a level may ask about.",
               share},
-        Field{&S::column_share_node, "column_share_node", "Part of these that a node may ask about.", share},
+        Field{&S::column_share_node, "column_share_node",
+              "Part of these that a node may ask about; none: 0.4, or all beyond 50,000 training rows.",
+              share},
         Field{&S::drop_rate, "drop_rate",
               "DART: chance of each earlier tree to be left out while the next is learned.",
               between(0.0, 1.0)},

@@ -53,6 +53,16 @@ std::vector<std::vector<std::uint32_t>> interaction_sets(const Dataset& data,
 
 }  // namespace
 
+double node_share(const BoostingSettings& settings, const Dataset& data) {
+  // Trees on few rows fit their noise; that differ more they err less as a sum. With many rows the best split
+  // is worth having.
+  constexpr double kFewRows = 50000, kShareOfFew = 0.4;
+  if (settings.column_share_node) return *settings.column_share_node;
+  double rows = 0;
+  for (std::size_t row = 0; row < data.rows(); ++row) rows += data.weight(row);
+  return rows <= kFewRows ? kShareOfFew : 1.0;
+}
+
 GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& data) {
   GrowerSettings grower;
   const bool by_leaf = settings.growth == TreeGrowth::leaf;
@@ -75,7 +85,7 @@ GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& 
   grower.max_delta = settings.max_delta;
   grower.gradient_bits = settings.gradient_bits.value_or(0);
   grower.columns_level = settings.column_share_level;
-  grower.columns_node = settings.column_share_node;
+  grower.columns_node = node_share(settings, data);
   grower.categories = {.one_hot = static_cast<std::uint32_t>(settings.category_one_hot),
                        .smooth = settings.category_smooth,
                        .l2 = settings.category_l2,

@@ -286,7 +286,7 @@ Boosted Boosting::run() {
   start();
   const auto rounds = static_cast<std::size_t>(settings_.rounds);
   const bool random = settings_.row_share < 1 || settings_.column_share < 1 ||
-                      settings_.column_share_level < 1 || settings_.column_share_node < 1 ||
+                      settings_.column_share_level < 1 || node_share(settings_, data_) < 1 ||
                       settings_.drop_rate > 0 || settings_.sampling == RowSampling::gradient;
   std::size_t barren = 0;
   for (std::size_t number = 0; number < rounds; ++number) {

@@ -24,6 +24,9 @@ struct Boosted {
 Boosted boost(const Dataset& data, const BoostingObjective& objective, const BoostingSettings& settings,
               const Context& context);
 
+/// Part of a tree's columns that a node may ask about, chosen by the number of rows where it was not said.
+double node_share(const BoostingSettings& settings, const Dataset& data);
+
 /// The grower's settings; names of columns become numbers.
 GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& data);
 

@@ -246,6 +246,23 @@ TEST(GradientBoosting, DeepSymmetricTreesHaveLeavesWithoutRows) {
   EXPECT_THROW(regressor(settings).fit(data, Context()), ParameterError);
 }
 
+TEST(GradientBoosting, ColumnsThatNeverChangeGiveTheMean) {
+  const std::size_t n = 50;
+  Buffer<double> x(2 * n), y(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    x[2 * i] = x[2 * i + 1] = 3;
+    y[i] = static_cast<double>(i);
+  }
+  Dataset data;
+  data.features = Features::dense(std::move(x), n, 2);
+  data.target = Target::numbers(std::move(y));
+  const auto model = regressor({}).fit(data, Context());
+  std::vector<double> out(n);
+  model.predict(data.features, out, Context());
+  for (const double answer : out) EXPECT_NEAR(answer, 24.5, 1e-9);
+  EXPECT_LE(model.boosted().rounds(), 10U) << "rounds without a split end soon though columns are drawn";
+}
+
 TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
   const Dataset data = numbers(30000, 9);
   for (const RowSampling sampling : {RowSampling::uniform, RowSampling::gradient}) {
