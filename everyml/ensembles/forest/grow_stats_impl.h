@@ -36,6 +36,10 @@ struct PairStats {
     const std::uint64_t weight = item.load & 0x7fffffffU;
     *cell += weight | ((0 - std::uint64_t{item.load >> 31}) & (weight << 32));
   }
+  /// Rows of class k that weigh so much together.
+  static void add_class(Unit* cell, std::size_t k, std::uint64_t weight) {
+    *cell += k == 0 ? weight : weight | weight << 32;
+  }
   static void join(Unit* into, const Unit* cell) { *into += *cell; }
   static bool empty(const Unit* cell) { return *cell == 0; }
   static double weight(const Unit* cell) { return static_cast<double>(*cell & 0xffffffffU); }
@@ -86,6 +90,9 @@ struct ClassStats {
 
   Item item(std::uint32_t row, std::uint32_t load) const { return {row, load, rows_->code[row]}; }
   static void add(Unit* cell, const Item& item) { cell[item.code] += static_cast<double>(item.load); }
+  static void add_class(Unit* cell, std::size_t k, std::uint64_t weight) {
+    cell[k] += static_cast<double>(weight);
+  }
   void join(Unit* into, const Unit* cell) const {
     for (std::size_t k = 0; k < width(); ++k) into[k] += cell[k];
   }
