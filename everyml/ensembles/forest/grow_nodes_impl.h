@@ -135,23 +135,23 @@ class FeatureDraw {
   std::vector<std::size_t> fresh_;
 };
 
-/// The code up to which rows go left when a column whose codes lie from `low` to `high` > low, none missing,
-/// is cut at `where` of the way between their values.
+/// Where a column whose codes in a node lie from `low` to `high` > low, none missing, is cut at `where` of
+/// the way between their values. `edges` has an entry before the first and one behind the last, equal to
+/// these: values of the outer bins are taken to lie at their edges, those of the others in the middle.
+inline double random_value(const double* edges, std::uint32_t low, std::uint32_t high, double where) {
+  const double first = edges[low] / 2 + edges[std::ptrdiff_t{low} - 1] / 2;
+  const double last = edges[high] / 2 + edges[high - 1] / 2;
+  return first + (last / 2 - first / 2) * 2 * where;
+}
+/// The code up to which rows go left of it.
 inline std::uint32_t random_code(const FeatureBins& bins, std::uint32_t low, std::uint32_t high,
                                  double where) {
-  const double* edges = bins.threshold.data();
-  // Values of the outer bins are taken to lie half a bin beyond the outer edges of the node.
-  const double first = low > 0 ? edges[low] / 2 + edges[low - 1] / 2 : edges[0];
-  const double last = high < bins.bins - 1 ? edges[high] / 2 + edges[high - 1] / 2 : edges[high - 1];
-  const double value = first + (last / 2 - first / 2) * 2 * where;
-  // The first edge >= value of those but the last, by halves and without a branch.
-  const double* at = edges + low;
-  for (std::size_t count = high - 1 - low; count > 0;) {
-    const std::size_t half = (count + 1) / 2;
-    at += at[half - 1] < value ? half : 0;
-    count -= half;
-  }
-  return static_cast<std::uint32_t>(at - edges);
+  const std::vector<double>& own = bins.threshold;
+  const std::array<double, 4> ends{own[low > 0 ? low - 1 : 0], own[low], own[high - 1],
+                                   own[std::min<std::size_t>(high, own.size() - 1)]};
+  const double value = random_value(ends.data() + 1, 0, 2, where);
+  return static_cast<std::uint32_t>(std::lower_bound(own.begin() + low, own.begin() + (high - 1), value) -
+                                    own.begin());
 }
 
 /// The codes of a node's rows, side by side and class by class.
@@ -171,7 +171,11 @@ class CutFinder {
   static constexpr std::size_t kGroup = sizeof(Code) == 1 ? 6 : 1;
 
   CutFinder(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rules_(rules), stats_(rows, rules.other_criterion), room_(codes.most_codes()), draw_(rules) {
+      : codes_(codes),
+        rules_(rules),
+        stats_(rows, rules.other_criterion),
+        room_(codes.most_codes()),
+        draw_(rules) {
     const std::size_t width = stats_.width();
     for (auto& table : tables_) table.assign(room_ * width, Unit{});
     for (auto& words : marks_) words.assign((room_ + 63) / 64, 0);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -11,6 +13,26 @@
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml {
+
+/// What records ask of their columns, [columns]. Made once for all trees.
+struct RecordColumns {
+  explicit RecordColumns(const ForestCodes<std::uint8_t>& codes) : cuts(codes.columns()) {
+    for (std::size_t j = 0; j < codes.columns(); ++j) {
+      const FeatureBins& bins = codes.bins(j);
+      missing.push_back(static_cast<std::uint8_t>(bins.bins));
+      category.push_back(bins.category ? 1 : 0);
+      if (bins.category || bins.threshold.empty()) continue;
+      CutTable& table = cuts[j];
+      std::fill(std::begin(table.edges), std::end(table.edges), std::numeric_limits<double>::infinity());
+      std::copy(bins.threshold.begin(), bins.threshold.end(), table.edges);
+      table.edges[bins.threshold.size()] = bins.threshold.back();
+      std::fill(std::begin(table.before), std::end(table.before), bins.threshold[0]);
+      for (std::size_t i = 0; i < CutTable::kStep; ++i) table.steps[i] = table.edges[16 * i + 15];
+    }
+  }
+  std::vector<CutTable> cuts;
+  std::vector<std::uint8_t> missing, category;
+};
 
 /// Grows one tree of random cuts for classes without a table. The codes of a row stand together as a record,
 /// and the records of a node stand together too, one class after the other, so that one pass tells the range
@@ -26,8 +48,13 @@ class RecordTree {
 
   /// Subtrees of up to `task_rows` records are tasks of their own.
   RecordTree(const ForestCodes<std::uint8_t>& codes, const ForestRows& rows, const GrowRules& rules,
-             std::size_t task_rows)
-      : codes_(codes), rows_(rows), rules_(rules), task_rows_(task_rows), stride_(stride_of(codes.columns())) {}
+             const RecordColumns& columns, std::size_t task_rows)
+      : codes_(codes),
+        rows_(rows),
+        rules_(rules),
+        columns_(columns),
+        task_rows_(task_rows),
+        stride_(stride_of(codes.columns())) {}
 
   /// Copies the rows of a tree. False when they do not suit.
   bool read(std::span<const std::uint32_t> loads);
@@ -73,6 +100,7 @@ class RecordTree {
     std::vector<std::uint32_t> counts;  ///< [stack, classes]
   };
 
+  std::size_t classes() const { return Stats::kClasses > 0 ? Stats::kClasses : weight_.size(); }
   static std::size_t stride_of(std::size_t columns) {
     return columns <= 16 ? std::size_t{16} : (columns + 31) / 32 * 32;
   }
@@ -81,12 +109,16 @@ class RecordTree {
   }
   void sum_classes(const std::uint32_t* counts, std::vector<Unit>& sum, const Stats& stats) const {
     std::fill(sum.begin(), sum.end(), Unit{});
-    for (std::size_t k = 0; k < weight_.size(); ++k) {
+    for (std::size_t k = 0; k < classes(); ++k) {
       stats.add_class(sum.data(), k, std::uint64_t{counts[k]} * weight_[k]);
     }
   }
-  static bool pure(const std::vector<std::uint32_t>& counts) {
-    return std::count_if(counts.begin(), counts.end(), [](std::uint32_t n) { return n > 0; }) <= 1;
+  /// At most one class has rows; `count` tells how many.
+  template <class Count>
+  bool pure(const Count& count) const {
+    std::size_t some = 0;
+    for (std::size_t k = 0; k < classes(); ++k) some += count(k) > 0 ? 1 : 0;
+    return some <= 1;
   }
 
   /// Grows what is below a node; with `parts` hands on what is small.
@@ -94,13 +126,14 @@ class RecordTree {
             CodeTree& tree, std::vector<Part>* parts, const Context& context);
   FoundCut cut_of(Node& node, std::size_t rows, Desk& desk, Stream& stream);
   FoundCut find(Node& node, std::size_t rows, Desk& desk, Stream& stream);
-  void try_cut(std::size_t feature, const std::uint32_t* above, std::size_t step, Desk& desk, FoundCut& best);
+  void score_cuts(std::size_t cuts, double* scores, Desk& desk) const;
   void divide(const Node& node, std::size_t rows, FoundCut& cut, Desk& desk);
   void grow_part(std::size_t index, std::size_t part_index, Part& part, const Context& context);
 
   const ForestCodes<std::uint8_t>& codes_;
   const ForestRows& rows_;
   const GrowRules& rules_;
+  const RecordColumns& columns_;
   std::size_t task_rows_, stride_;
   const RecordKernels& kernels_ = record_kernels();
   std::vector<std::uint32_t> weight_, counts_;  ///< [classes]: of one record, and records of the tree
@@ -182,7 +215,6 @@ void RecordTree<Stats>::walk(Desk& desk, const Node& root, std::span<const std::
                              const Context& context) {
   /// So many records may be looked at between two looks at the clock.
   constexpr std::size_t kUnchecked = 65536;
-  const std::size_t classes = weight_.size();
   const Stats& stats = desk.finder.stats();
   desk.stack.assign(1, root);
   desk.counts.assign(counts.begin(), counts.end());
@@ -190,10 +222,12 @@ void RecordTree<Stats>::walk(Desk& desk, const Node& root, std::span<const std::
   while (!desk.stack.empty()) {
     Node node = desk.stack.back();
     desk.stack.pop_back();
-    std::copy(desk.counts.end() - static_cast<std::ptrdiff_t>(classes), desk.counts.end(), desk.count.begin());
-    desk.counts.resize(desk.counts.size() - classes);
     std::size_t rows = 0;
-    for (const std::uint32_t count : desk.count) rows += count;
+    for (std::size_t k = classes(); k-- > 0;) {
+      desk.count[k] = desk.counts.back();
+      desk.counts.pop_back();
+      rows += desk.count[k];
+    }
     const auto hand_on = [&] {
       link_child(node.parent, node.is_left, ~static_cast<std::int32_t>(parts->size()), tree);
       const std::uint32_t* known = desk.features.order.data();
@@ -227,11 +261,11 @@ void RecordTree<Stats>::walk(Desk& desk, const Node& root, std::span<const std::
     divide(node, rows, cut, desk);
     const std::int32_t here = add_cut(node.parent, node.is_left, cut, stats, desk.total.data(), tree);
     std::uint32_t lefts = 0;
-    for (std::size_t k = 0; k < classes; ++k) {
+    for (std::size_t k = 0; k < classes(); ++k) {
       desk.counts.push_back(desk.count[k] - desk.left[k]);
       lefts += desk.left[k];
     }
-    desk.counts.insert(desk.counts.end(), desk.left.begin(), desk.left.end());
+    for (std::size_t k = 0; k < classes(); ++k) desk.counts.push_back(desk.left[k]);
     desk.stack.push_back({node.begin + lefts, node.depth + 1, node.constants, here, false, !node.second});
     desk.stack.push_back({node.begin, node.depth + 1, node.constants, here, true, !node.second});
   }
@@ -239,7 +273,8 @@ void RecordTree<Stats>::walk(Desk& desk, const Node& root, std::span<const std::
 
 template <class Stats>
 FoundCut RecordTree<Stats>::cut_of(Node& node, std::size_t rows, Desk& desk, Stream& stream) {
-  if (rows < 2 || node.depth >= rules_.max_depth || pure(desk.count)) return {};
+  if (rows < 2 || node.depth >= rules_.max_depth || pure([&](std::size_t k) { return desk.count[k]; }))
+    return {};
   const Stats& stats = desk.finder.stats();
   const double weight = stats.weight(desk.total.data());
   if (weight < rules_.least_split || weight < 2 * rules_.least_leaf) return {};
@@ -252,66 +287,84 @@ template <class Stats>
 FoundCut RecordTree<Stats>::find(Node& node, std::size_t rows, Desk& desk, Stream& stream) {
   FoundCut best;
   const std::uint8_t* records = this->records(node);
+  const std::uint8_t *low = desk.low.data(), *high = desk.high.data();
   kernels_.range(records, rows, stride_, desk.low.data(), desk.high.data());
   bool any = false;
   FeatureDraw& draw = desk.draw;
   draw.begin(desk.features, node.constants);
-  const auto plain = [&](std::uint32_t f) {
-    const FeatureBins& bins = codes_.bins(f);
-    return !bins.category && desk.high[f] != bins.bins;
-  };
+  const auto plain = [&](std::uint32_t f) { return !columns_.category[f] && high[f] != columns_.missing[f]; };
   while (const std::size_t drawn = draw.next(FeatureDraw::kMost, any, stream)) {
     std::array<std::uint8_t, FeatureDraw::kMost> columns;
-    std::size_t asked = 0;
+    std::array<double, FeatureDraw::kMost> where, scores;
+    std::size_t asked = 0, others = 0;
     for (std::size_t g = 0; g < drawn; ++g) {
       const std::uint32_t f = draw.picks[g];
-      if (desk.low[f] == desk.high[f]) {
+      if (low[f] == high[f]) {
         draw.constant(g);
-        continue;
-      }
-      any = true;
-      if (!plain(f)) continue;
-      desk.cuts[f] =
-          static_cast<std::uint8_t>(random_code(codes_.bins(f), desk.low[f], desk.high[f], draw.where[g]));
-      columns[asked++] = static_cast<std::uint8_t>(f);
-    }
-    if (asked > 0) {
-      kernels_.count_above(records, desk.count, stride_, desk.cuts.data(), {columns.data(), asked},
-                           desk.above.data());
-    }
-    const std::uint32_t* above = desk.above.data();
-    for (std::size_t g = 0; g < drawn; ++g) {
-      const std::uint32_t f = draw.picks[g];
-      if (desk.low[f] == desk.high[f]) continue;
-      if (plain(f)) {
-        try_cut(f, above++, asked, desk, best);
+      } else if (plain(f)) {
+        columns[asked] = static_cast<std::uint8_t>(f);
+        where[asked++] = draw.where[g];
       } else {
-        desk.finder.try_records(f, {records, stride_, desk.count, weight_}, draw.where[g], best, stream);
+        ++others;
       }
+    }
+    any = any || asked + others > 0;
+    if (asked > 0) {
+      const std::span<const std::uint8_t> some(columns.data(), asked);
+      kernels_.draw_cuts(columns_.cuts.data(), some, where.data(), low, high, desk.cuts.data());
+      kernels_.count_above(records, {desk.count.data(), classes()}, stride_, desk.cuts.data(), some,
+                           desk.above.data());
+      score_cuts(asked, scores.data(), desk);
+    }
+    std::size_t chosen = SIZE_MAX;
+    if (others == 0) {
+      for (std::size_t a = 0; a < asked; ++a) {
+        chosen = scores[a] > best.score ? a : chosen;
+        best.score = std::max(best.score, scores[a]);
+      }
+    } else {
+      // In the order drawn, as it decides between equals.
+      for (std::size_t g = 0, a = 0; g < drawn; ++g) {
+        const std::uint32_t f = draw.picks[g];
+        if (low[f] == high[f]) continue;
+        if (!plain(f)) {
+          const double before = best.score;
+          desk.finder.try_records(f, {records, stride_, desk.count, weight_}, draw.where[g], best, stream);
+          if (best.score > before) chosen = SIZE_MAX;
+          continue;
+        }
+        if (scores[a] > best.score) {
+          best.score = scores[a];
+          chosen = a;
+        }
+        ++a;
+      }
+    }
+    if (chosen == SIZE_MAX) continue;
+    best.feature = columns[chosen];
+    best.code = desk.cuts[best.feature];
+    best.missing = CodeNode::kNone;
+    best.missing_seen = best.category = false;
+    for (std::size_t k = 0; k < classes(); ++k) {
+      desk.left[k] = desk.count[k] - desk.above[k * asked + chosen];
     }
   }
   draw.finish();
   return best;
 }
 
-/// `above`: the rows of each class that would go right, `step` apart.
+/// What the cuts just counted are worth.
 template <class Stats>
-void RecordTree<Stats>::try_cut(std::size_t feature, const std::uint32_t* above, std::size_t step, Desk& desk,
-                                FoundCut& best) {
+void RecordTree<Stats>::score_cuts(std::size_t cuts, double* scores, Desk& desk) const {
   const Stats& stats = desk.finder.stats();
-  std::fill(desk.cell.begin(), desk.cell.end(), Unit{});
-  for (std::size_t k = 0; k < weight_.size(); ++k) {
-    stats.add_class(desk.cell.data(), k, std::uint64_t{desk.count[k] - above[k * step]} * weight_[k]);
+  for (std::size_t a = 0; a < cuts; ++a) {
+    std::fill_n(desk.cell.data(), stats.width(), Unit{});
+    for (std::size_t k = 0; k < classes(); ++k) {
+      stats.add_class(desk.cell.data(), k,
+                      std::uint64_t{desk.count[k] - desk.above[k * cuts + a]} * weight_[k]);
+    }
+    scores[a] = stats.score_of(desk.cell.data(), desk.total.data(), rules_.least_leaf);
   }
-  ForestBestCut cut{best.score, SIZE_MAX};
-  stats.scan(desk.cell.data(), 1, desk.start.data(), desk.total.data(), rules_.least_leaf, cut);
-  if (cut.at == SIZE_MAX) return;
-  best.score = cut.score;
-  best.feature = feature;
-  best.code = desk.cuts[feature];
-  best.missing = CodeNode::kNone;
-  best.missing_seen = best.category = false;
-  for (std::size_t k = 0; k < weight_.size(); ++k) desk.left[k] = desk.count[k] - above[k * step];
 }
 
 /// Sends the records of a node to their sides, tells how many of each class go left, and where missing ones
@@ -326,14 +379,9 @@ void RecordTree<Stats>::divide(const Node& node, std::size_t rows, FoundCut& cut
   if (!cut.category && !cut.missing_seen) {
     const std::size_t lefts = std::accumulate(desk.left.begin(), desk.left.end(), std::size_t{0});
     // Two leaves need no records.
-    const auto ends = [&](bool is_left) {
-      std::size_t some = 0;
-      for (std::size_t k = 0; k < weight_.size(); ++k) {
-        some += (is_left ? desk.left[k] : desk.count[k] - desk.left[k]) > 0 ? 1 : 0;
-      }
-      return some <= 1;
-    };
-    if (!ends(true) || !ends(false)) {
+    const bool ends = pure([&](std::size_t k) { return desk.left[k]; }) &&
+                      pure([&](std::size_t k) { return desk.count[k] - desk.left[k]; });
+    if (!ends) {
       kernels_.divide(from, rows, stride_, cut.feature, static_cast<std::uint8_t>(cut.code), left,
                       left + lefts * stride_);
     }
@@ -344,7 +392,7 @@ void RecordTree<Stats>::divide(const Node& node, std::size_t rows, FoundCut& cut
     };
     const std::uint8_t* at = from + cut.feature;
     std::size_t lefts = 0;
-    for (std::size_t k = 0; k < weight_.size(); ++k) {
+    for (std::size_t k = 0; k < classes(); ++k) {
       desk.left[k] = 0;
       for (std::uint32_t i = 0; i < desk.count[k]; ++i, at += stride_) desk.left[k] += goes_left(*at) ? 1 : 0;
       lefts += desk.left[k];
@@ -359,7 +407,7 @@ void RecordTree<Stats>::divide(const Node& node, std::size_t rows, FoundCut& cut
   if (cut.missing_seen) return;
   // Without a row to learn from, missing ones follow the larger side.
   double weight = 0;
-  for (std::size_t k = 0; k < weight_.size(); ++k) {
+  for (std::size_t k = 0; k < classes(); ++k) {
     const double lefts = desk.left[k], all = desk.count[k];
     weight += (2 * lefts - all) * weight_[k];
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "everyml/ensembles/forest/grow_nodes_impl.h"
 #include "everyml/ensembles/forest/grow_records_kernel_impl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,6 +38,29 @@ void range(const std::uint8_t* records, std::size_t rows, std::size_t stride, st
            std::uint8_t* high) {
   stride == 16 ? range_of<Half>(records, rows, stride, low, high)
                : range_of<Whole>(records, rows, stride, low, high);
+}
+
+/// How many of 16 ascending numbers lie below a value.
+inline std::size_t count_below(const double* numbers, double value) {
+  const hn::CappedTag<double, 8> d;
+  const auto wanted = hn::Set(d, value);
+  std::size_t below = 0;
+  for (std::size_t i = 0; i < CutTable::kStep; i += hn::Lanes(d)) {
+    below += hn::CountTrue(d, hn::Lt(hn::LoadU(d, numbers + i), wanted));
+  }
+  return below;
+}
+
+void draw_cuts(const CutTable* tables, std::span<const std::uint8_t> columns, const double* where,
+               const std::uint8_t* low, const std::uint8_t* high, std::uint8_t* cuts) {
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    const std::uint8_t f = columns[j];
+    const CutTable& table = tables[f];
+    const double value = random_value(table.edges, low[f], high[f], where[j]);
+    const std::size_t from = CutTable::kStep * count_below(table.steps, value);
+    const std::size_t code = from + count_below(table.edges + from, value);
+    cuts[f] = static_cast<std::uint8_t>(std::clamp<std::size_t>(code, low[f], high[f] - 1U));
+  }
 }
 
 template <class D>
@@ -100,7 +124,7 @@ void divide(const std::uint8_t* records, std::size_t rows, std::size_t stride, s
 }
 
 const RecordKernels* kernels_of_records() {
-  static constexpr RecordKernels table{range, count_above, divide};
+  static constexpr RecordKernels table{range, draw_cuts, count_above, divide};
   return &table;
 }
 

@@ -6,12 +6,26 @@
 
 namespace everyml {
 
+/// Of one column of up to 255 bins: every 16th edge and all edges, with infinity behind them, so that an edge
+/// is found by looking at 32 of them. One more equal to the first stands before all edges, and one equal to
+/// the last behind.
+struct CutTable {
+  static constexpr std::size_t kStep = 16;
+  double steps[kStep];
+  double before[8];
+  double edges[256];
+};
+
 /// A record is the codes of one row, one byte for each column, filled up to a stride that is 16 or a multiple
 /// of 32. Kernels of one set of instructions; all look at every column of a record at once.
 struct RecordKernels {
   /// The least and the largest code of each column. low, high: [stride].
   void (*range)(const std::uint8_t* records, std::size_t rows, std::size_t stride, std::uint8_t* low,
                 std::uint8_t* high);
+  /// Draws the cuts of some columns, see random_code(). tables, low, high, cuts: [stride]; where:
+  /// [columns.size()].
+  void (*draw_cuts)(const CutTable* tables, std::span<const std::uint8_t> columns, const double* where,
+                    const std::uint8_t* low, const std::uint8_t* high, std::uint8_t* cuts);
   /// How many rows of each class have a larger code than their column's cut. Records stand class by class,
   /// counts [classes]; cuts [stride]; above: [classes, columns.size()].
   void (*count_above)(const std::uint8_t* records, std::span<const std::uint32_t> counts, std::size_t stride,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <queue>
 #include <type_traits>
 
@@ -19,6 +20,7 @@ template <class Stats, class Code>
 class TreeGrower final : public ForestGrower<Code> {
  public:
   using Item = typename Stats::Item;
+  static constexpr bool kRecords = sizeof(Code) == 1 && !std::is_same_v<Stats, NumberStats>;
 
   TreeGrower(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
       : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.other_criterion) {
@@ -28,6 +30,11 @@ class TreeGrower final : public ForestGrower<Code> {
         codes.row(0) == nullptr
             ? std::size_t{4096}
             : std::clamp<std::size_t>(kTileBytes / (codes.stride() * sizeof(Code)), 1024, 32768);
+    if constexpr (kRecords) {
+      if (rules.random_cuts && rules.records && rules.max_leaves == 0 && codes.row(0) != nullptr) {
+        record_columns_.emplace(codes);
+      }
+    }
   }
 
   std::size_t answers() const override { return stats_.answers(); }
@@ -86,6 +93,7 @@ class TreeGrower final : public ForestGrower<Code> {
   GrowRules rules_;
   Stats stats_;
   std::size_t most_tile_rows_;
+  std::optional<RecordColumns> record_columns_;
 };
 
 template <class Stats, class Code>
@@ -313,9 +321,9 @@ CodeTree TreeGrower<Stats, Code>::grow_best_first(std::vector<Item>& items, std:
 template <class Stats, class Code>
 CodeTree TreeGrower<Stats, Code>::grow(std::size_t index, std::span<const std::uint32_t> loads,
                                        const Context& context) const {
-  if constexpr (sizeof(Code) == 1 && !std::is_same_v<Stats, NumberStats>) {
-    if (rules_.random_cuts && rules_.records && rules_.max_leaves == 0 && codes_.row(0) != nullptr) {
-      RecordTree<Stats> records(codes_, rows_, rules_, most_tile_rows_);
+  if constexpr (kRecords) {
+    if (record_columns_.has_value()) {
+      RecordTree<Stats> records(codes_, rows_, rules_, *record_columns_, most_tile_rows_);
       if (records.read(loads)) return records.grow(index, context);
     }
   }
