@@ -60,6 +60,16 @@ CodeTree join_parts(const CodeTree& top, std::vector<CodeTree> parts) {
   return tree;
 }
 
+CutTable CutTable::of(const FeatureBins& bins) {
+  CutTable table;
+  std::fill(std::begin(table.edges), std::end(table.edges), std::numeric_limits<double>::infinity());
+  std::copy(bins.threshold.begin(), bins.threshold.end(), table.edges);
+  table.edges[bins.threshold.size()] = bins.threshold.back();
+  std::fill(std::begin(table.before), std::end(table.before), bins.threshold[0]);
+  for (std::size_t i = 0; i < kStep; ++i) table.steps[i] = table.edges[kStep * i + kStep - 1];
+  return table;
+}
+
 template <class Code>
 std::unique_ptr<ForestGrower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
                                                 const GrowRules& rules) {

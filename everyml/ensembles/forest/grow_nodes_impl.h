@@ -461,6 +461,8 @@ void CutFinder<Stats, Code>::try_categories(std::size_t feature, std::size_t cou
     best.score = cut.score;
     best.feature = feature;
     best.category = true;
+    best.code = 0;
+    best.missing = CodeNode::kNone;
     best.missing_seen = list_[count - 1] == codes_.bins(feature).bins;
     best.set.assign((codes_.bins(feature).bins + 64) / 64, 0);
     for (std::size_t i = 0; i <= cut.at + place; ++i) {

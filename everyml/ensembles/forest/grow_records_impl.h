@@ -22,12 +22,7 @@ struct RecordColumns {
       missing.push_back(static_cast<std::uint8_t>(bins.bins));
       category.push_back(bins.category ? 1 : 0);
       if (bins.category || bins.threshold.empty()) continue;
-      CutTable& table = cuts[j];
-      std::fill(std::begin(table.edges), std::end(table.edges), std::numeric_limits<double>::infinity());
-      std::copy(bins.threshold.begin(), bins.threshold.end(), table.edges);
-      table.edges[bins.threshold.size()] = bins.threshold.back();
-      std::fill(std::begin(table.before), std::end(table.before), bins.threshold[0]);
-      for (std::size_t i = 0; i < CutTable::kStep; ++i) table.steps[i] = table.edges[16 * i + 15];
+      cuts[j] = CutTable::of(bins);
     }
   }
   std::vector<CutTable> cuts;

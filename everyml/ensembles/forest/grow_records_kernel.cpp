@@ -103,12 +103,11 @@ template <std::size_t kStride>
 void divide_of(const std::uint8_t* records, std::size_t rows, std::size_t column, std::uint8_t cut,
                std::uint8_t* left, std::uint8_t* right) {
   for (const std::uint8_t* end = records + rows * kStride; records != end; records += kStride) {
-    // Both places are known, so that nothing waits for the comparison but the address.
-    const std::size_t step = records[column] <= cut ? kStride : 0;
-    std::uint8_t* to = step != 0 ? left : right;
-    std::memcpy(to, records, kStride);
-    left += step;
-    right += kStride - step;
+    // Masks, because half of the branches would be guessed wrong.
+    const std::size_t goes_right = 0 - std::size_t{records[column] > cut};
+    std::memcpy(left + (static_cast<std::size_t>(right - left) & goes_right), records, kStride);
+    left += kStride & ~goes_right;
+    right += kStride & goes_right;
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "everyml/classical/trees/binned.h"
+
 namespace everyml {
 
 /// Of one column of up to 255 bins: every 16th edge and all edges, with infinity behind them, so that an edge
@@ -14,6 +16,9 @@ struct CutTable {
   double steps[kStep];
   double before[8];
   double edges[256];
+
+  /// REQUIRES: numbers, of at least two bins.
+  static CutTable of(const FeatureBins& bins);
 };
 
 /// A record is the codes of one row, one byte for each column, filled up to a stride that is 16 or a multiple
