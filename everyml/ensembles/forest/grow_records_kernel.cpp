@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "everyml/ensembles/forest/grow_nodes_impl.h"
+#include "everyml/ensembles/forest/grow_draw_impl.h"
 #include "everyml/ensembles/forest/grow_records_kernel_impl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "everyml/ensembles/forest/forest_settings.h"
+#include "everyml/ensembles/forest/grow_draw_impl.h"
 #include "everyml/ensembles/forest/grow_impl.h"
-#include "everyml/ensembles/forest/grow_nodes_impl.h"
 #include "everyml/ensembles/forest/grow_records_kernel_impl.h"
 
 namespace everyml {
