@@ -26,6 +26,13 @@ def categories(train: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, p
     return train.astype(kinds), test.astype(kinds)
 
 
+def few_categories(train: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same, but more than 255 levels as numbers: HistGradientBoosting refuses such categories."""
+    train, test = categories(train, test)
+    many = [name for name in texts(train) if len(train[name].cat.categories) > 255]
+    return (side.assign(**{name: side[name].cat.codes for name in many}) for side in (train, test))
+
+
 def named(train: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Texts without gaps: CatBoost takes none in columns of categories."""
     fills = dict.fromkeys(texts(train), "missing")
@@ -141,5 +148,5 @@ PEERS = (
         (EQUAL,),
     ),
     Tool("CatBoost symmetric", "catboost", named, catboost(depth=5), (EQUAL,)),
-    Tool("HistGradientBoosting", "scikit-learn", categories, histogram_boosting),
+    Tool("HistGradientBoosting", "scikit-learn", few_categories, histogram_boosting),
 )
