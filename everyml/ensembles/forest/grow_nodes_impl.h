@@ -48,10 +48,11 @@ class CutFinder {
  public:
   using Item = typename Stats::Item;
   using Unit = typename Stats::Unit;
-  static constexpr std::size_t kGroup = sizeof(Code) == 1 ? 6 : 1;
+  static constexpr bool kPrepares = requires(Stats& s, std::span<const Item> items) { s.prepare(items); };
+  static constexpr std::size_t kGroup = sizeof(Code) == 1 && !kPrepares ? 6 : 1;
 
   CutFinder(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rules_(rules), stats_(rows, rules.other_criterion), room_(codes.most_codes()) {
+      : codes_(codes), rules_(rules), stats_(rows, rules.criterion), room_(codes.most_codes()) {
     const std::size_t width = stats_.width();
     for (auto& table : tables_) table.assign(room_ * width, Unit{});
     for (auto& words : marks_) words.assign((room_ + 63) / 64, 0);
@@ -104,6 +105,7 @@ template <class Stats, class Code>
 FoundCut CutFinder<Stats, Code>::find(std::span<const Item> items, const CodeView<Code>& view,
                                       FeatureOrder& features, std::size_t& constants, Stream& stream) {
   FoundCut best;
+  if constexpr (kPrepares) stats_.prepare(items);
   std::uint32_t* order = features.order.data();
   const std::size_t known = constants;
   std::size_t end = features.order.size(), idle = known, visited = 0;

@@ -19,7 +19,7 @@ class TreeGrower final : public ForestGrower<Code> {
   using Item = typename Stats::Item;
 
   TreeGrower(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.other_criterion) {
+      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.criterion) {
     // Half of a common second-level cache.
     constexpr std::size_t kTileBytes = 512 * 1024;
     most_tile_rows_ =
