@@ -197,6 +197,7 @@ class Graph {
 
   /// The codes of a set, then NaN.
   void add_members(std::size_t set, std::vector<double>& members) const {
+    const std::size_t before = members.size();
     for (std::size_t w = parts_.set_start[set]; w < parts_.set_start[set + 1]; ++w) {
       for (std::size_t bit = 0; bit < 64; ++bit) {
         if (parts_.set_words[w] >> bit & 1) {
@@ -204,6 +205,8 @@ class Graph {
         }
       }
     }
+    // Only what is missing goes there; runtimes want a member, and no code is below 0.
+    if (members.size() == before) members.push_back(-1);
     members.push_back(std::numeric_limits<double>::quiet_NaN());
   }
 
