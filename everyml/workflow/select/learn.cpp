@@ -4,6 +4,7 @@
 
 #include "everyml/workflow/select/board_impl.h"
 #include "everyml/workflow/select/chance_impl.h"
+#include "everyml/workflow/select/compare_impl.h"
 #include "everyml/workflow/select/finish_impl.h"
 #include "everyml/workflow/select/learn_setup_impl.h"
 #include "everyml/workflow/select/verdict_impl.h"
