@@ -114,7 +114,7 @@ class Boosting {
 };
 
 void Boosting::start() {
-  const auto shared = shared_bins(data_, {.max_bins = settings_.bins}, context_);
+  const auto shared = shared_bins(data_, {.max_bins = settings_.bins, .bundle = true}, context_);
   const BinnedFeatures& all = *shared;
   const RowParts parts = part_rows(data_, settings_.validation_share, context_);
   outputs_ = objective_.outputs();
@@ -125,7 +125,9 @@ void Boosting::start() {
   for (const std::size_t row : parts.training) plain &= data_.weight(row) == 1;
   if (!plain)
     for (const std::size_t row : parts.training) weights_.push_back(data_.weight(row));
-  grower_.emplace(training_->binned, grower_settings(settings_, data_), context_);
+  GrowerSettings growing = grower_settings(settings_, data_);
+  growing.unweighted = weights_.empty();
+  grower_.emplace(training_->binned, std::move(growing), context_);
   const std::size_t n = training_->rows();
   gradient_ = Buffer<float>::uninitialized(n * outputs_);
   const BoostingLoss& loss = training_->unweighted ? *training_->unweighted : *training_->loss;
