@@ -23,8 +23,8 @@ constexpr auto choices_of(RowSampling) {
 
 /// What all learners of gradient boosting share; a member with an empty row name.
 struct BoostingSettings {
-  int rounds = 200;
-  double learning_rate = 0.07;
+  int rounds = 100;
+  double learning_rate = 0.1;
   TreeGrowth growth = TreeGrowth::leaf;
   std::optional<int> leaves;
   std::optional<int> depth;
