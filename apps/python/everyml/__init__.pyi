@@ -588,13 +588,14 @@ class GradientBoostingClassifier(Estimator):
     min_gain: float
     max_delta: float
     bins: int
+    gradient_bits: int | None
     sampling: Literal["uniform", "gradient"]
     row_share: float
     top_share: float
     other_share: float
     column_share: float
     column_share_level: float
-    column_share_node: float
+    column_share_node: float | None
     drop_rate: float
     skip_drop: float
     max_drop: int
@@ -631,13 +632,14 @@ class GradientBoostingClassifier(Estimator):
         min_gain: float = ...,
         max_delta: float = ...,
         bins: int = ...,
+        gradient_bits: int | None = ...,
         sampling: Literal["uniform", "gradient"] = ...,
         row_share: float = ...,
         top_share: float = ...,
         other_share: float = ...,
         column_share: float = ...,
         column_share_level: float = ...,
-        column_share_node: float = ...,
+        column_share_node: float | None = ...,
         drop_rate: float = ...,
         skip_drop: float = ...,
         max_drop: int = ...,
@@ -691,13 +693,14 @@ class GradientBoostingRegressor(Estimator):
     min_gain: float
     max_delta: float
     bins: int
+    gradient_bits: int | None
     sampling: Literal["uniform", "gradient"]
     row_share: float
     top_share: float
     other_share: float
     column_share: float
     column_share_level: float
-    column_share_node: float
+    column_share_node: float | None
     drop_rate: float
     skip_drop: float
     max_drop: int
@@ -739,13 +742,14 @@ class GradientBoostingRegressor(Estimator):
         min_gain: float = ...,
         max_delta: float = ...,
         bins: int = ...,
+        gradient_bits: int | None = ...,
         sampling: Literal["uniform", "gradient"] = ...,
         row_share: float = ...,
         top_share: float = ...,
         other_share: float = ...,
         column_share: float = ...,
         column_share_level: float = ...,
-        column_share_node: float = ...,
+        column_share_node: float | None = ...,
         drop_rate: float = ...,
         skip_drop: float = ...,
         max_drop: int = ...,
