@@ -10,6 +10,7 @@
 
 #include "everyml/foundation/base/json.h"
 #include "everyml/workflow/report/chart_impl.h"
+#include "everyml/workflow/report/contributions_impl.h"
 #include "everyml/workflow/report/embedded_impl.h"
 #include "everyml/workflow/report/numbers_impl.h"
 #include "everyml/workflow/report/page_reader_impl.h"
@@ -69,9 +70,34 @@ TEST(Report, TellsWhatColumnsAddToSingleRows) {
     highest = std::max(highest, sum);
   }
   EXPECT_THAT(words, HasSubstr("From 0.4 without knowing anything to " + figure(highest, 3) + "."));
+  EXPECT_THAT(words, HasSubstr("What a column adds, by its value"));
+  result.contributions->value.assign(result.contributions->rank.size(), std::nan(""));
+  EXPECT_THAT(visible_text(read_page(render_report(result, kOptions))),
+              Not(HasSubstr("What a column adds, by its value")));
   result.contributions.reset();
   EXPECT_THAT(visible_text(read_page(render_report(result, kOptions))),
               Not(HasSubstr("Why single rows get their answer")));
+}
+
+TEST(Report, FindsTheColumnThatChangesWhatAnotherAdds) {
+  ColumnContributions all;
+  all.columns = {"slope", "side", "noise", "plain"};
+  all.base = {0};
+  Stream random(5, "contributions");
+  for (std::size_t row = 0; row < 120; ++row) {
+    all.rows.push_back(row);
+    const double slope = random.uniform(), side = random.uniform(), noise = random.uniform();
+    const double plain = random.uniform();
+    all.value.insert(all.value.end(), {slope, side, noise, plain});
+    all.rank.insert(all.rank.end(), {slope, side, noise, plain});
+    // "slope" rises or falls by the side; "plain" is a curve of its own.
+    all.added.insert(all.added.end(), {slope * (side > 0.5 ? 1.0 : -1.0), 0.0, 0.0, plain * plain});
+  }
+  EXPECT_EQ(report_impl::companion_of(all, 0, 0), 1U);
+  EXPECT_EQ(report_impl::companion_of(all, 0, 3), std::nullopt);
+  // Rows without a value do not count; too few say nothing.
+  for (std::size_t row = 0; row < 110; ++row) all.value[row * 4] = std::nan("");
+  EXPECT_EQ(report_impl::companion_of(all, 0, 0), std::nullopt);
 }
 
 TEST(Report, DrawsEveryChartWithoutScripts) {
