@@ -16,7 +16,8 @@ constexpr std::size_t kMostCharts = 6;
 constexpr std::size_t kFewestValues = 5, kFewestRows = 20;
 /// Neighbours on each side whose mean is taken away.
 constexpr std::size_t kNeighbors = 4;
-constexpr double kLeastCorrelation = 0.35;
+/// The chance at which noise alone may look like a companion.
+constexpr double kChance = 0.05;
 
 double value_at(const ColumnContributions& all, std::size_t row, std::size_t column) {
   return all.value[row * all.columns.size() + column];
@@ -118,7 +119,9 @@ std::optional<std::size_t> companion_of(const ColumnContributions& all, std::siz
   if (rows.size() < kFewestRows) return std::nullopt;
   const std::vector<double> left = beyond_neighbors(all, sum, column, rows);
   std::optional<std::size_t> best;
-  double most = kLeastCorrelation;
+  // The largest of as many correlations of noise is below this but for that chance.
+  double most = std::sqrt(2 * std::log(static_cast<double>(all.columns.size()) / kChance) /
+                          static_cast<double>(rows.size()));
   for (std::size_t other = 0; other < all.columns.size(); ++other) {
     if (other == column) continue;
     std::vector<double> ranks, own;

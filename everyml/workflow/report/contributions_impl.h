@@ -19,8 +19,7 @@ void give_room(Axis& axis);
 
 /// The column, by its place, whose values say most of why rows of like values in `column` are moved by
 /// different amounts: that of the largest correlation between its rank and what is left of the contributions
-/// when the mean of the neighbours is taken away. None below 0.35, which many columns of noise reach among so
-/// few rows.
+/// when the mean of the neighbours is taken away. None where columns of noise would reach as much.
 std::optional<std::size_t> companion_of(const ColumnContributions& all, std::size_t sum, std::size_t column);
 
 /// What the columns of numbers and dates add against their values, those of most weight first; `order` as the
