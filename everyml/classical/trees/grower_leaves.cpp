@@ -110,6 +110,7 @@ void TreeJob::make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& ri
   left.total = parent.split.left;
   right.total = parent.total - parent.split.left;
   left.groups = right.groups = parent.groups;
+  if (!last) left.too_rare = right.too_rare = parent.too_rare;
   for (std::size_t g = 0; g < left.groups.size(); ++g) {
     const auto& group = settings_.interactions[g];
     if (std::find(group.begin(), group.end(), parent.feature) == group.end())
