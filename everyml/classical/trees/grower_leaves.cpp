@@ -3,6 +3,7 @@
 #include <queue>
 
 #include "everyml/classical/trees/grower_impl.h"
+#include "everyml/classical/trees/split_search_impl.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml::grower_detail {
@@ -73,7 +74,8 @@ void TreeJob::histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf&
     for (std::size_t t = 0; t < tiles.size(); ++t) {
       if (used_tiles_[t] == 0) continue;
       const std::size_t end = t + 1 < tiles.size() ? tiles[t + 1].first_cell : tiles_.cells();
-      for (std::size_t i = tiles[t].first_cell; i < end; ++i) cells[i] -= other[i];
+      const std::size_t first = tiles[t].first_cell;
+      split_detail::subtract_cells(other.data() + first, end - first, cells.data() + first);
     }
   } else {
     pool_.give_back(inherited);

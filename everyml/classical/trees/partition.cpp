@@ -144,18 +144,23 @@ namespace {
 template <class CodeOf>
 void add_by_code(std::span<const std::uint32_t> rows, std::span<const double> weights,
                  std::vector<double>& counts, CodeOf&& code_of) {
+  const std::size_t codes = counts.size();
   if (!weights.empty()) {
     for (const std::uint32_t row : rows) counts[code_of(row)] += weights[row];
     return;
   }
+  if (rows.size() < 8 * codes) {
+    for (const std::uint32_t row : rows) counts[code_of(row)] += 1;
+    return;
+  }
   // Four counts of each, so that equal codes one after the other do not wait for each other.
-  const std::size_t codes = counts.size();
   std::vector<std::uint32_t> whole(4 * codes, 0);
   std::size_t i = 0;
   for (; i + 4 <= rows.size(); i += 4)
     for (std::size_t k = 0; k < 4; ++k) ++whole[k * codes + code_of(rows[i + k])];
   for (; i < rows.size(); ++i) ++whole[code_of(rows[i])];
-  for (std::size_t k = 0; k < whole.size(); ++k) counts[k % codes] += whole[k];
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::size_t code = 0; code < codes; ++code) counts[code] += whole[k * codes + code];
 }
 
 template <class Code>
