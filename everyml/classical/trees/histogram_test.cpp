@@ -156,7 +156,7 @@ TEST(SplitSearch, TheFastSearchFindsWhatThePlainOneFinds) {
     std::vector<double> weights(cells.size(), 0);
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (cells[i] != 0) weights[i] = stream.uniform(0, 40);
-    for (const double* counts : {static_cast<const double*>(nullptr), weights.data()}) {
+    for (const double* counts : {static_cast<const double*>(nullptr), std::as_const(weights).data()}) {
       const FeatureSplit fast = best_split(cells.data(), bins, total, counts, rules);
       const FeatureSplit plain = plain_number_split(cells.data(), bins, total, counts, rules);
       ASSERT_EQ(fast.found(), plain.found());
