@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "everyml/classical/trees/split_search.h"
 #include "everyml/foundation/base/random.h"
