@@ -136,7 +136,7 @@ static double PREFIX_leaf_answer(uint32_t leaf, const double* row) {
 )";
 
 constexpr std::string_view kLinear = R"(
-  double sum = answer;
+  double sum = answerOFFSET;
   uint64_t k;
   for (k = PREFIX_linear_start[leaf]; k < PREFIX_linear_start[leaf + 1]; ++k) {
     sum += PREFIX_linear_coefficient[k] * row[PREFIX_linear_feature[k]];
@@ -273,6 +273,7 @@ class Writer {
       whole("uint64_t", "linear_start", parts_.linear_start);
       whole("int32_t", "linear_feature", parts_.linear_feature);
       array("double", "linear_coefficient", parts_.linear_coefficient, literal);
+      if (!parts_.linear_offset.empty()) array("double", "linear_offset", parts_.linear_offset, literal);
     }
     for (std::size_t j = 0; j < columns_.size(); ++j) {
       if (columns_[j].kind != ExportColumn::Kind::category) continue;
@@ -301,6 +302,8 @@ class Writer {
     std::string walk = replaced(kWalk, "SETS", sets() ? kSets : "");
     if (parts_.width > 1) walk.resize(walk.find("\nstatic double PREFIX_leaf_answer"));
     walk = replaced(walk, "LINEAR", linear() ? kLinear : std::string_view("\n  (void)row;"));
+    walk = replaced(walk, "OFFSET",
+                    parts_.linear_offset.empty() ? std::string_view() : " + PREFIX_linear_offset[leaf]");
     put(walk);
     calibration();
   }
