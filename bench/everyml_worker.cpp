@@ -210,7 +210,9 @@ double search(const Json& job, const Dataset& data, const Context& context) {
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<std::size_t> learned, judged;
     for (std::size_t r = 0; r < data.rows(); ++r) (r % kFolds == fold ? judged : learned).push_back(r);
-    const Dataset train = data.select_rows(learned), test = data.select_rows(judged);
+    Dataset train = data.select_rows(learned);
+    const Dataset test = data.select_rows(judged);
+    train.derived = std::make_shared<Derived>();  // all trials of a fold share its bins
     for (std::size_t t = 0; t < loss.size(); ++t) {
       AnyEstimator estimator = entry.make();
       estimator.set_json(trial_settings(job, job["trials"][t]));

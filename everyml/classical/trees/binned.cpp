@@ -10,35 +10,39 @@
 #include <string>
 #include <utility>
 
+#include "everyml/classical/trees/binned_bundles_impl.h"
 #include "everyml/classical/trees/binned_impl.h"
 #include "everyml/foundation/base/memory.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml {
 
+using binned_detail::ByColumn;
 using binned_detail::CategoryCount;
+using binned_detail::CodeArrays;
 using binned_detail::ColumnCoder;
 using binned_detail::WeightedValue;
 
 struct BinnedFeatures::State {
   std::size_t rows = 0;
   std::vector<FeatureBins> bins;
-  std::vector<std::size_t> start;  ///< [columns]: where a column's codes begin in `codes`, in bytes
-  Buffer<std::uint8_t> codes;
+  std::vector<Place> places;  ///< [columns]; empty: each column has the array of its number
+  CodeArrays arrays;
 
   bool wide(std::size_t column) const { return bins[column].bins > 255; }
-  /// Makes room for the codes of all columns.
+  /// Makes room for the codes of all columns, each alone.
   void lay_out() {
-    std::size_t at = 0;
-    for (std::size_t c = 0; c < bins.size(); ++c) {
-      start.push_back(at);
-      at += (rows * (wide(c) ? 2 : 1) + 63) / 64 * 64;
-    }
-    codes = Buffer<std::uint8_t>::uninitialized(at);
+    for (const FeatureBins& column : bins) arrays.codes.push_back(column.bins + 1);
+    arrays.lay_out(rows);
+  }
+  /// Of an array.
+  template <class Code>
+  Code* codes(std::size_t array) {
+    return reinterpret_cast<Code*>(arrays.bytes.data() + arrays.start[array]);
   }
   template <class Code>
-  Code* column(std::size_t at) {
-    return reinterpret_cast<Code*>(codes.data() + start[at]);
+  const Code* codes(std::size_t array) const {
+    return reinterpret_cast<const Code*>(arrays.bytes.data() + arrays.start[array]);
   }
 };
 
@@ -138,32 +142,6 @@ void bin_dense(const DenseView<T>& x, std::size_t row_count, std::span<const std
   });
 }
 
-/// The entries of the chosen rows by column: [start[c], start[c + 1]).
-struct ByColumn {
-  std::vector<std::size_t> start;
-  std::vector<std::uint32_t> row;  ///< position in the list of chosen rows
-  std::vector<float> value;
-};
-
-ByColumn by_column(const Features::SparseView& x, std::size_t columns, std::span<const std::size_t> rows) {
-  ByColumn out;
-  out.start.assign(columns + 1, 0);
-  for (const std::size_t row : rows)
-    for (std::uint64_t k = x.row_starts[row]; k < x.row_starts[row + 1]; ++k) ++out.start[x.columns[k] + 1];
-  std::partial_sum(out.start.begin(), out.start.end(), out.start.begin());
-  out.row.resize(out.start.back());
-  out.value.resize(out.start.back());
-  std::vector<std::size_t> next(out.start.begin(), out.start.end() - 1);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::uint64_t k = x.row_starts[rows[i]]; k < x.row_starts[rows[i] + 1]; ++k) {
-      const std::size_t at = next[x.columns[k]]++;
-      out.row[at] = static_cast<std::uint32_t>(i);
-      out.value[at] = x.values[k];
-    }
-  }
-  return out;
-}
-
 /// One column of a sparse matrix; what is not stored is zero.
 void bin_sparse_column(std::span<const float> values, std::span<const std::uint32_t> places,
                        std::span<const std::size_t> rows, std::span<const double> weights, double all_weight,
@@ -195,10 +173,8 @@ void bin_sparse_column(std::span<const float> values, std::span<const std::uint3
   binned_detail::fill_from_weighted(pairs, max_bins, bins);
 }
 
-void bin_sparse(const Features::SparseView& x, std::span<const std::size_t> rows,
-                std::span<const double> weights, std::size_t max_bins, std::span<FeatureBins> bins,
-                const Context& context) {
-  const ByColumn entries = by_column(x, bins.size(), rows);
+void bin_sparse(const ByColumn& entries, std::span<const std::size_t> rows, std::span<const double> weights,
+                std::size_t max_bins, std::span<FeatureBins> bins, const Context& context) {
   double all_weight = 0;
   for (const std::size_t row : rows) all_weight += weights.empty() ? 1.0 : weights[row];
   parallel_for(context, bins.size(), 16, [&](std::size_t first, std::size_t last) {
@@ -282,8 +258,8 @@ class Encoding {
   void encode(const T* values, std::size_t stride, std::size_t row, std::size_t count, std::size_t c) {
     const bool missing =
         state_.wide(c)
-            ? coders_[c].encode(values, stride, count, state_.template column<std::uint16_t>(c) + row)
-            : coders_[c].encode(values, stride, count, state_.template column<std::uint8_t>(c) + row);
+            ? coders_[c].encode(values, stride, count, state_.template codes<std::uint16_t>(c) + row)
+            : coders_[c].encode(values, stride, count, state_.template codes<std::uint8_t>(c) + row);
     if (missing) missing_[c].store(1, std::memory_order_relaxed);
   }
 
@@ -312,7 +288,18 @@ BinnedFeatures BinnedFeatures::make(const Features& x, std::span<const FeatureIn
     bin_dense(DenseView<float>{narrow, x.stride()}, x.rows(), sample, weights, max_bins, state->bins,
               context);
   } else {
-    bin_sparse(x.sparse32(), sample, weights, max_bins, state->bins, context);
+    const Features::SparseView sparse = x.sparse32();
+    const ByColumn entries = binned_detail::by_column(sparse, x.columns(), sample);
+    bin_sparse(entries, sample, weights, max_bins, state->bins, context);
+    if (settings.bundle) {
+      binned_detail::Bundled bundled =
+          binned_detail::bundle_columns(sparse, x.rows(), state->bins, entries, sample.size(), context);
+      state->places = std::move(bundled.places);
+      state->arrays = std::move(bundled.arrays);
+      BinnedFeatures shared;
+      shared.state_ = std::move(state);
+      return shared;
+    }
   }
   BinnedFeatures made;
   made.state_ = std::move(state);
@@ -333,7 +320,7 @@ BinnedFeatures BinnedFeatures::with_rows(const Features& x, const Context& conte
     encoding.sparse(x.sparse32());
   }
   // The bins are made once: what other rows miss does not change them.
-  if (state_->start.empty()) {
+  if (state_->arrays.start.empty()) {
     for (std::size_t c = 0; c < state->bins.size(); ++c) state->bins[c].has_missing = encoding.missing(c);
   }
   BinnedFeatures made;
@@ -345,19 +332,21 @@ BinnedFeatures BinnedFeatures::select_rows(std::span<const std::size_t> rows, co
   auto state = std::make_shared<State>();
   state->rows = rows.size();
   state->bins = state_->bins;
-  state->lay_out();
+  state->places = state_->places;
+  state->arrays.codes = state_->arrays.codes;
+  state->arrays.lay_out(rows.size());
   constexpr std::size_t kRows = 65536;
   const std::size_t blocks = (rows.size() + kRows - 1) / kRows;
-  parallel_for(context, blocks * columns(), 1, [&](std::size_t task, std::size_t) {
-    const std::size_t c = task % columns(), begin = task / columns() * kRows;
+  parallel_for(context, blocks * arrays(), 1, [&](std::size_t task, std::size_t) {
+    const std::size_t a = task % arrays(), begin = task / arrays() * kRows;
     const std::size_t end = std::min(begin + kRows, rows.size());
     const auto take = [&](const auto* from, auto* to) {
       for (std::size_t i = begin; i < end; ++i) to[i] = from[rows[i]];
     };
-    if (const std::uint8_t* narrow = codes8(c)) {
-      take(narrow, state->column<std::uint8_t>(c));
+    if (const std::uint8_t* narrow = array8(a)) {
+      take(narrow, state->codes<std::uint8_t>(a));
     } else {
-      take(codes16(c), state->column<std::uint16_t>(c));
+      take(array16(a), state->codes<std::uint16_t>(a));
     }
   });
   BinnedFeatures made;
@@ -368,13 +357,36 @@ BinnedFeatures BinnedFeatures::select_rows(std::span<const std::size_t> rows, co
 std::size_t BinnedFeatures::rows() const { return state_->rows; }
 std::size_t BinnedFeatures::columns() const { return state_->bins.size(); }
 const FeatureBins& BinnedFeatures::bins(std::size_t column) const { return state_->bins[column]; }
+std::size_t BinnedFeatures::arrays() const { return state_->arrays.codes.size(); }
+std::uint32_t BinnedFeatures::array_codes(std::size_t array) const { return state_->arrays.codes[array]; }
+const std::uint8_t* BinnedFeatures::array8(std::size_t array) const {
+  return state_->arrays.wide(array) ? nullptr : std::as_const(*state_).codes<std::uint8_t>(array);
+}
+const std::uint16_t* BinnedFeatures::array16(std::size_t array) const {
+  return state_->arrays.wide(array) ? std::as_const(*state_).codes<std::uint16_t>(array) : nullptr;
+}
+BinnedFeatures::Place BinnedFeatures::place(std::size_t column) const {
+  if (!state_->places.empty()) return state_->places[column];
+  return {.array = static_cast<std::uint32_t>(column), .first = 0, .zero = 0};
+}
 const std::uint8_t* BinnedFeatures::codes8(std::size_t column) const {
-  return state_->wide(column) ? nullptr : state_->codes.data() + state_->start[column];
+  if (state_->places.empty()) return array8(column);
+  const Place& at = state_->places[column];
+  return at.array == Place::kNone || at.shared() ? nullptr : array8(at.array);
 }
 const std::uint16_t* BinnedFeatures::codes16(std::size_t column) const {
-  return state_->wide(column)
-             ? reinterpret_cast<const std::uint16_t*>(state_->codes.data() + state_->start[column])
-             : nullptr;
+  if (state_->places.empty()) return array16(column);
+  const Place& at = state_->places[column];
+  return at.array == Place::kNone || at.shared() ? nullptr : array16(at.array);
+}
+std::uint32_t BinnedFeatures::code(std::size_t row, std::size_t column) const {
+  const Place at = place(column);
+  if (at.array == Place::kNone) return at.zero;
+  const std::uint32_t code = state_->arrays.get(at.array, row);
+  if (!at.shared()) return code;
+  const std::uint32_t own = code - at.first;  // of other columns' codes beyond those of this one
+  if (own >= bins(column).codes() - 1) return at.zero;
+  return own + (own >= at.zero ? 1 : 0);
 }
 
 std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const BinSettings& settings,
@@ -384,8 +396,8 @@ std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const Bin
   };
   if (data.derived == nullptr) return std::make_shared<const BinnedFeatures>(make());
   // The rows that thresholds are taken from are drawn by the seed.
-  const std::string key =
-      fmt::format("bins {} {} {}", settings.max_bins, settings.sample_rows, context.seed());
+  const std::string key = fmt::format("bins {} {} {} {}", settings.max_bins, settings.sample_rows,
+                                      settings.bundle, context.seed());
   return data.derived->get<BinnedFeatures>(key, make);
 }
 

@@ -233,6 +233,109 @@ TEST(Binned, ThreadsDoNotMatter) {
   }
 }
 
+/// Fields of one-hot flags, a column of few values now and then, one that is often missing, and some that
+/// meet others on some rows.
+Features sparse_fields(std::size_t rows, std::size_t fields, std::size_t levels, std::uint64_t seed) {
+  const std::size_t columns = fields * levels + 3;
+  Stream stream(seed, "fields");
+  Buffer<std::uint64_t> starts(rows + 1);
+  std::vector<std::uint32_t> where;
+  std::vector<float> values;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t f = 0; f < fields; ++f) {
+      const double u = stream.uniform();
+      where.push_back(static_cast<std::uint32_t>(f * levels + static_cast<std::size_t>(u * u * levels)));
+      values.push_back(f % 3 == 2 ? static_cast<float>(stream.below(5)) - 1 : 1.0f);
+    }
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (!(stream.uniform() < 0.02)) continue;
+      where.push_back(static_cast<std::uint32_t>(fields * levels + k));
+      values.push_back(k == 0 && stream.uniform() < 0.5 ? static_cast<float>(kNan)
+                                                        : static_cast<float>(stream.normal()));
+    }
+    starts[row + 1] = where.size();
+  }
+  Buffer<std::uint32_t> k(where.size());
+  Buffer<float> v(values.size());
+  std::copy(where.begin(), where.end(), k.begin());
+  std::copy(values.begin(), values.end(), v.begin());
+  return Features::sparse(rows, columns, std::move(starts), std::move(k), std::move(v));
+}
+
+TEST(Binned, BundledCodesAreThoseOfEachColumn) {
+  for (const std::size_t sample : {std::size_t{0}, std::size_t{300}}) {
+    const std::size_t rows = 3000, fields = 5;
+    for (const std::size_t levels : {7, 120}) {
+      const Features x = sparse_fields(rows, fields, levels, sample + levels);
+      const BinSettings settings{.max_bins = 30, .sample_rows = sample};
+      BinSettings together = settings;
+      together.bundle = true;
+      const auto each = BinnedFeatures::make(x, {}, {}, settings, Context());
+      const auto bundled = BinnedFeatures::make(x, {}, {}, together, Context());
+      // Fields do not meet themselves; with a sample some columns turn out to meet others and are parted.
+      EXPECT_LE(bundled.arrays(), sample == 0 ? fields + 3 : x.columns() / 2);
+      std::vector<std::size_t> some;
+      for (std::size_t row = 0; row < rows; row += 7) some.push_back(rows - 1 - row);
+      const auto few = bundled.select_rows(some, Context());
+      std::size_t shared = 0;
+      for (std::size_t c = 0; c < x.columns(); ++c) {
+        ASSERT_EQ(each.bins(c).threshold, bundled.bins(c).threshold);
+        ASSERT_EQ(each.bins(c).has_missing, bundled.bins(c).has_missing) << c;
+        for (std::size_t row = 0; row < rows; ++row)
+          ASSERT_EQ(each.code(row, c), bundled.code(row, c)) << row << " " << c;
+        for (std::size_t i = 0; i < some.size(); ++i)
+          ASSERT_EQ(each.code(some[i], c), few.code(i, c)) << i << " " << c;
+        shared += bundled.place(c).shared() ? 1 : 0;
+      }
+      EXPECT_GT(shared, x.columns() / 2);
+    }
+  }
+}
+
+TEST(Binned, BundlesDoNotDependOnThreads) {
+  const Features x = sparse_fields(20000, 4, 200, 3);
+  const BinSettings settings{.sample_rows = 2000, .bundle = true};
+  const auto one = BinnedFeatures::make(x, {}, {}, settings, Context({.threads = 1}));
+  for (const int threads : {2, 7}) {
+    const auto many = BinnedFeatures::make(x, {}, {}, settings, Context({.threads = threads}));
+    ASSERT_EQ(one.arrays(), many.arrays());
+    for (std::size_t c = 0; c < x.columns(); ++c) {
+      ASSERT_EQ(one.place(c).array, many.place(c).array);
+      ASSERT_EQ(one.place(c).first, many.place(c).first);
+    }
+    for (std::size_t a = 0; a < one.arrays(); ++a) {
+      if (one.array8(a) != nullptr) {
+        ASSERT_TRUE(std::equal(one.array8(a), one.array8(a) + x.rows(), many.array8(a)));
+      } else {
+        ASSERT_TRUE(std::equal(one.array16(a), one.array16(a) + x.rows(), many.array16(a)));
+      }
+    }
+  }
+}
+
+TEST(Binned, BundledCategoriesStandAlone) {
+  // Category 3 stands for zero's place: zeros that are not stored are a category too.
+  Buffer<std::uint64_t> starts(7);
+  Buffer<std::uint32_t> where(4);
+  Buffer<float> values(4);
+  const std::vector<std::uint64_t> ends{0, 1, 1, 2, 3, 4, 4};
+  std::copy(ends.begin(), ends.end(), starts.begin());
+  const std::vector<std::uint32_t> columns{0, 1, 0, 2};
+  std::copy(columns.begin(), columns.end(), where.begin());
+  for (float& value : values) value = 3;
+  const Features x = Features::sparse(6, 3, starts, where, values);
+  std::vector<FeatureInfo> info(3);
+  info[0].kind = FeatureInfo::Kind::category;
+  info[0].levels = 4;
+  const auto each = BinnedFeatures::make(x, info, {}, {}, Context());
+  const auto bundled = BinnedFeatures::make(x, info, {}, {.bundle = true}, Context());
+  EXPECT_NE(bundled.codes8(0), nullptr);
+  EXPECT_TRUE(bundled.place(1).shared());
+  EXPECT_EQ(bundled.place(1).array, bundled.place(2).array);
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t row = 0; row < 6; ++row) EXPECT_EQ(each.code(row, c), bundled.code(row, c));
+}
+
 TEST(SharedBins, AreMadeOnceForADatasetThatKeepsThings) {
   Dataset data;
   data.features = dense({1, 2, 3, 4, 5, 6}, 1);

@@ -28,10 +28,18 @@ void HistogramPool::give_back_all() {
   for (std::size_t i = 0; i < slots_.size(); ++i) free_[i] = static_cast<int>(slots_.size() - 1 - i);
 }
 
-ColumnChooser::ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, std::size_t columns)
-    : settings_(settings), key_(input.key) {
-  for (std::size_t c = 0; c < columns; ++c)
-    if (input.allowed.empty() || input.allowed[c] != 0) tree_.push_back(static_cast<std::uint32_t>(c));
+ColumnChooser::ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, const CodeTiles& tiles)
+    : settings_(settings), tiles_(tiles), key_(input.key) {
+  const bool draws = settings.columns_level < 1 || settings.columns_node < 1;
+  for (std::uint32_t c = 0; c < tiles.columns(); ++c) {
+    if (!input.allowed.empty() && input.allowed[c] == 0) continue;
+    if (draws) tree_.push_back(c);
+    if (tiles.has_cells(c)) with_cells_.push_back(c);
+  }
+}
+
+void ColumnChooser::keep_with_cells(std::vector<std::uint32_t>& columns) const {
+  std::erase_if(columns, [&](std::uint32_t column) { return !tiles_.has_cells(column); });
 }
 
 std::vector<std::uint32_t> ColumnChooser::drawn(std::span<const std::uint32_t> from, double share,
@@ -47,13 +55,17 @@ std::vector<std::uint32_t> ColumnChooser::drawn(std::span<const std::uint32_t> f
   return out;
 }
 
-std::vector<std::uint32_t> ColumnChooser::for_node(const OpenLeaf& leaf) {
-  while (level_.size() <= leaf.depth)
+std::span<const std::uint32_t> ColumnChooser::for_node(const OpenLeaf& leaf,
+                                                       std::vector<std::uint32_t>& own) {
+  const bool draws = settings_.columns_level < 1 || settings_.columns_node < 1;
+  if (!draws && leaf.groups.empty()) return with_cells_;
+  // Columns without cells are drawn too: what is drawn does not depend on what the rows are.
+  while (draws && level_.size() <= leaf.depth)
     level_.push_back(drawn(tree_, settings_.columns_level, "tree-columns-level", level_.size()));
-  std::vector<std::uint32_t> allowed = level_[leaf.depth];
+  own = draws ? level_[leaf.depth] : with_cells_;
   if (!leaf.groups.empty()) {
     std::vector<std::uint32_t> kept;
-    for (const std::uint32_t column : allowed) {
+    for (const std::uint32_t column : own) {
       bool met = false;
       for (std::size_t g = 0; g < leaf.groups.size() && !met; ++g) {
         const auto& group = settings_.interactions[g];
@@ -61,10 +73,12 @@ std::vector<std::uint32_t> ColumnChooser::for_node(const OpenLeaf& leaf) {
       }
       if (met) kept.push_back(column);
     }
-    allowed = std::move(kept);
+    own = std::move(kept);
   }
-  if (settings_.columns_node >= 1 || allowed.empty()) return allowed;
-  return drawn(allowed, settings_.columns_node, "tree-columns-node", leaf.node);
+  if (settings_.columns_node < 1 && !own.empty())
+    own = drawn(own, settings_.columns_node, "tree-columns-node", leaf.node);
+  keep_with_cells(own);
+  return own;
 }
 
 Question question_of(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split) {
@@ -115,7 +129,7 @@ TreeJob::TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const Gro
       pool_(pool),
       scratch_(scratch),
       context_(context),
-      columns_(settings, input, binned.columns()) {
+      columns_(settings, input, tiles) {
   rules_.l1 = settings.l1;
   rules_.l2 = settings.l2;
   rules_.max_delta = settings.max_delta;
@@ -123,10 +137,8 @@ TreeJob::TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const Gro
   rules_.min_rows = settings.min_rows;
   rules_.categories = settings.categories;
   used_tiles_.assign(tiles.tiles().size(), 0);
-  std::vector<std::uint8_t> wanted(binned.columns(), 0);
-  for (const std::uint32_t column : columns_.of_tree()) wanted[column] = 1;
-  for (std::size_t t = 0; t < used_tiles_.size(); ++t)
-    for (const std::uint32_t column : tiles.tiles()[t].columns) used_tiles_[t] |= wanted[column];
+  for (const std::uint32_t column : columns_.of_tree()) used_tiles_[tiles.tile_of(column)] = 1;
+  slots_ = slots_of(columns_.of_tree());
 }
 
 GrownRows TreeJob::run() {
@@ -229,12 +241,22 @@ void TreeJob::finish() {
 
 }  // namespace grower_detail
 
+namespace {
+
+/// Rows beside those of its most frequent code that a column needs for any split.
+std::size_t least_rows(const GrowerSettings& settings) {
+  if (!settings.unweighted || settings.growth == TreeGrowth::symmetric) return 0;
+  return static_cast<std::size_t>(std::min(std::ceil(settings.min_rows), 4294967295.0));
+}
+
+}  // namespace
+
 class Grower::Impl {
  public:
   Impl(BinnedFeatures binned, GrowerSettings settings, const Context& context)
       : binned_(std::move(binned)),
         settings_(std::move(settings)),
-        tiles_(binned_, context),
+        tiles_(binned_, least_rows(settings_), context),
         builder_(tiles_),
         pool_(tiles_.cells(), settings_.histogram_bytes) {
     for (auto* rows : {&scratch_.rows, &scratch_.spare_rows, &scratch_.leaf_of})

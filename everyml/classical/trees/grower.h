@@ -42,6 +42,9 @@ struct GrowerSettings {
   std::vector<std::int8_t> monotone;  ///< empty, or by column: 1 rising, -1 falling, 0 free
   /// Empty, or sets of columns: on one path only columns of one common set occur.
   std::vector<std::vector<std::uint32_t>> interactions;
+  /// The rows to come have no weights, so that columns that min_rows rules out from the start can be left
+  /// out.
+  bool unweighted = false;
   /// Most memory of histograms that are kept for the next subtraction; those of other leaves are built anew.
   /// Symmetric trees keep all.
   std::size_t histogram_bytes = std::size_t{512} << 20;

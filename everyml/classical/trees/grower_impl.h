@@ -52,18 +52,31 @@ struct OpenLeaf {
 /// Which columns a node may ask about.
 class ColumnChooser {
  public:
-  ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, std::size_t columns);
-  /// Ascending.
-  std::vector<std::uint32_t> for_node(const OpenLeaf& leaf);
-  std::span<const std::uint32_t> of_tree() const { return tree_; }
+  ColumnChooser(const GrowerSettings& settings, const GrowerInput& input, const CodeTiles& tiles);
+  /// Those with cells, ascending. They stand until the next call with the same `own`.
+  std::span<const std::uint32_t> for_node(const OpenLeaf& leaf, std::vector<std::uint32_t>& own);
+  /// Those with cells, ascending.
+  std::span<const std::uint32_t> of_tree() const { return with_cells_; }
 
  private:
   std::vector<std::uint32_t> drawn(std::span<const std::uint32_t> from, double share, std::string_view name,
                                    std::uint64_t index) const;
+  void keep_with_cells(std::vector<std::uint32_t>& columns) const;
   const GrowerSettings& settings_;
+  const CodeTiles& tiles_;
   std::uint64_t key_;
-  std::vector<std::uint32_t> tree_;
+  std::vector<std::uint32_t> tree_, with_cells_;
   std::vector<std::vector<std::uint32_t>> level_;
+};
+
+/// Neighbours in a list of columns whose best split is found at once: one column, or several of two codes
+/// each that share an array and have their cells side by side.
+struct Slot {
+  std::uint32_t first = 0, count = 1;
+};
+struct Candidate {
+  std::uint32_t feature = 0;
+  FeatureSplit split;
 };
 
 /// The question of a split over codes.
@@ -77,6 +90,7 @@ struct Scratch {
   Buffer<std::uint32_t> rows, spare_rows;    ///< [rows]: rows of the tree, leaf by leaf
   Buffer<std::uint64_t> words, spare_words;  ///< the words of these
   Buffer<std::uint32_t> leaf_of;             ///< [rows], by row
+  Buffer<std::uint64_t> counts;              ///< a histogram of how many rows; empty until it is needed
 };
 
 /// One tree in the making.
@@ -102,7 +116,22 @@ class TreeJob {
   void build(OpenLeaf& leaf);
   int take_slot();
   void search(std::span<OpenLeaf* const> leaves);
-  void settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<FeatureSplit> found);
+  void settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<const Slot> slots,
+              std::vector<Candidate>& found);
+  bool is_flag(std::uint32_t feature) const;
+  std::vector<Slot> slots_of(std::span<const std::uint32_t> columns) const;
+  Candidate search_slot(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
+                        std::span<const std::uint32_t> without) const;
+  Candidate search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns) const;
+  void count_rows(const OpenLeaf& leaf);
+  const std::uint64_t* cells_of(const OpenLeaf& leaf, std::uint32_t feature,
+                                std::vector<std::uint64_t>& scratch) const {
+    return whole_cells(pool_.at(leaf.histogram).data(), leaf.total, feature, scratch);
+  }
+  /// The cells of a column of a histogram whose words sum to `total`, with one for every code, that of
+  /// missing last; in `scratch` if they do not lie so.
+  const std::uint64_t* whole_cells(const std::uint64_t* histogram, std::uint64_t total, std::uint32_t feature,
+                                   std::vector<std::uint64_t>& scratch) const;
   bool certain(const OpenLeaf& leaf, const FeatureSplit& split) const;
   SplitRules rules_for(const OpenLeaf& leaf, std::uint32_t feature) const;
 
@@ -135,6 +164,7 @@ class TreeJob {
   SplitRules rules_;
   ColumnChooser columns_;
   std::vector<std::uint8_t> used_tiles_;
+  std::vector<Slot> slots_;  ///< of the columns of the tree
   std::vector<OpenLeaf> leaves_;
   GrownRows grown_;
 };

@@ -6,15 +6,6 @@
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml::grower_detail {
-namespace {
-
-/// Part of the node's own score below which a gain is the rounding of doubles.
-constexpr double kRounding = 1e-10;
-/// Columns whose splits are looked for as one piece of work.
-constexpr std::size_t kColumnsAtOnce = 16;
-
-}  // namespace
-
 SplitRules TreeJob::rules_for(const OpenLeaf& leaf, std::uint32_t feature) const {
   SplitRules rules = rules_;
   rules.low = leaf.low;
@@ -91,65 +82,6 @@ void TreeJob::histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf&
     pool_.give_back(small.histogram);
     small.histogram = -1;
   }
-}
-
-/// True when the hessians alone show that both sides have rows enough.
-bool TreeJob::certain(const OpenLeaf& leaf, const FeatureSplit& split) const {
-  if (settings_.min_rows <= 1 && input_.weights.empty()) return true;
-  const std::uint64_t least = std::min(word_hessian(split.left), word_hessian(leaf.total - split.left));
-  return static_cast<double>(least) >= rules_.certain_side();
-}
-
-/// The best of the columns' splits whose sides hold min_rows, counted where the hessians leave a doubt.
-void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<FeatureSplit> found) {
-  std::vector<std::uint8_t> counted;
-  std::vector<double> counts;
-  for (;;) {
-    std::size_t best = columns.size();
-    for (std::size_t k = 0; k < columns.size(); ++k)
-      if (found[k].found() && (best == columns.size() || found[k].score > found[best].score)) best = k;
-    if (best == columns.size()) return;
-    const std::uint32_t feature = columns[best];
-    const bool sure = (!counted.empty() && counted[best] != 0) || certain(leaf, found[best]);
-    if (sure) {
-      const double here = rules_for(leaf, feature).score(leaf.total);
-      const double gain = 0.5 * (found[best].score - here);
-      if (!(gain > settings_.min_gain && gain > kRounding * std::abs(here))) return;
-      leaf.gain = gain;
-      leaf.feature = feature;
-      leaf.split = std::move(found[best]);
-      return;
-    }
-    if (counted.empty()) counted.assign(columns.size(), 0);
-    counted[best] = 1;
-    count_codes(binned_, feature, rows_of(leaf), input_.weights, counts);
-    found[best] = best_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(feature), binned_.bins(feature),
-                             leaf.total, counts.data(), rules_for(leaf, feature));
-  }
-}
-
-void TreeJob::search(std::span<OpenLeaf* const> leaves) {
-  std::vector<std::vector<std::uint32_t>> columns;
-  std::vector<std::vector<FeatureSplit>> found;
-  std::vector<std::size_t> start{0};
-  for (OpenLeaf* leaf : leaves) {
-    columns.push_back(columns_.for_node(*leaf));
-    found.emplace_back(columns.back().size());
-    start.push_back(start.back() + columns.back().size());
-  }
-  parallel_for(context_, start.back(), kColumnsAtOnce, [&](std::size_t begin, std::size_t end) {
-    std::size_t k = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      while (i >= start[k + 1]) ++k;
-      OpenLeaf& leaf = *leaves[k];
-      const std::uint32_t feature = columns[k][i - start[k]];
-      const FeatureBins& bins = binned_.bins(feature);
-      if (bins.codes() < 2) continue;
-      found[k][i - start[k]] = best_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(feature), bins,
-                                          leaf.total, nullptr, rules_for(leaf, feature));
-    }
-  });
-  for (std::size_t k = 0; k < leaves.size(); ++k) settle(*leaves[k], columns[k], found[k]);
 }
 
 /// Sends the rows of a leaf to two new ones.

@@ -25,12 +25,12 @@ TreeJob::LevelSplit TreeJob::best_level_split_of(std::span<OpenLeaf* const> leve
                                                  std::uint32_t feature) const {
   const FeatureBins& bins = binned_.bins(feature);
   LevelSplit best;
-  if (bins.codes() < 2) return best;
+  std::vector<std::uint64_t> scratch;
   std::vector<double> right(bins.bins, 0), left(bins.bins, 0);  // missing goes right, left
   bool some_missing = false;
   for (const OpenLeaf* leaf : level) {
     if (leaf->rows() == 0) continue;
-    const std::uint64_t* cells = pool_.at(leaf->histogram).data() + tiles_.cell_of(feature);
+    const std::uint64_t* cells = cells_of(*leaf, feature, scratch);
     const SplitRules rules = rules_for(*leaf, feature);
     const double here = rules.score(leaf->total);
     const std::uint64_t missing = cells[bins.bins];
@@ -61,7 +61,8 @@ TreeJob::LevelSplit TreeJob::best_level_split_of(std::span<OpenLeaf* const> leve
 
 TreeJob::LevelSplit TreeJob::best_level_split(std::span<OpenLeaf* const> level) {
   // One question for all: columns are those of the first node of the level.
-  const std::vector<std::uint32_t> columns = columns_.for_node(*level[0]);
+  std::vector<std::uint32_t> own;
+  const std::span<const std::uint32_t> columns = columns_.for_node(*level[0], own);
   std::vector<LevelSplit> found(columns.size());
   parallel_for(context_, columns.size(), 2, [&](std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k) found[k] = best_level_split_of(level, columns[k]);
@@ -92,6 +93,7 @@ void TreeJob::grow_symmetric() {
     const bool last = level + 1 == depth;
     const std::size_t count = leaves_.size();
     leaves_.reserve(2 * count);
+    std::vector<std::uint64_t> scratch;
     for (std::size_t at = 0; at < count; ++at) {
       OpenLeaf parent = std::move(leaves_[at]);
       leaves_[at] = OpenLeaf{};
@@ -101,7 +103,7 @@ void TreeJob::grow_symmetric() {
       const FeatureBins& bins = binned_.bins(best.feature);
       std::uint64_t left_sum = 0;
       if (parent.rows() > 0) {  // a leaf without rows has no histogram
-        const std::uint64_t* cells = pool_.at(parent.histogram).data() + tiles_.cell_of(best.feature);
+        const std::uint64_t* cells = cells_of(parent, best.feature, scratch);
         if (bins.category) {
           left_sum = cells[best.split.bin];
         } else {

@@ -310,5 +310,123 @@ TEST(Grower, FewHistogramsGiveTheSameTree) {
   EXPECT_EQ(answers_of(a, sample.rows), answers_of(b, sample.rows));
 }
 
+/// Rows of flags, one of each field, and some columns of few values that are zero or missing here and there.
+struct Fields {
+  std::size_t rows, columns;
+  Features x;
+  std::vector<float> gradient, hessian;
+  std::vector<std::uint32_t> all;
+};
+
+Fields make_fields(std::size_t rows, std::size_t fields, std::size_t levels) {
+  const std::size_t columns = fields * levels + 4;
+  Stream stream(71, "fields");
+  Buffer<std::uint64_t> starts(rows + 1);
+  std::vector<std::uint32_t> where;
+  std::vector<float> values;
+  Fields out{rows, columns, {}, {}, {}, {}};
+  for (std::size_t row = 0; row < rows; ++row) {
+    double signal = 0;
+    for (std::size_t f = 0; f < fields; ++f) {
+      const double u = stream.uniform();
+      const auto level = static_cast<std::size_t>(u * u * u * static_cast<double>(levels));
+      where.push_back(static_cast<std::uint32_t>(f * levels + level));
+      values.push_back(1);
+      signal += std::sin(static_cast<double>(3 * level + f));
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (!(stream.uniform() < 0.1)) continue;
+      where.push_back(static_cast<std::uint32_t>(fields * levels + k));
+      values.push_back(k == 0 && stream.uniform() < 0.5 ? static_cast<float>(kNan)
+                                                        : static_cast<float>(stream.below(4)) - 2);
+      signal += k == 1 ? static_cast<double>(values.back()) : 0;
+    }
+    starts[row + 1] = where.size();
+    out.gradient.push_back(static_cast<float>(std::round(64 * (signal + stream.normal())) / 64));
+    out.hessian.push_back(static_cast<float>(stream.uniform(0.1, 1.0)));
+    out.all.push_back(static_cast<std::uint32_t>(row));
+  }
+  Buffer<std::uint32_t> k(where.size());
+  Buffer<float> v(values.size());
+  std::copy(where.begin(), where.end(), k.begin());
+  std::copy(values.begin(), values.end(), v.begin());
+  out.x = Features::sparse(rows, columns, std::move(starts), std::move(k), std::move(v));
+  return out;
+}
+
+TEST(Grower, BundledColumnsGiveTheTreeOfEachColumn) {
+  const Fields fields = make_fields(6000, 6, 60);
+  const auto each = BinnedFeatures::make(fields.x, {}, {}, {}, Context());
+  const auto bundled = BinnedFeatures::make(fields.x, {}, {}, {.bundle = true}, Context());
+  ASSERT_LT(bundled.arrays(), 12u);
+  std::vector<std::int8_t> rising(fields.columns, 0);
+  rising[1] = 1;
+  rising[fields.columns - 3] = -1;
+  std::vector<GrowerSettings> kinds{
+      {.max_leaves = 60},
+      {.max_leaves = 60, .min_rows = 3, .unweighted = true},
+      {.growth = TreeGrowth::depth, .max_leaves = 40, .max_depth = 6, .min_rows = 40, .unweighted = true},
+      {.growth = TreeGrowth::symmetric, .max_leaves = 32, .max_depth = 5},
+      {.max_leaves = 40, .l1 = 0.5, .l2 = 1, .max_delta = 0.7, .unweighted = true},
+      {.max_leaves = 30, .columns_level = 0.6, .columns_node = 0.5},
+      {.max_leaves = 30, .min_rows = 5, .monotone = rising, .unweighted = true},
+      {.max_leaves = 30, .interactions = {{0, 1, 2, 70, 71}, {3, 4, 5, 130, 131, 364, 365}}},
+      {.max_leaves = 60, .min_rows = 2, .histogram_bytes = 1},
+  };
+  for (std::size_t k = 0; k < kinds.size(); ++k) {
+    for (const bool hessian : {false, true}) {
+      GrowerInput input{.rows = fields.all, .gradient = fields.gradient, .key = 7};
+      if (hessian) input.hessian = fields.hessian;
+      GrowerSettings plain = kinds[k];
+      plain.unweighted = false;  // columns that cannot be split are found one by one
+      Grower a(each, plain, Context());
+      const GrownRows wanted = a.grow(input, Context());
+      EXPECT_GT(wanted.leaves.size(), 5u) << k;
+      for (const int threads : {1, 2, 7}) {
+        const Context context({.threads = threads});
+        Grower b(bundled, kinds[k], context);
+        const GrownRows got = b.grow(input, context);
+        ASSERT_EQ(wanted.tree.nodes.size(), got.tree.nodes.size()) << k;
+        EXPECT_EQ(wanted.tree.values, got.tree.values) << k;
+        for (std::size_t i = 0; i < wanted.tree.nodes.size(); ++i) {
+          const auto &one = wanted.tree.nodes[i], &other = got.tree.nodes[i];
+          ASSERT_EQ(one.feature, other.feature) << k << " node " << i;
+          EXPECT_EQ(one.threshold, other.threshold);
+          EXPECT_EQ(one.missing_left, other.missing_left);
+          EXPECT_EQ(one.gain, other.gain);
+          EXPECT_EQ(one.left, other.left);
+        }
+        EXPECT_TRUE(std::equal(wanted.rows.begin(), wanted.rows.end(), got.rows.begin()));
+        std::vector<std::uint32_t> nodes(fields.rows), others(fields.rows);
+        leaf_nodes(wanted, each, {}, nodes, context);
+        leaf_nodes(got, bundled, {}, others, context);
+        EXPECT_EQ(nodes, others);
+      }
+    }
+  }
+}
+
+TEST(Grower, ColumnsThatCannotBeSplitMayBeLeftOutAtOnce) {
+  Sample sample = make_sample(3000, 4, 0.1, 81);
+  Stream stream(82, "rare");
+  // A column that is other than 0 on fewer rows than a leaf needs, and one on a few more.
+  for (std::size_t row = 0; row < sample.rows; ++row) {
+    sample.cells[row * 4 + 2] = row % 160 == 0 ? 1 : 0;
+    sample.cells[row * 4 + 3] = row % 100 == 0 ? 1 : 0;
+    if (row % 100 == 0) sample.gradient[row] += 3;
+    if (row % 160 == 0) sample.gradient[row] -= 9;
+  }
+  const BinnedFeatures binned = sample.binned();
+  const CodeTiles tiles(binned, 20, Context());
+  EXPECT_FALSE(tiles.has_cells(2));
+  EXPECT_TRUE(tiles.has_cells(3));
+  Grower all(binned, {.max_leaves = 50, .min_rows = 20}, Context());
+  Grower few(binned, {.max_leaves = 50, .min_rows = 20, .unweighted = true}, Context());
+  const GrownRows a = all.grow(sample.input(), Context()), b = few.grow(sample.input(), Context());
+  EXPECT_GT(a.leaves.size(), 30u);
+  EXPECT_EQ(a.tree.values, b.tree.values);
+  EXPECT_EQ(answers_of(a, sample.rows), answers_of(b, sample.rows));
+}
+
 }  // namespace
 }  // namespace everyml

@@ -36,7 +36,7 @@ void add_rows(const std::uint8_t* codes, const std::uint32_t* some, std::size_t 
 template <bool Listed>
 void add_wide_rows(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                    const std::uint64_t* words, std::uint64_t* cells) {
-  const std::size_t width = tile.columns.size();
+  const std::size_t width = tile.width;
   const auto* codes = reinterpret_cast<const std::uint16_t*>(tile.codes.data());
   for (std::size_t i = first; i < first + count; ++i) {
     const std::size_t row = Listed ? some[i] : i;
@@ -86,7 +86,7 @@ void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size
     }
     return;
   }
-  kernel_for(tile.cells_per_column, tile.columns.size(), some != nullptr)(tile.codes.data(), some, first,
+  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes.data(), some, first,
                                                                           count, words, cells);
 }
 

@@ -27,7 +27,7 @@ TEST(Histogram, HoldsTheSumOfEachCode) {
   const std::size_t rows = 20000;
   for (const std::size_t columns : {1, 5, 33, 64}) {
     const BinnedFeatures binned = mixed_codes(rows, columns);
-    const CodeTiles tiles(binned, Context());
+    const CodeTiles tiles(binned, 0, Context());
     Stream stream(2, "words");
     std::vector<std::uint32_t> some;
     for (std::uint32_t row = 0; row < rows; ++row)

@@ -61,9 +61,41 @@ std::size_t split_by_codes(const Code* codes, const Question& question, const Ro
   return split_either(rows, count, right, [codes, limit](std::uint32_t row) { return codes[row] <= limit; });
 }
 
+/// Of a column that shares its codes: the rows of the other columns' codes have the code of zero.
+template <class Code>
+std::size_t split_by_shared(const Code* codes, const BinnedFeatures& binned, const Question& question,
+                            const Rows& rows, std::size_t count, const Rows& right) {
+  const BinnedFeatures::Place place = binned.place(question.column);
+  const std::uint32_t first = place.first, width = binned.bins(question.column).codes() - 1;
+  const auto left = [&](std::uint32_t code) {
+    return code == question.missing ? question.missing_left : code <= question.bin;
+  };
+  const bool zero_left = left(place.zero);
+  if (width == 1) {
+    const bool other_left = left(place.zero == 0 ? 1 : 0);
+    if (zero_left == other_left)
+      return split_either(rows, count, right, [zero_left](std::uint32_t) { return zero_left; });
+    return split_either(rows, count, right, [codes, first, zero_left](std::uint32_t row) {
+      return (codes[row] != first) == zero_left;
+    });
+  }
+  std::vector<std::uint8_t> side(width + 1, zero_left ? 1 : 0);
+  for (std::uint32_t k = 0; k < width; ++k) side[k] = left(k + (k >= place.zero ? 1 : 0)) ? 1 : 0;
+  const std::uint8_t* sides = side.data();
+  return split_either(rows, count, right, [codes, first, width, sides](std::uint32_t row) {
+    return sides[std::min<std::uint32_t>(codes[row] - first, width)] != 0;
+  });
+}
+
 /// What goes left stays in `rows`, what goes right is written to `right`.
 std::size_t split_any(const BinnedFeatures& binned, const Question& question, const Rows& rows,
                       std::size_t count, const Rows& right) {
+  const BinnedFeatures::Place place = binned.place(question.column);
+  if (place.shared()) {
+    if (const std::uint8_t* narrow = binned.array8(place.array))
+      return split_by_shared(narrow, binned, question, rows, count, right);
+    return split_by_shared(binned.array16(place.array), binned, question, rows, count, right);
+  }
   if (const std::uint8_t* narrow = binned.codes8(question.column))
     return split_by_codes(narrow, question, rows, count, right);
   return split_by_codes(binned.codes16(question.column), question, rows, count, right);
@@ -112,7 +144,22 @@ void count_codes(const BinnedFeatures& binned, std::uint32_t column, std::span<c
   const auto add = [&](const auto* codes) {
     for (const std::uint32_t row : rows) counts[codes[row]] += weights.empty() ? 1.0 : weights[row];
   };
-  if (const std::uint8_t* narrow = binned.codes8(column)) {
+  const BinnedFeatures::Place place = binned.place(column);
+  if (place.shared()) {
+    const auto add_shared = [&](const auto* codes) {
+      const std::uint32_t width = binned.bins(column).codes() - 1;
+      for (const std::uint32_t row : rows) {
+        const std::uint32_t own = codes[row] - place.first;
+        const std::uint32_t code = own >= width ? place.zero : own + (own >= place.zero ? 1 : 0);
+        counts[code] += weights.empty() ? 1.0 : weights[row];
+      }
+    };
+    if (const std::uint8_t* narrow = binned.array8(place.array)) {
+      add_shared(narrow);
+    } else {
+      add_shared(binned.array16(place.array));
+    }
+  } else if (const std::uint8_t* narrow = binned.codes8(column)) {
     add(narrow);
   } else {
     add(binned.codes16(column));

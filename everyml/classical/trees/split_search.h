@@ -69,6 +69,12 @@ struct FeatureSplit {
 FeatureSplit best_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                         const double* counts, const SplitRules& rules);
 
+/// The best of the splits of `count` columns of two codes and nothing missing, given the cell of the second
+/// code of each: as best_split finds the best of each, and of equal ones the first column. `column` becomes
+/// its place among them. REQUIRES: !rules.bounded().
+FeatureSplit best_flag_split(const std::uint64_t* cells, std::size_t count, std::uint64_t total,
+                             const SplitRules& rules, std::size_t& column);
+
 /// The same for numbers, one bin after the other: what the fast one is tested against.
 FeatureSplit plain_number_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                                 const double* counts, const SplitRules& rules);

@@ -7,20 +7,19 @@
 
 namespace everyml::split_detail {
 
-/// Entries after the last that best_cut may read, and not use.
-inline constexpr std::size_t kPadding = 8;
-
-/// The best of the cuts after bins [first, last), given sums of words up to each. Both sides are allowed.
-/// Of equal ones the first.
 struct Cut {
   double score;
   std::size_t bin;
 };
 struct CutRules {
-  std::uint64_t total;
+  std::uint64_t total;  ///< sum of both sides
+  std::uint64_t extra;  ///< goes to the one side with every sum
+  std::uint64_t least;  ///< hessian of a side, in words, at least; not 0
   double gradient_unit, hessian_unit, l1, l2;
 };
-Cut best_cut(const std::uint64_t* sums, std::size_t first, std::size_t last, const CutRules& rules);
+/// The best of `count` splits, each given by the sum of the words of one of its sides; of equal ones the
+/// first. Score -infinity when none is allowed.
+Cut best_cut(const std::uint64_t* sums, std::size_t count, const CutRules& rules);
 
 FeatureSplit category_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                             const double* counts, const SplitRules& rules);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "everyml/ensembles/boosting/boosting_views_impl.h"
@@ -32,8 +33,10 @@ View view_of(std::optional<OrderedColumns> ordered, const BinnedFeatures& all, c
 
 std::vector<View> make_views(const Dataset& data, const RowParts& parts, const BoostingSettings& settings,
                              const Context& context) {
-  const GrowerSettings grower = grower_settings(settings, data);
-  const BinSettings bins{.max_bins = settings.bins};
+  GrowerSettings grower = grower_settings(settings, data);
+  grower.unweighted = std::all_of(parts.training.begin(), parts.training.end(),
+                                  [&](std::size_t row) { return data.weight(row) == 1; });
+  const BinSettings bins{.max_bins = settings.bins, .bundle = true};
   std::vector<View> views;
   if (settings.category_encoding == CategoryEncoding::subsets ||
       !OrderedColumns::useful(data, parts.training, settings.category_one_hot)) {

@@ -257,5 +257,61 @@ TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
   }
 }
 
+/// One of `levels` flags for each of three fields, one column beside; the same rows dense and sparse.
+std::pair<Dataset, Dataset> dense_and_sparse(std::size_t rows, std::size_t levels) {
+  Stream stream(91, "flags");
+  const std::size_t columns = 3 * levels + 1;
+  Buffer<float> cells(rows * columns), values(4 * rows);
+  Buffer<std::uint64_t> starts(rows + 1);
+  Buffer<std::uint32_t> where(4 * rows);
+  Buffer<std::int32_t> codes(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    double score = -1;
+    for (std::size_t f = 0; f < 4; ++f) {
+      const double u = stream.uniform();
+      const auto level = f == 3 ? 0 : static_cast<std::size_t>(u * u * static_cast<double>(levels));
+      const std::size_t column = f * levels + level, at = 4 * row + f;
+      where[at] = static_cast<std::uint32_t>(column);
+      values[at] = f == 3 ? static_cast<float>(stream.normal()) : 1.0f;
+      cells[row * columns + column] = values[at];
+      score += f == 3 ? static_cast<double>(values[at]) : std::cos(static_cast<double>(level * (f + 1)));
+    }
+    starts[row + 1] = 4 * (row + 1);
+    codes[row] = stream.uniform() < 1 / (1 + std::exp(-score)) ? 1 : 0;
+  }
+  Dataset dense, sparse;
+  dense.features = Features::dense(std::move(cells), rows, columns);
+  sparse.features = Features::sparse(rows, columns, std::move(starts), std::move(where), std::move(values));
+  dense.target = sparse.target = Target::classes(std::move(codes), {"no", "yes"});
+  return {dense, sparse};
+}
+
+TEST(GradientBoosting, SparseFlagsGiveTheModelOfDenseOnes) {
+  auto [dense, sparse] = dense_and_sparse(6000, 40);
+  std::vector<BoostingSettings> ways;
+  ways.push_back({.rounds = 20});
+  ways.push_back({.rounds = 10, .growth = TreeGrowth::depth, .min_leaf_rows = 3});
+  ways.push_back({.rounds = 10, .growth = TreeGrowth::symmetric});
+  ways.push_back({.rounds = 10, .sampling = RowSampling::gradient, .validation_share = 0.2});
+  ways.push_back({.rounds = 10, .row_share = 0.6, .column_share = 0.5, .column_share_node = 0.7});
+  ways.push_back({.rounds = 10, .drop_rate = 0.3});
+  for (const bool weighted : {false, true}) {
+    if (weighted) {
+      Stream stream(92, "weights");
+      for (std::size_t i = 0; i < dense.rows(); ++i)
+        dense.weights.push_back(static_cast<double>(stream.below(4)));
+      sparse.weights = dense.weights;
+    }
+    for (const BoostingSettings& way : ways) {
+      const GradientBoostingClassifier learner{.objective = {}, .boosting = way};
+      const auto a = learner.fit(dense, Context()), b = learner.fit(sparse, Context({.threads = 2}));
+      ASSERT_GT(a.boosted().trees().parts().nodes(), 50u);
+      EXPECT_EQ(a.boosted().trees().parts().feature, b.boosted().trees().parts().feature);
+      EXPECT_EQ(a.boosted().trees().parts().threshold, b.boosted().trees().parts().threshold);
+      EXPECT_EQ(a.boosted().trees().parts().leaf_value, b.boosted().trees().parts().leaf_value);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace everyml
