@@ -50,6 +50,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
         bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["continues"]:
         bases.append(_trees.Continues)
+    if entry["answers_levels"]:
+        bases.append(_trees.Levels)
     if entry["weights_are_votes"]:
         bases.insert(0, _estimator.Voting)
         if "update" in can:

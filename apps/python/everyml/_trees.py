@@ -104,6 +104,14 @@ class Continues:
         self.__dict__["_fitted"] = self._fitted.further(self._changed(), features, target, weights, decay, run)  # type: ignore[attr-defined]
 
 
+class Levels:
+    def predict_levels(self, X: Any) -> np.ndarray:
+        """With the objective "quantile": the answer at each of ``levels`` for each row of X, ascending: [rows, levels].
+        Other objectives have one, the value of predict."""
+        features = self._rows(X)  # type: ignore[attr-defined]
+        return _core.levels(self._fitted, features, self._run())  # type: ignore[attr-defined]
+
+
 class StagedNumbers:
     def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
         """What predict(X) would be after each round: an iterator over [rows], one for each round kept."""

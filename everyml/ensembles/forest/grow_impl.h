@@ -11,11 +11,14 @@
 
 namespace everyml {
 
+/// What a cut lowers; the first two for classes.
+enum class ForestCriterion : std::uint8_t { gini, entropy, squared, poisson, absolute };
+
 /// How the trees of a forest are grown.
 struct GrowRules {
-  /// The second criterion of the kind of target: entropy instead of Gini, Poisson instead of squares.
-  bool other_criterion = false;
+  ForestCriterion criterion = ForestCriterion::gini;
   bool random_cuts = false;  ///< extra trees: one random cut per feature
+  bool records = true;       ///< random cuts may be looked at without tables; the same trees
   std::size_t features = 1;  ///< looked at in each node
   double least_leaf = 0;     ///< weight in units
   double least_split = 0;    ///< weight in units
@@ -52,6 +55,9 @@ struct CodeTree {
     return sets[static_cast<std::size_t>(node.set)][code / 64] >> (code % 64) & 1;
   }
 };
+
+/// A tree whose leaves ~i, numbered from 0, are the roots of parts[i].
+CodeTree join_parts(const CodeTree& top, std::vector<CodeTree> parts);
 
 /// Grows trees of one forest. Thread-safe.
 template <class Code>

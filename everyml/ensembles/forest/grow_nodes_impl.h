@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "everyml/ensembles/forest/grow_draw_impl.h"
 #include "everyml/ensembles/forest/grow_impl.h"
 #include "everyml/ensembles/forest/grow_stats_impl.h"
 
@@ -33,13 +34,39 @@ struct FoundCut {
   explicit operator bool() const { return feature != SIZE_MAX; }
 };
 
-/// The order in which features are drawn: those known to be constant in the node stand first. Below a node
-/// only places behind its constants change, so the order can be shared by a depth-first walk.
-struct FeatureOrder {
-  std::vector<std::uint32_t> order;
-  explicit FeatureOrder(std::size_t features) : order(features) {
-    for (std::size_t j = 0; j < features; ++j) order[j] = static_cast<std::uint32_t>(j);
+/// Hangs a node or leaf under its parent; -1: there is none.
+inline void link_child(std::int32_t parent, bool is_left, std::int32_t child, CodeTree& tree) {
+  if (parent < 0) return;
+  CodeNode& above = tree.nodes[static_cast<std::size_t>(parent)];
+  (is_left ? above.left : above.right) = child;
+}
+
+/// Adds the node of a cut; `total` is the sum of its rows. Returns its number.
+template <class Stats>
+std::int32_t add_cut(std::int32_t parent, bool is_left, FoundCut& cut, const Stats& stats,
+                     const typename Stats::Unit* total, CodeTree& tree) {
+  CodeNode node;
+  node.feature = static_cast<std::int32_t>(cut.feature);
+  node.code = cut.code;
+  node.missing = cut.missing;
+  node.gain = static_cast<float>(std::max(0.0, stats.gain(cut.score, total)));
+  node.cover = stats.weight(total);
+  if (cut.category) {
+    node.set = static_cast<std::int32_t>(tree.sets.size());
+    tree.sets.push_back(std::move(cut.set));
   }
+  const auto index = static_cast<std::int32_t>(tree.nodes.size());
+  tree.nodes.push_back(node);
+  link_child(parent, is_left, index, tree);
+  return index;
+}
+
+/// The codes of a node's rows, side by side and class by class.
+struct RecordView {
+  const std::uint8_t* records;
+  std::size_t stride;
+  std::span<const std::uint32_t> counts;  ///< [classes]
+  std::span<const std::uint32_t> weight;  ///< [classes]: of each row
 };
 
 /// Finds the best cut of nodes, one after the other. Holds the tables for it; one for each thread.
@@ -48,10 +75,15 @@ class CutFinder {
  public:
   using Item = typename Stats::Item;
   using Unit = typename Stats::Unit;
-  static constexpr std::size_t kGroup = sizeof(Code) == 1 ? 6 : 1;
+  static constexpr bool kPrepares = requires(Stats& s, std::span<const Item> items) { s.prepare(items); };
+  static constexpr std::size_t kGroup = sizeof(Code) == 1 && !kPrepares ? 6 : 1;
 
   CutFinder(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rules_(rules), stats_(rows, rules.other_criterion), room_(codes.most_codes()) {
+      : codes_(codes),
+        rules_(rules),
+        stats_(rows, rules.criterion),
+        room_(codes.most_codes()),
+        draw_(rules) {
     const std::size_t width = stats_.width();
     for (auto& table : tables_) table.assign(room_ * width, Unit{});
     for (auto& words : marks_) words.assign((room_ + 63) / 64, 0);
@@ -73,6 +105,8 @@ class CutFinder {
   /// The best cut of the items, whose total was just taken. Moves features found constant to the front.
   FoundCut find(std::span<const Item> items, const CodeView<Code>& view, FeatureOrder& features,
                 std::size_t& constants, Stream& stream);
+  /// Tries one feature, not constant, of records.
+  void try_records(std::size_t feature, const RecordView& view, double where, FoundCut& best, Stream& stream);
 
  private:
   template <std::size_t G>
@@ -81,11 +115,12 @@ class CutFinder {
                   const std::uint32_t* picks, bool marks);
   /// Lists the cells of a table in code order and clears it.
   std::size_t list_cells(std::size_t table, std::size_t codes, bool marks);
-  void try_numbers(std::size_t feature, std::size_t count, FoundCut& best, Stream& stream);
+  /// Tries the cells listed, at least two. `where` is of no use but for random cuts.
+  void try_feature(std::size_t feature, std::size_t count, double where, FoundCut& best, Stream& stream);
+  void try_numbers(std::size_t feature, std::size_t count, double where, FoundCut& best);
   void try_categories(std::size_t feature, std::size_t count, FoundCut& best, Stream& stream);
   void take_numbers(std::size_t feature, std::size_t count, const ForestBestCut& cut, bool missing_left,
                     FoundCut& best);
-  std::size_t random_place(const FeatureBins& bins, std::size_t count, Stream& stream) const;
 
   const ForestCodes<Code>& codes_;
   const GrowRules& rules_;
@@ -97,55 +132,63 @@ class CutFinder {
   std::vector<std::uint32_t> list_;
   std::vector<std::uint32_t> by_key_;
   std::vector<double> keys_;
-  std::vector<std::size_t> fresh_;
+  FeatureDraw draw_;
 };
 
 template <class Stats, class Code>
 FoundCut CutFinder<Stats, Code>::find(std::span<const Item> items, const CodeView<Code>& view,
                                       FeatureOrder& features, std::size_t& constants, Stream& stream) {
   FoundCut best;
-  std::uint32_t* order = features.order.data();
-  const std::size_t known = constants;
-  std::size_t end = features.order.size(), idle = known, visited = 0;
+  if constexpr (kPrepares) stats_.prepare(items);
   bool any = false;
-  fresh_.clear();
-  // As many features as asked for, constant ones counted, and more only until one is not constant.
-  while (end > known && (visited < rules_.features || !any)) {
-    std::array<std::uint32_t, kGroup> picks;
-    std::array<std::size_t, kGroup> places;
-    std::size_t group = 0;
-    while (group < kGroup && end > known && (visited < rules_.features || (!any && group == 0))) {
-      ++visited;
-      const std::uint32_t drawn = draw_below(stream, static_cast<std::uint32_t>(idle + end - known));
-      if (drawn < idle) {
-        --idle;
-        continue;
-      }
-      std::swap(order[known + drawn - idle], order[--end]);
-      places[group] = end;
-      picks[group++] = order[end];
-    }
-    if (group == 0) continue;
-    bool marks = items.size() * 2 < room_;
-    fill_group(group, items, view, picks.data(), marks);
-    for (std::size_t g = 0; g < group; ++g) {
-      const FeatureBins& bins = codes_.bins(picks[g]);
-      const std::size_t count = list_cells(g, bins.bins + 1, marks);
-      if (count < 2) {
-        fresh_.push_back(places[g]);
-        continue;
-      }
-      any = true;
-      if (bins.category) {
-        try_categories(picks[g], count, best, stream);
-      } else {
-        try_numbers(picks[g], count, best, stream);
+  draw_.begin(features, constants);
+  const std::size_t most = rules_.random_cuts ? FeatureDraw::kMost : kGroup;
+  while (const std::size_t drawn = draw_.next(most, any, stream)) {
+    for (std::size_t first = 0; first < drawn; first += kGroup) {
+      const std::size_t group = std::min(kGroup, drawn - first);
+      const std::uint32_t* picks = draw_.picks.data() + first;
+      const bool marks = items.size() * 2 < room_;
+      fill_group(group, items, view, picks, marks);
+      for (std::size_t g = 0; g < group; ++g) {
+        const std::size_t count = list_cells(g, codes_.bins(picks[g]).bins + 1, marks);
+        if (count < 2) {
+          draw_.constant(first + g);
+          continue;
+        }
+        any = true;
+        try_feature(picks[g], count, draw_.where[first + g], best, stream);
       }
     }
   }
-  // Places were taken from the back, so the last is the lowest, and no swap disturbs one still to come.
-  for (std::size_t i = fresh_.size(); i-- > 0;) std::swap(order[fresh_[i]], order[constants++]);
+  draw_.finish();
   return best;
+}
+
+template <class Stats, class Code>
+void CutFinder<Stats, Code>::try_feature(std::size_t feature, std::size_t count, double where, FoundCut& best,
+                                         Stream& stream) {
+  if (codes_.bins(feature).category) {
+    try_categories(feature, count, best, stream);
+  } else {
+    try_numbers(feature, count, where, best);
+  }
+}
+
+template <class Stats, class Code>
+void CutFinder<Stats, Code>::try_records(std::size_t feature, const RecordView& view, double where,
+                                         FoundCut& best, Stream& stream) {
+  const std::size_t width = stats_.width();
+  std::fill(total_.begin(), total_.end(), Unit{});
+  const std::uint8_t* at = view.records + feature;
+  for (std::size_t k = 0; k < view.counts.size(); ++k) {
+    stats_.add_class(total_.data(), k, std::uint64_t{view.counts[k]} * view.weight[k]);
+    for (std::uint32_t i = 0; i < view.counts[k]; ++i, at += view.stride) {
+      stats_.add_class(tables_[0].data() + *at * width, k, view.weight[k]);
+      marks_[0][*at / 64] |= std::uint64_t{1} << (*at % 64);
+    }
+  }
+  const std::size_t count = list_cells(0, codes_.bins(feature).bins + 1, true);
+  try_feature(feature, count, where, best, stream);
 }
 
 template <class Stats, class Code>
@@ -232,8 +275,8 @@ std::size_t CutFinder<Stats, Code>::list_cells(std::size_t table, std::size_t co
 
 /// Lists are scanned with what is missing on the right, and once more with it on the left.
 template <class Stats, class Code>
-void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count, FoundCut& best,
-                                         Stream& stream) {
+void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count, double where,
+                                         FoundCut& best) {
   const FeatureBins& bins = codes_.bins(feature);
   const std::size_t width = stats_.width();
   const bool missing = list_[count - 1] == bins.bins;
@@ -250,11 +293,14 @@ void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count,
     cut.at = better ? cut.at + first : before;
     return better;
   };
+  std::uint32_t code = CodeNode::kNone;
   if (rules_.random_cuts) {
     std::size_t place = 0;
-    if (numbers > 1) place = random_place(bins, numbers, stream);
-    for (std::size_t i = 0; i < place; ++i) stats_.join(start_.data(), cells_.data() + i * width);
-    if (numbers > 1 || missing) scan(place, place + 1);
+    if (numbers > 1) {
+      code = random_code(bins, list_[0], list_[numbers - 1], where);
+      while (list_[place + 1] <= code) stats_.join(start_.data(), cells_.data() + place++ * width);
+    }
+    scan(place, place + 1);
     if (missing && numbers > 1) {
       stats_.join(start_.data(), cells_.data() + numbers * width);
       if (scan(place, place + 1)) missing_left = true;
@@ -266,8 +312,10 @@ void CutFinder<Stats, Code>::try_numbers(std::size_t feature, std::size_t count,
       if (scan(0, numbers - 1)) missing_left = true;
     }
   }
-  if (cut.at != SIZE_MAX) take_numbers(feature, numbers, cut, missing_left, best);
-  best.missing_seen = cut.at != SIZE_MAX ? missing : best.missing_seen;
+  if (cut.at == SIZE_MAX) return;
+  take_numbers(feature, numbers, cut, missing_left, best);
+  if (code != CodeNode::kNone) best.code = code;
+  best.missing_seen = missing;
 }
 
 template <class Stats, class Code>
@@ -290,24 +338,6 @@ void CutFinder<Stats, Code>::take_numbers(std::size_t feature, std::size_t count
   const double* at = std::lower_bound(edges + low, edges + high - 1, middle);
   if (at > edges + low && middle - at[-1] < at[0] - middle) --at;
   best.code = static_cast<std::uint32_t>(at - edges);
-}
-
-/// Where a uniform value between the smallest and the largest number of the node cuts the list.
-template <class Stats, class Code>
-std::size_t CutFinder<Stats, Code>::random_place(const FeatureBins& bins, std::size_t count,
-                                                 Stream& stream) const {
-  const double* edges = bins.threshold.data();
-  const std::uint32_t low = list_[0], high = list_[count - 1];
-  // Values of the outer bins are taken to lie half a bin beyond the outer edges of the node.
-  const double first = low > 0 ? edges[low] / 2 + edges[low - 1] / 2 : edges[0];
-  const double last = high < bins.bins - 1 ? edges[high] / 2 + edges[high - 1] / 2 : edges[high - 1];
-  const double value = first + (last / 2 - first / 2) * 2 * stream.uniform();
-  const auto code =
-      static_cast<std::uint32_t>(std::lower_bound(edges + low, edges + high - 1, value) - edges);
-  return static_cast<std::size_t>(
-             std::upper_bound(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count), code) -
-             list_.begin()) -
-         1;
 }
 
 template <class Stats, class Code>
@@ -340,6 +370,8 @@ void CutFinder<Stats, Code>::try_categories(std::size_t feature, std::size_t cou
     best.score = cut.score;
     best.feature = feature;
     best.category = true;
+    best.code = 0;
+    best.missing = CodeNode::kNone;
     best.missing_seen = list_[count - 1] == codes_.bins(feature).bins;
     best.set.assign((codes_.bins(feature).bins + 64) / 64, 0);
     for (std::size_t i = 0; i <= cut.at + place; ++i) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "everyml/ensembles/forest/forest_rows_impl.h"
+#include "everyml/ensembles/forest/grow_impl.h"
 
 // What is summed over the rows of a node, and what a cut is worth. One struct for each kind of target; the
 // grower is a template of it. Sums are of whole numbers and so exact.
@@ -21,13 +22,14 @@ struct ForestBestCut {
 
 /// Two classes by the Gini index: weight and weight of the second class in one word.
 struct PairStats {
+  static constexpr std::size_t kClasses = 2;
   struct Item {
     std::uint32_t row;
     std::uint32_t load;  ///< weight, and the class in the top bit
   };
   using Unit = std::uint64_t;
 
-  PairStats(const ForestRows& rows, bool) : rows_(&rows) {}
+  PairStats(const ForestRows& rows, ForestCriterion) : rows_(&rows) {}
   static constexpr std::size_t width() { return 1; }
   std::size_t answers() const { return 1; }
 
@@ -35,6 +37,10 @@ struct PairStats {
   static void add(Unit* cell, const Item& item) {
     const std::uint64_t weight = item.load & 0x7fffffffU;
     *cell += weight | ((0 - std::uint64_t{item.load >> 31}) & (weight << 32));
+  }
+  /// Rows of class k that weigh so much together.
+  static void add_class(Unit* cell, std::size_t k, std::uint64_t weight) {
+    *cell += k == 0 ? weight : weight | weight << 32;
   }
   static void join(Unit* into, const Unit* cell) { *into += *cell; }
   static bool empty(const Unit* cell) { return *cell == 0; }
@@ -48,17 +54,21 @@ struct PairStats {
   /// The score is the decrease of the weighted impurity but for a factor of the node.
   static void scan(const Unit* cells, std::size_t count, const Unit* start, const Unit* total, double least,
                    ForestBestCut& best) {
-    const auto all = static_cast<std::int64_t>(*total & 0xffffffffU);
-    const auto second = static_cast<std::int64_t>(*total >> 32);
     std::uint64_t left = *start;
     for (std::size_t i = 0; i < count; ++i) {
       left += cells[i];
-      const auto weight = static_cast<std::int64_t>(left & 0xffffffffU);
-      const auto d = static_cast<double>(static_cast<std::int64_t>(left >> 32) * all - second * weight);
-      const auto l = static_cast<double>(weight), r = static_cast<double>(all - weight);
-      const double score = d * d / (l * r);
-      if (score > best.score && l >= least && r >= least) best = {score, i};
+      const double score = score_of(&left, total, least);
+      if (score > best.score) best = {score, i};
     }
+  }
+  /// The score of one cut with these on its left; -1 where a side would be too small.
+  static double score_of(const Unit* left, const Unit* total, double least) {
+    const auto all = static_cast<std::int64_t>(*total & 0xffffffffU);
+    const auto second = static_cast<std::int64_t>(*total >> 32);
+    const auto weight = static_cast<std::int64_t>(*left & 0xffffffffU);
+    const auto d = static_cast<double>(static_cast<std::int64_t>(*left >> 32) * all - second * weight);
+    const auto l = static_cast<double>(weight), r = static_cast<double>(all - weight);
+    return l >= least && r >= least ? d * d / (l * r) : -1.0;
   }
   static double gain(double score, const Unit* total) { return 2.0 * score / weight(total); }
   /// What categories are ordered by. `k` is not used.
@@ -74,18 +84,26 @@ struct PairStats {
 
 /// Any classes by the Gini index or the entropy: the weight of each.
 struct ClassStats {
+  static constexpr std::size_t kClasses = 0;  ///< known when it runs
   struct Item {
     std::uint32_t row, load, code;
   };
   using Unit = double;
 
-  ClassStats(const ForestRows& rows, bool other)
-      : rows_(&rows), entropy_(other), left_(rows.classes), right_(rows.classes) {}
+  ClassStats(const ForestRows& rows, ForestCriterion criterion)
+      : rows_(&rows),
+        entropy_(criterion == ForestCriterion::entropy),
+        left_(rows.classes),
+        right_(rows.classes),
+        nothing_(rows.classes) {}
   std::size_t width() const { return rows_->classes; }
   std::size_t answers() const { return rows_->classes == 2 ? 1 : rows_->classes; }
 
   Item item(std::uint32_t row, std::uint32_t load) const { return {row, load, rows_->code[row]}; }
   static void add(Unit* cell, const Item& item) { cell[item.code] += static_cast<double>(item.load); }
+  static void add_class(Unit* cell, std::size_t k, std::uint64_t weight) {
+    cell[k] += static_cast<double>(weight);
+  }
   void join(Unit* into, const Unit* cell) const {
     for (std::size_t k = 0; k < width(); ++k) into[k] += cell[k];
   }
@@ -119,6 +137,11 @@ struct ClassStats {
       if (score > best.score) best = {score, i};
     }
   }
+  double score_of(const Unit* left, const Unit* total, double least) const {
+    ForestBestCut cut{-1, SIZE_MAX};
+    scan(left, 1, nothing_.data(), total, least, cut);
+    return cut.score;
+  }
   static double gain(double score, const Unit*) { return score; }
   /// Share of class k.
   double key(const Unit* cell, std::size_t k) const { return cell[k] / weight(cell); }
@@ -149,6 +172,7 @@ struct ClassStats {
   const ForestRows* rows_;
   bool entropy_;
   mutable std::vector<double> left_, right_;
+  std::vector<double> nothing_;  ///< zeros
 };
 
 /// Numbers by the squared error or the Poisson deviance: weight and weighted sum.
@@ -159,7 +183,8 @@ struct NumberStats {
   };
   using Unit = double;
 
-  NumberStats(const ForestRows& rows, bool other) : rows_(&rows), poisson_(other) {}
+  NumberStats(const ForestRows& rows, ForestCriterion criterion)
+      : rows_(&rows), poisson_(criterion == ForestCriterion::poisson) {}
   static constexpr std::size_t width() { return 2; }
   static constexpr std::size_t answers() { return 1; }
 

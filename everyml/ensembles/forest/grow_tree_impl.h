@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <queue>
+#include <type_traits>
 
 #include "everyml/ensembles/forest/grow_nodes_impl.h"
+#include "everyml/ensembles/forest/grow_records_impl.h"
 
 namespace everyml {
 
@@ -17,15 +20,21 @@ template <class Stats, class Code>
 class TreeGrower final : public ForestGrower<Code> {
  public:
   using Item = typename Stats::Item;
+  static constexpr bool kRecords = sizeof(Code) == 1 && requires { Stats::kClasses; };
 
   TreeGrower(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.other_criterion) {
+      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.criterion) {
     // Half of a common second-level cache.
     constexpr std::size_t kTileBytes = 512 * 1024;
     most_tile_rows_ =
         codes.row(0) == nullptr
             ? std::size_t{4096}
             : std::clamp<std::size_t>(kTileBytes / (codes.stride() * sizeof(Code)), 1024, 32768);
+    if constexpr (kRecords) {
+      if (rules.random_cuts && rules.records && rules.max_leaves == 0 && codes.row(0) != nullptr) {
+        record_columns_.emplace(codes);
+      }
+    }
   }
 
   std::size_t answers() const override { return stats_.answers(); }
@@ -66,11 +75,11 @@ class TreeGrower final : public ForestGrower<Code> {
   void add_leaf(std::span<const Item> items, const CodeView<Code>& view, Desk& desk, Stream& stream,
                 CodeTree& tree) const;
   std::int32_t add_node(const Node& from, FoundCut& cut, const typename Stats::Unit* total,
-                        CodeTree& tree) const;
+                        CodeTree& tree) const {
+    return add_cut(from.parent, from.is_left, cut, stats_, total, tree);
+  }
   static void link(const Node& node, std::int32_t child, CodeTree& tree) {
-    if (node.parent < 0) return;
-    CodeNode& parent = tree.nodes[static_cast<std::size_t>(node.parent)];
-    (node.is_left ? parent.left : parent.right) = child;
+    link_child(node.parent, node.is_left, child, tree);
   }
 
   void grow_top(std::vector<Item>& items, std::size_t index, Desk& desk, CodeTree& top,
@@ -78,13 +87,13 @@ class TreeGrower final : public ForestGrower<Code> {
   void grow_part(std::vector<Item>& items, std::size_t index, std::size_t part_index, Part& part,
                  const Context& context) const;
   CodeTree grow_best_first(std::vector<Item>& items, std::size_t index, const Context& context) const;
-  CodeTree assemble(const CodeTree& top, std::vector<Part>& parts) const;
 
   const ForestCodes<Code>& codes_;
   const ForestRows& rows_;
   GrowRules rules_;
   Stats stats_;
   std::size_t most_tile_rows_;
+  std::optional<RecordColumns> record_columns_;
 };
 
 template <class Stats, class Code>
@@ -157,25 +166,6 @@ void TreeGrower<Stats, Code>::add_leaf(std::span<const Item> items, const CodeVi
 }
 
 template <class Stats, class Code>
-std::int32_t TreeGrower<Stats, Code>::add_node(const Node& from, FoundCut& cut,
-                                               const typename Stats::Unit* total, CodeTree& tree) const {
-  CodeNode node;
-  node.feature = static_cast<std::int32_t>(cut.feature);
-  node.code = cut.code;
-  node.missing = cut.missing;
-  node.gain = static_cast<float>(std::max(0.0, stats_.gain(cut.score, total)));
-  node.cover = stats_.weight(total);
-  if (cut.category) {
-    node.set = static_cast<std::int32_t>(tree.sets.size());
-    tree.sets.push_back(std::move(cut.set));
-  }
-  const auto index = static_cast<std::int32_t>(tree.nodes.size());
-  tree.nodes.push_back(node);
-  link(from, index, tree);
-  return index;
-}
-
-template <class Stats, class Code>
 void TreeGrower<Stats, Code>::grow_top(std::vector<Item>& items, std::size_t index, Desk& desk, CodeTree& top,
                                        std::vector<Part>& parts, const Context& context) const {
   Stream stream = context.random("forest.top", index);
@@ -232,15 +222,7 @@ void TreeGrower<Stats, Code>::grow_part(std::vector<Item>& all, std::size_t inde
     }
     view = {.columns = &codes_, .tile = desk.tile.data(), .stride = stride, .origin = desk.origin.data()};
   }
-  // Constants first, the others in their own order: what is drawn depends on nothing that came before.
-  std::vector<char> constant(desk.features.order.size(), 0);
-  std::vector<std::uint32_t> order = part.constants;
-  for (const std::uint32_t feature : part.constants) constant[feature] = 1;
-  for (std::uint32_t j = 0; j < constant.size(); ++j) {
-    if (!constant[j]) order.push_back(j);
-  }
-  desk.features.order = std::move(order);
-
+  desk.features.begin_with(part.constants);
   CodeTree& tree = part.tree;
   desk.stack.assign(
       1, {0, static_cast<std::uint32_t>(items.size()), part.root.depth, part.root.constants, -1, false});
@@ -264,63 +246,6 @@ void TreeGrower<Stats, Code>::grow_part(std::vector<Item>& all, std::size_t inde
     desk.stack.push_back({node.begin, middle, node.depth + 1, node.constants, here, true});
   }
   part.done = true;
-}
-
-template <class Stats, class Code>
-CodeTree TreeGrower<Stats, Code>::assemble(const CodeTree& top, std::vector<Part>& parts) const {
-  if (parts.size() == 1) return std::move(parts[0].tree);
-  CodeTree tree;
-  std::size_t nodes = top.nodes.size(), leaves = 0;
-  for (const Part& part : parts) {
-    nodes += part.tree.nodes.size();
-    leaves += part.tree.covers.size();
-  }
-  tree.nodes.reserve(nodes);
-  tree.covers.reserve(leaves);
-  tree.values.reserve(leaves * answers());
-  struct Visit {
-    std::int32_t child, parent;
-    bool is_left;
-  };
-  std::vector<Visit> stack = {{0, -1, false}};
-  const auto copy_set = [&](CodeNode& node, const CodeTree& from) {
-    if (node.set < 0) return;
-    tree.sets.push_back(from.sets[static_cast<std::size_t>(node.set)]);
-    node.set = static_cast<std::int32_t>(tree.sets.size() - 1);
-  };
-  while (!stack.empty()) {
-    const Visit visit = stack.back();
-    stack.pop_back();
-    const auto hang = [&](std::int32_t child) {
-      if (visit.parent < 0) return;
-      CodeNode& parent = tree.nodes[static_cast<std::size_t>(visit.parent)];
-      (visit.is_left ? parent.left : parent.right) = child;
-    };
-    const auto here = static_cast<std::int32_t>(tree.nodes.size());
-    if (visit.child >= 0) {
-      CodeNode node = top.nodes[static_cast<std::size_t>(visit.child)];
-      copy_set(node, top);
-      hang(here);
-      stack.push_back({node.right, here, false});
-      stack.push_back({node.left, here, true});
-      tree.nodes.push_back(node);
-      continue;
-    }
-    CodeTree& part = parts[static_cast<std::size_t>(~visit.child)].tree;
-    const auto leaf = static_cast<std::int32_t>(tree.covers.size());
-    hang(part.nodes.empty() ? ~leaf : here);
-    for (CodeNode node : part.nodes) {
-      node.left = node.left >= 0 ? node.left + here : node.left - leaf;
-      node.right = node.right >= 0 ? node.right + here : node.right - leaf;
-      copy_set(node, part);
-      tree.nodes.push_back(node);
-    }
-    tree.values.insert(tree.values.end(), part.values.begin(), part.values.end());
-    tree.covers.insert(tree.covers.end(), part.covers.begin(), part.covers.end());
-    tree.samples.insert(tree.samples.end(), part.samples.begin(), part.samples.end());
-    part = {};
-  }
-  return tree;
 }
 
 /// The leaf whose cut is worth most is cut first, until there are max_leaves.
@@ -396,6 +321,12 @@ CodeTree TreeGrower<Stats, Code>::grow_best_first(std::vector<Item>& items, std:
 template <class Stats, class Code>
 CodeTree TreeGrower<Stats, Code>::grow(std::size_t index, std::span<const std::uint32_t> loads,
                                        const Context& context) const {
+  if constexpr (kRecords) {
+    if (record_columns_.has_value()) {
+      RecordTree<Stats> records(codes_, rows_, rules_, *record_columns_, most_tile_rows_);
+      if (records.read(loads)) return records.grow(index, context);
+    }
+  }
   std::vector<Item> items;
   items.resize(rows_.present.size());
   std::size_t count = 0;
@@ -416,7 +347,9 @@ CodeTree TreeGrower<Stats, Code>::grow(std::size_t index, std::span<const std::u
       if (!parts[i].done) grow_part(items, index, i, parts[i], context);
     }
   });
-  return assemble(top, parts);
+  std::vector<CodeTree> trees;
+  for (Part& part : parts) trees.push_back(std::move(part.tree));
+  return join_parts(top, std::move(trees));
 }
 
 }  // namespace everyml
