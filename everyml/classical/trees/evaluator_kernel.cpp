@@ -1,3 +1,5 @@
+// The newest kinds of CPU look up 64 bytes at once.
+#define HWY_WANT_AVX3_DL 1
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "everyml/classical/trees/evaluator_kernel.cpp"
@@ -302,10 +304,41 @@ void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint6
   labels_of_planes(planes, tree.bits, out);
 }
 
-void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
-                      std::uint8_t* out) {
+#if HWY_TARGET != HWY_SCALAR
+/// kBits 0: as many as the tree has. Without missing values no code less 1 turns into the greatest, and the
+/// bound may grow instead.
+template <std::size_t kBits, bool kMissing>
+void vector_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+                   std::uint8_t* out) {
   const CodeQuestion* questions = plan.questions.data() + tree.first;
+  const std::size_t bits = kBits > 0 ? kBits : tree.bits;
+  const Bytes d;
+  hn::Vec<Bytes> minus[8], bound[8], bit[8];
+  const std::uint8_t* codes[8];
+  for (std::size_t b = 0; b < bits; ++b) {
+    const std::uint32_t more = kMissing ? 0 : questions[b].minus;
+    minus[b] = hn::Set(d, questions[b].minus);
+    bound[b] = hn::Set(d, static_cast<std::uint8_t>(questions[b].bound + more));
+    bit[b] = hn::Set(d, static_cast<std::uint8_t>(1u << b));
+    codes[b] = narrow + questions[b].column * kBlockRows;
+  }
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    auto label = hn::Zero(d);
+    for (std::size_t b = 0; b < bits; ++b) {
+      auto code = hn::Load(d, codes[b] + i);
+      if constexpr (kMissing) code = hn::Sub(code, minus[b]);
+      label = hn::Or(label, hn::IfThenElseZero(hn::Gt(code, bound[b]), bit[b]));
+    }
+    hn::Store(label, d, out + i);
+  }
+}
+#endif
+
+void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
+                      bool missing, std::uint8_t* out) {
 #if HWY_TARGET == HWY_SCALAR
+  (void)missing;
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
   for (std::size_t i = 0; i < kBlockRows; ++i) {
     unsigned label = 0;
     for (std::size_t b = 0; b < tree.bits; ++b) {
@@ -315,22 +348,12 @@ void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const 
     out[i] = static_cast<std::uint8_t>(label);
   }
 #else
-  const Bytes d;
-  hn::Vec<Bytes> minus[8], bound[8], bit[8];
-  const std::uint8_t* codes[8];
-  for (std::size_t b = 0; b < tree.bits; ++b) {
-    minus[b] = hn::Set(d, questions[b].minus);
-    bound[b] = hn::Set(d, static_cast<std::uint8_t>(questions[b].bound));
-    bit[b] = hn::Set(d, static_cast<std::uint8_t>(1u << b));
-    codes[b] = narrow + questions[b].column * kBlockRows;
-  }
-  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
-    auto label = hn::Zero(d);
-    for (std::size_t b = 0; b < tree.bits; ++b) {
-      const auto right = hn::Gt(hn::Sub(hn::Load(d, codes[b] + i), minus[b]), bound[b]);
-      label = hn::Or(label, hn::IfThenElseZero(right, bit[b]));
-    }
-    hn::Store(label, d, out + i);
+  if (missing) {
+    tree.bits == 6 ? vector_labels<6, true>(plan, tree, narrow, out)
+                   : vector_labels<0, true>(plan, tree, narrow, out);
+  } else {
+    tree.bits == 6 ? vector_labels<6, false>(plan, tree, narrow, out)
+                   : vector_labels<0, false>(plan, tree, narrow, out);
   }
 #endif
 }
@@ -389,9 +412,52 @@ void add(const double* table, std::size_t bits, const std::uint8_t* label, doubl
   add_plain(table, label, sums);
 }
 
+#if HWY_TARGET <= HWY_AVX3_DL
+void add_fixed(const std::uint8_t* planes, const std::uint8_t* labels, std::size_t trees,
+               std::uint16_t* sums) {
+  using detail::FixedSums;
+  constexpr std::size_t kPlanes = FixedSums::kPlanes, kSame = 4;
+  const hn::FixedTag<std::uint8_t, 64> d;
+  const hn::FixedTag<std::uint16_t, 32> d16;
+  for (std::size_t word = 0; word < kBlockWords; ++word, sums += 64 * kPlanes) {
+    hn::Vec<decltype(d16)> both[kPlanes], second[kPlanes];
+    for (std::size_t p = 0; p < kPlanes; ++p) {
+      both[p] = hn::Load(d16, sums + 64 * p);
+      second[p] = hn::Load(d16, sums + 64 * p + 32);
+    }
+    for (std::size_t first = 0; first < trees; first += kSame) {
+      hn::Vec<decltype(d)> few[kPlanes];
+      for (std::size_t p = 0; p < kPlanes; ++p) few[p] = hn::Zero(d);
+      for (std::size_t t = first; t < std::min(first + kSame, trees); ++t) {
+        const auto label = hn::Load(d, labels + t * kBlockRows + 64 * word);
+        const std::uint8_t* table = planes + t * kPlanes * FixedSums::kLabels;
+        for (std::size_t p = 0; p < kPlanes; ++p) {
+          const auto plane = hn::LoadU(d, table + p * FixedSums::kLabels);
+          few[p] = hn::Add(few[p], hn::Vec<decltype(d)>{_mm512_permutexvar_epi8(label.raw, plane.raw)});
+        }
+      }
+      for (std::size_t p = 0; p < kPlanes; ++p) {
+        const auto pair = hn::BitCast(d16, few[p]);
+        both[p] = hn::Add(both[p], pair);
+        second[p] = hn::Add(second[p], hn::ShiftRight<8>(pair));
+      }
+    }
+    for (std::size_t p = 0; p < kPlanes; ++p) {
+      hn::Store(both[p], d16, sums + 64 * p);
+      hn::Store(second[p], d16, sums + 64 * p + 32);
+    }
+  }
+}
+#endif
+
 const detail::EvaluatorKernels* kernels() {
+#if HWY_TARGET <= HWY_AVX3_DL
+  constexpr auto fixed = add_fixed;
+#else
+  constexpr decltype(detail::EvaluatorKernels::add_fixed) fixed = nullptr;
+#endif
   static constexpr detail::EvaluatorKernels table{code64, code32,           code_row, ask,
-                                                  labels, symmetric_labels, add};
+                                                  labels, symmetric_labels, add,      fixed};
   return &table;
 }
 

@@ -299,6 +299,7 @@ Boosted Boosting::run() {
     out_.parts.append(kept.grown.tree, static_cast<std::uint32_t>(kept.output));
   }
   out_.parts = out_.parts.slice(0, std::min(out_.parts.trees(), out_.rounds * outputs_));
+  if (settings_.growth == TreeGrowth::symmetric) out_.parts.round_leaves();
   return std::move(out_);
 }
 
