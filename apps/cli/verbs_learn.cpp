@@ -278,7 +278,7 @@ Verb learn_verb() {
       {.name = "time",
        .value = "SECONDS",
        .help =
-           "Stop the search after about this long, and use what is left of it to tune the best algorithm; 0, "
+           "Seconds for the whole call: what is left when each was judged tries settings and blends the best; 0, "
            "as when not given, judges each with a few settings and no limit.",
        .take = into(o.seconds),
        .group = "Searching"},

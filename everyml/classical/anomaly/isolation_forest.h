@@ -51,6 +51,10 @@ class IsolationForestModel {
   std::size_t feature_count() const { return trees_ ? trees_->feature_count() : planes_->columns(); }
   std::size_t tree_count() const { return trees_ ? trees_->tree_count() : planes_->trees(); }
   const IsolationFacts& facts() const { return facts_; }
+  /// The trees; null where cuts go along planes.
+  const TreeEnsemble* trees() const { return trees_ ? &*trees_ : nullptr; }
+  /// A row's score is exp(score_scale() * its mean depth).
+  double score_scale() const;
 
   /// out: [rows]: 2^(-mean depth / mean_isolation_depth(sample)), between 0 and 1. Near 1 is alone at once,
   /// well below 0.5 is in the crowd.

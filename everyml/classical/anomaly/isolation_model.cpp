@@ -41,10 +41,14 @@ void IsolationForestModel::depths(const Features& x, std::span<double> out, cons
   }
 }
 
+double IsolationForestModel::score_scale() const {
+  constexpr double kLn2 = 0.69314718055994531;
+  return chance() > 0 ? -kLn2 / chance() : 0.0;
+}
+
 void IsolationForestModel::anomaly(const Features& x, std::span<double> out, const Context& context) const {
   depths(x, out, context);
-  const double ln2 = 0.69314718055994531;
-  const double scale = chance() > 0 ? -ln2 / chance() : 0.0;
+  const double scale = score_scale();
   for (double& value : out) value = portable::exp(scale * std::max(0.0, value));
 }
 

@@ -72,6 +72,8 @@ C45Tree packed(const Table& table, const Node& root) {
     tree.threshold.push_back(node.feature >= 0 && !node.category ? threshold_of(table, node) : 0);
     tree.category.push_back(node.category ? 1 : 0);
     tree.first_child.push_back(static_cast<std::int32_t>(tree.children.size()));
+    tree.first_level.push_back(static_cast<std::int32_t>(tree.branch.size()));
+    if (!node.children.empty()) tree.branch.insert(tree.branch.end(), node.branch.begin(), node.branch.end());
     tree.counts.insert(tree.counts.end(), node.counts.begin(), node.counts.end());
     const std::size_t first = tree.children.size();
     tree.children.resize(first + node.children.size());
@@ -79,6 +81,7 @@ C45Tree packed(const Table& table, const Node& root) {
       stack.push_back({node.children[b].get(), static_cast<std::int32_t>(first + b)});
   }
   tree.first_child.push_back(static_cast<std::int32_t>(tree.children.size()));
+  tree.first_level.push_back(static_cast<std::int32_t>(tree.branch.size()));
   return tree;
 }
 
@@ -122,6 +125,7 @@ C45Model C45::fit(const Dataset& data, const Context& context) const {
   state->tree = c45::packed(table, *root);
   state->classes.assign(data.target.names().begin(), data.target.names().end());
   state->laplace = laplace;
+  state->grouped = group_levels;
   context.progress(name, 1.0);
   return C45Model(std::move(state));
 }

@@ -24,9 +24,13 @@ struct C45Tree {
   std::size_t features = 0, classes = 0;
   std::vector<std::int32_t> feature;  ///< [nodes]; -1: a leaf
   std::vector<double> threshold;  ///< [nodes]; numbers: child 0 holds values <= threshold, child 1 the others
-  std::vector<std::uint8_t> category;     ///< [nodes] 1: child k holds the category of code k
+  std::vector<std::uint8_t> category;     ///< [nodes] 1: a question about a category
   std::vector<std::int32_t> first_child;  ///< [nodes + 1] into `children`
   std::vector<std::int32_t> children;
+  /// Which child each code of a category goes to, -1: all of them in part; of child k is the code k unless
+  /// levels were put together. [nodes + 1] into `branch`.
+  std::vector<std::int32_t> first_level;
+  std::vector<std::int32_t> branch;
   std::vector<double> counts;  ///< [nodes, classes]: weights of the training rows, in part those that had to
                                ///< be divided among branches. All 0: no row came here
 
@@ -37,6 +41,10 @@ struct C45Tree {
   std::span<const std::int32_t> children_of(std::size_t node) const {
     const auto first = static_cast<std::size_t>(first_child[node]);
     return std::span(children).subspan(first, static_cast<std::size_t>(first_child[node + 1]) - first);
+  }
+  std::span<const std::int32_t> branches_of(std::size_t node) const {
+    const auto first = static_cast<std::size_t>(first_level[node]);
+    return std::span(branch).subspan(first, static_cast<std::size_t>(first_level[node + 1]) - first);
   }
 };
 
@@ -58,6 +66,11 @@ class C45Model {
   /// seen, goes down every branch, each with the share of the training rows that went there; the leaves'
   /// shares are added up.
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, classes, features + 1]: what each feature adds to each probability, exactly; the last is the
+  /// base. A feature that is not known is a missing cell: the row goes down every branch in part. These are
+  /// the Shapley values of that game.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return class_names().size(); }
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static C45Model load(const ArchiveReader& archive);
@@ -84,9 +97,11 @@ class C45Model {
 /// Quinlan's tree of classes: questions are chosen by gain ratio among those of at least average gain, a
 /// category gets one branch for each level, a number two; rows with missing cells go down all branches in
 /// part; branches are cut or lifted when the upper end of the error's confidence interval says that nothing
-/// is lost. Thresholds pay for their number (release 8). Reference: Quinlan, "C4.5: Programs for Machine
-/// Learning", Morgan Kaufmann, 1993; Quinlan, "Improved Use of Continuous Attributes in C4.5", Journal of
-/// Artificial Intelligence Research 4 (1996).
+/// is lost. Thresholds pay for their number (release 8). With `group_levels` branches of a category are
+/// merged two at a time, the pair of the best gain ratio first, while that ratio rises or until two are left
+/// (chapter 7 of the book); a level without rows at a question then goes down all its branches in part.
+/// Reference: Quinlan, "C4.5: Programs for Machine Learning", Morgan Kaufmann, 1993; Quinlan, "Improved Use
+/// of Continuous Attributes in C4.5", Journal of Artificial Intelligence Research 4 (1996).
 struct C45 {
   double confidence = 0.25;
   double min_leaf = 2;
@@ -94,6 +109,7 @@ struct C45 {
   bool raise = true;
   bool correct_thresholds = true;
   bool laplace = false;
+  bool group_levels = false;
 
   static constexpr std::string_view name = "c45";
   static constexpr auto fields() {
@@ -107,7 +123,9 @@ struct C45 {
         Field{&C45::raise, "raising", "Let the largest branch take its parent's place where that is better."},
         Field{&C45::correct_thresholds, "correct_thresholds",
               "Charge a threshold for the number of thresholds it was chosen from."},
-        Field{&C45::laplace, "laplace", "Add one row of each class to every leaf."}};
+        Field{&C45::laplace, "laplace", "Add one row of each class to every leaf."},
+        Field{&C45::group_levels, "group_levels",
+              "Put levels of a category together in one branch where that raises the gain ratio."}};
   }
   static Card card();
   static std::vector<Trial> search();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "everyml/classical/trees/c45_impl.h"
 #include "everyml/foundation/base/parallel.h"
@@ -18,31 +19,20 @@ constexpr int kDeepest = 1000;
 
 double xlog2x(double x) { return x > 0 ? x * std::log2(x) : 0; }
 
-double sum_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum;
-}
-
-/// Bits of a distribution, times its sum.
-double bits(std::span<const double> counts) {
-  double out = xlog2x(sum_of(counts));
-  for (const double c : counts) out -= xlog2x(c);
-  return out;
-}
-
 struct Candidate {
   bool valid = false;
   double gain = 0, ratio = 0;
   std::uint32_t cut = 0, above = 0;
   bool many_levels = false;
+  std::vector<std::int32_t> branch;
+  std::size_t branches = 0;
 };
 
 /// The node's rows seen by one feature.
 class Trial {
  public:
-  Trial(const Table& table, const C45& settings, const Parts& parts, double whole)
-      : table_(table), settings_(settings), parts_(parts), whole_(whole) {}
+  Trial(const Table& table, const C45& settings, const Parts& parts, double whole, const Context& context)
+      : table_(table), settings_(settings), parts_(parts), whole_(whole), context_(context) {}
 
   Candidate on(std::size_t feature) {
     return table_.rows->levels[feature] > 0 ? on_category(feature) : on_number(feature);
@@ -50,19 +40,6 @@ class Trial {
 
  private:
   const std::uint16_t& code(std::uint32_t row) const { return table_.rows->code[row]; }
-
-  /// Gain per row, of which those without an answer bring none.
-  double gain_of(double known, double before, double after) const {
-    const double saved = (before - after) * (known / whole_);
-    return saved > kNothing ? saved / known : 0;
-  }
-  double ratio_of(double gain, std::span<const double> branches) const {
-    double split = xlog2x(whole_);
-    for (const double b : branches) split -= xlog2x(b);
-    split -= xlog2x(std::max(whole_ - sum_of(branches), 0.0));
-    split /= whole_;
-    return split > kNothing ? gain / split : 0;
-  }
 
   Candidate on_category(std::size_t feature) {
     const std::size_t levels = table_.values[feature].size(), classes = table_.classes;
@@ -77,14 +54,21 @@ class Trial {
       known_[code(part.row)] += part.weight;
       branches_[level] += part.weight;
     }
+    if (settings_.group_levels) {
+      LevelGroups groups = group_levels(counts_, classes, whole_, settings_.min_leaf, context_);
+      out.branches = groups.groups();
+      out.branch = std::move(groups.branch);
+      counts_ = std::move(groups.counts);
+      branches_ = std::move(groups.weight);
+    }
     const auto large = std::count_if(branches_.begin(), branches_.end(),
                                      [&](double b) { return b > 0 && b >= settings_.min_leaf; });
     if (large < 2) return out;
     double after = 0;
-    for (std::size_t level = 0; level < levels; ++level)
+    for (std::size_t level = 0; level < branches_.size(); ++level)
       after += bits(std::span(counts_).subspan(level * classes, classes));
-    out.gain = gain_of(sum_of(known_), bits(known_), after);
-    out.ratio = ratio_of(out.gain, branches_);
+    out.gain = gain_of(whole_, sum_of(known_), bits(known_), after);
+    out.ratio = ratio_of(whole_, out.gain, branches_);
     out.valid = true;
     out.many_levels =
         static_cast<double>(table_.rows->levels[feature]) >= 0.3 * static_cast<double>(table_.rows->rows);
@@ -114,7 +98,7 @@ class Trial {
     if (tried_ == 0) return out;
     if (settings_.correct_thresholds) out.gain -= std::log2(static_cast<double>(tried_)) / whole_;
     if (out.gain <= kNothing) return out;
-    out.ratio = ratio_of(out.gain, branches_);
+    out.ratio = ratio_of(whole_, out.gain, branches_);
     out.valid = true;
     return out;
   }
@@ -146,7 +130,7 @@ class Trial {
       if (left < least - kNothing || right < least - kNothing) continue;
       ++tried_;
       const double after = (xlog2x(left) - left_sum) + (xlog2x(right) - right_sum);
-      const double gain = gain_of(known, before, after);
+      const double gain = gain_of(whole_, known, before, after);
       if (gain <= best + 1e-10) continue;
       best = gain;
       out.cut = static_cast<std::uint32_t>(keys_[i] >> 32);
@@ -160,6 +144,7 @@ class Trial {
   const C45& settings_;
   const Parts& parts_;
   double whole_;
+  const Context& context_;
   std::size_t tried_ = 0;
   std::vector<double> counts_, known_, branches_;
   std::vector<std::uint64_t> keys_;
@@ -171,7 +156,7 @@ std::int32_t choose(const Table& table, const C45& settings, const Parts& parts,
   const std::size_t columns = table.rows->columns;
   std::vector<Candidate> candidates(columns);
   const auto run = [&](std::size_t begin, std::size_t end) {
-    Trial trial(table, settings, parts, whole);
+    Trial trial(table, settings, parts, whole, context);
     for (std::size_t f = begin; f < end; ++f) candidates[f] = trial.on(f);
   };
   if (parts.size() > kLargeNode)
@@ -204,6 +189,25 @@ std::int32_t choose(const Table& table, const C45& settings, const Parts& parts,
 
 }  // namespace
 
+double bits(std::span<const double> counts) {
+  double out = xlog2x(sum_of(counts));
+  for (const double c : counts) out -= xlog2x(c);
+  return out;
+}
+
+double gain_of(double whole, double known, double before, double after) {
+  const double saved = (before - after) * (known / whole);
+  return saved > kNothing ? saved / known : 0;
+}
+
+double ratio_of(double whole, double gain, std::span<const double> branches) {
+  double split = xlog2x(whole);
+  for (const double b : branches) split -= xlog2x(b);
+  split -= xlog2x(std::max(whole - sum_of(branches), 0.0));
+  split /= whole;
+  return split > kNothing ? gain / split : 0;
+}
+
 std::vector<double> class_counts(const Table& table, const Parts& parts) {
   std::vector<double> counts(table.classes);
   for (const Part& part : parts) counts[table.rows->code[part.row]] += part.weight;
@@ -212,15 +216,19 @@ std::vector<double> class_counts(const Table& table, const Parts& parts) {
 
 std::vector<Parts> divide(const Table& table, const Node& node, const Parts& parts) {
   const auto& rank = table.rank[static_cast<std::size_t>(node.feature)];
-  const std::size_t branches =
-      node.category ? table.values[static_cast<std::size_t>(node.feature)].size() : 2;
+  const std::size_t branches = node.branches;
+  const auto branch_of = [&](const Part& part) -> std::int32_t {
+    const std::uint32_t at = rank[part.row];
+    if (at == Table::kMissing) return -1;
+    return node.category ? node.branch[at] : at <= node.cut ? 0 : 1;
+  };
   std::vector<Parts> out(branches);
   std::vector<double> weight(branches);
   double known = 0;
   for (const Part& part : parts) {
-    const std::uint32_t at = rank[part.row];
-    if (at == Table::kMissing) continue;
-    const std::size_t branch = node.category ? at : at <= node.cut ? 0 : 1;
+    const std::int32_t to = branch_of(part);
+    if (to < 0) continue;
+    const auto branch = static_cast<std::size_t>(to);
     out[branch].push_back(part);
     weight[branch] += part.weight;
     known += part.weight;
@@ -230,7 +238,7 @@ std::vector<Parts> divide(const Table& table, const Node& node, const Parts& par
     known = static_cast<double>(branches);
   }
   for (const Part& part : parts) {
-    if (rank[part.row] != Table::kMissing) continue;
+    if (branch_of(part) >= 0) continue;
     for (std::size_t b = 0; b < branches; ++b) {
       const double share = part.weight * (weight[b] / known);
       if (share > 0) out[b].push_back({part.row, share});
@@ -265,6 +273,14 @@ std::unique_ptr<Node> grow(const Table& table, const C45& settings, Parts parts,
     node.category = table.rows->levels[static_cast<std::size_t>(node.feature)] > 0;
     node.cut = chosen.cut;
     node.above = chosen.above;
+    node.branches = node.category ? table.values[static_cast<std::size_t>(node.feature)].size() : 2;
+    if (node.category && settings.group_levels) {
+      node.branches = chosen.branches;
+      node.branch = std::move(chosen.branch);
+    } else if (node.category) {
+      node.branch.resize(node.branches);
+      std::iota(node.branch.begin(), node.branch.end(), 0);
+    }
     std::vector<Parts> below = divide(table, node, pending.parts);
     for (std::size_t b = 0; b < below.size(); ++b) node.children.push_back(std::make_unique<Node>());
     for (std::size_t b = below.size(); b-- > 0;)

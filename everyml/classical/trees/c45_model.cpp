@@ -12,36 +12,12 @@ namespace {
 
 constexpr std::size_t kRowsAtATime = 256;
 
-double sum_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum;
-}
-
 /// A way down with the share of the row that goes it, and the last node above it that rows have reached.
 struct Way {
   std::size_t node;
   std::size_t known;
   double share;
 };
-
-/// The branch of a row; none when the answer is missing or new.
-std::int64_t branch_of(const C45Tree& tree, std::size_t node, const double* row) {
-  const double value = row[tree.feature[node]];
-  if (std::isnan(value)) return -1;
-  if (tree.category[node] == 0) return value <= tree.threshold[node] ? 0 : 1;
-  const auto levels = static_cast<double>(tree.children_of(node).size());
-  return value >= 0 && value < levels && value == std::floor(value) ? static_cast<std::int64_t>(value) : -1;
-}
-
-void add_leaf(const C45State& state, const Way& way, double* out) {
-  const auto counts = state.tree.counts_of(way.known);
-  const std::size_t classes = counts.size();
-  const double extra = state.laplace ? 1 : 0;
-  const double sum = sum_of(counts) + extra * static_cast<double>(classes);
-  for (std::size_t c = 0; c < classes; ++c)
-    out[c] += way.share * (sum > 0 ? (counts[c] + extra) / sum : 1.0 / static_cast<double>(classes));
-}
 
 void answer(const C45State& state, const double* row, double* out, std::vector<Way>& stack) {
   const C45Tree& tree = state.tree;
@@ -50,29 +26,26 @@ void answer(const C45State& state, const double* row, double* out, std::vector<W
     Way way = stack.back();
     stack.pop_back();
     while (true) {
-      if (sum_of(tree.counts_of(way.node)) > 0) way.known = way.node;
+      if (c45::sum_of(tree.counts_of(way.node)) > 0) way.known = way.node;
       const auto children = tree.children_of(way.node);
       if (children.empty()) {
-        add_leaf(state, way, out);
+        c45::add_leaf(state, way.known, way.share, out);
         break;
       }
-      const std::int64_t branch = branch_of(tree, way.node, row);
+      const std::int64_t branch = c45::branch_of(tree, way.node, row);
       if (branch >= 0) {
         way.node = static_cast<std::size_t>(children[static_cast<std::size_t>(branch)]);
         continue;
       }
-      double whole = 0;
-      for (const std::int32_t child : children)
-        whole += sum_of(tree.counts_of(static_cast<std::size_t>(child)));
-      for (const std::int32_t child : children) {
-        const double weight = sum_of(tree.counts_of(static_cast<std::size_t>(child)));
-        const double share = whole > 0 ? weight / whole : 1.0 / static_cast<double>(children.size());
-        if (share > 0) stack.push_back({static_cast<std::size_t>(child), way.known, way.share * share});
+      const std::vector<double> shares = c45::branch_shares(tree, way.node);
+      for (std::size_t k = 0; k < children.size(); ++k) {
+        if (shares[k] > 0)
+          stack.push_back({static_cast<std::size_t>(children[k]), way.known, way.share * shares[k]});
       }
       break;
     }
   }
-  const double sum = sum_of(std::span(out, state.classes.size()));
+  const double sum = c45::sum_of(std::span(out, state.classes.size()));
   for (std::size_t c = 0; c < state.classes.size(); ++c) out[c] /= sum;
 }
 
@@ -100,7 +73,76 @@ void check_children(const ArchiveReader& archive, const C45Tree& tree) {
     archive.refuse("children", "a node has no parent");
 }
 
+void check_branches(const ArchiveReader& archive, const C45Tree& tree) {
+  if (tree.first_level.front() != 0 ||
+      static_cast<std::size_t>(tree.first_level.back()) != tree.branch.size() ||
+      !std::is_sorted(tree.first_level.begin(), tree.first_level.end()))
+    archive.refuse("first_level", "it does not count the levels of each question");
+  for (std::size_t node = 0; node < tree.nodes(); ++node) {
+    const auto branches = tree.branches_of(node);
+    const auto children = static_cast<std::int32_t>(tree.children_of(node).size());
+    if (branches.empty() != (tree.category[node] == 0 || tree.feature[node] < 0))
+      archive.refuse("branch", "questions about categories have levels, others have none");
+    for (const std::int32_t branch : branches)
+      if (branch < -1 || branch >= children) archive.refuse("branch", "a level goes to no child");
+  }
+}
+
+void load_branches(const ArchiveReader& archive, C45State& state) {
+  C45Tree& tree = state.tree;
+  state.grouped = archive.has("branch");
+  if (state.grouped) {
+    tree.first_level = archive.integers32("first_level", tree.nodes() + 1);
+    tree.branch = archive.integers32("branch");
+    return check_branches(archive, tree);
+  }
+  tree.first_level.push_back(0);
+  for (std::size_t node = 0; node < tree.nodes(); ++node) {
+    const auto children = static_cast<std::int32_t>(tree.children_of(node).size());
+    for (std::int32_t k = 0; tree.category[node] != 0 && k < children; ++k) tree.branch.push_back(k);
+    tree.first_level.push_back(static_cast<std::int32_t>(tree.branch.size()));
+  }
+}
+
 }  // namespace
+
+namespace c45 {
+
+double sum_of(std::span<const double> values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum;
+}
+
+std::int64_t branch_of(const C45Tree& tree, std::size_t node, const double* row) {
+  const double value = row[tree.feature[node]];
+  if (std::isnan(value)) return -1;
+  if (tree.category[node] == 0) return value <= tree.threshold[node] ? 0 : 1;
+  const auto branches = tree.branches_of(node);
+  if (!(value >= 0 && value < static_cast<double>(branches.size()) && value == std::floor(value))) return -1;
+  return branches[static_cast<std::size_t>(value)];
+}
+
+std::vector<double> branch_shares(const C45Tree& tree, std::size_t node) {
+  const auto children = tree.children_of(node);
+  std::vector<double> shares;
+  for (const std::int32_t child : children)
+    shares.push_back(sum_of(tree.counts_of(static_cast<std::size_t>(child))));
+  const double whole = sum_of(shares);
+  for (double& share : shares) share = whole > 0 ? share / whole : 1.0 / static_cast<double>(children.size());
+  return shares;
+}
+
+void add_leaf(const C45State& state, std::size_t known, double share, double* out) {
+  const auto counts = state.tree.counts_of(known);
+  const std::size_t classes = counts.size();
+  const double extra = state.laplace ? 1 : 0;
+  const double sum = sum_of(counts) + extra * static_cast<double>(classes);
+  for (std::size_t c = 0; c < classes; ++c)
+    out[c] += share * (sum > 0 ? (counts[c] + extra) / sum : 1.0 / static_cast<double>(classes));
+}
+
+}  // namespace c45
 
 const C45Tree& C45Model::tree() const { return state_->tree; }
 std::span<const std::string> C45Model::class_names() const { return state_->classes; }
@@ -152,6 +194,10 @@ void C45Model::save(ArchiveWriter& archive) const {
   archive.array("first_child", std::span(tree().first_child));
   archive.array("children", std::span(tree().children));
   archive.array("counts", std::span(tree().counts));
+  // Without groups every level has a child of its own.
+  if (!state_->grouped) return;
+  archive.array("first_level", std::span(tree().first_level));
+  archive.array("branch", std::span(tree().branch));
 }
 
 C45Model C45Model::load(const ArchiveReader& archive) {
@@ -181,6 +227,7 @@ C45Model C45Model::load(const ArchiveReader& archive) {
   if (std::any_of(tree.counts.begin(), tree.counts.end(), [](double c) { return c < 0; }))
     archive.refuse("counts", "a number of rows below 0");
   check_children(archive, tree);
+  load_branches(archive, *state);
   return C45Model(std::move(state));
 }
 

@@ -57,6 +57,7 @@ void make_leaf(Node& node) {
   node.children.clear();
   node.feature = -1;
   node.category = false;
+  node.branch.clear();
 }
 
 }  // namespace

@@ -217,8 +217,9 @@ DrawnTree draw_tree(const C45Model& model, TreeWords words) {
     count_shares(node, from.counts_of(at));
     node.feature = from.feature[at];
     node.threshold = from.threshold[at];
+    for (const std::int32_t branch : from.branches_of(at))
+      node.of_level.push_back(branch < 0 ? DrawnTree::kAllBranches : static_cast<std::size_t>(branch));
     for (const std::int32_t child : from.children_of(at)) {
-      if (from.category[at] != 0) node.of_level.push_back(node.children.size());
       node.children.push_back(static_cast<std::size_t>(child));
       tree.nodes[static_cast<std::size_t>(child)].parent = static_cast<std::int32_t>(at);
     }

@@ -1,90 +1,59 @@
 #include "everyml/ensembles/adaboost/adaboost_classifier.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
 #include "everyml/ensembles/adaboost/boosted_rows_impl.h"
-#include "everyml/foundation/base/parallel.h"
 
 namespace everyml {
 namespace {
 
 constexpr std::size_t kQuantiles = 21;
-constexpr std::size_t kGrain = 2048;
+
+/// Every row has the votes of all trees, so that a share of the vote is a sum over trees.
+ScoreMap score_map(const AdaBoostClassifierState& state, bool logits) {
+  const double all = std::accumulate(state.votes.begin(), state.votes.end(), 0.0);
+  const auto others = static_cast<double>(state.present() - 1);
+  const double factor = (1 + 1 / others) / all, offset = -1 / others;
+  ScoreMap map;
+  if (!logits && state.classes.size() == 2) {
+    map.add(1, factor, offset);
+    return map;
+  }
+  for (std::size_t c = 0; c < state.classes.size(); ++c) {
+    const std::int32_t output = state.priors[c] > 0 ? static_cast<std::int32_t>(c) : -1;
+    if (logits)
+      map.add(output, factor / others, 0);
+    else
+      map.add(output, factor, offset);
+  }
+  return map;
+}
+
+std::vector<double> importances_of(const AdaBoostClassifierState& state) {
+  return vote_importances(state.trees, state.votes);
+}
 
 }  // namespace
 
 AdaBoostClassifierModel::AdaBoostClassifierModel(State state)
-    : state_(std::move(state)), importances_(vote_importances(state_.trees, state_.votes)) {}
-
-void AdaBoostClassifierModel::standing(const Features& x, std::span<double> out,
-                                       const Context& context) const {
-  state_.trees.predict(x, out, context);
-  const std::size_t k = state_.classes.size();
-  const auto present = static_cast<double>(
-      std::count_if(state_.priors.begin(), state_.priors.end(), [](double prior) { return prior > 0; }));
-  parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      double* votes = out.data() + row * k;
-      const double all = std::accumulate(votes, votes + k, 0.0);
-      for (std::size_t c = 0; c < k; ++c) {
-        const double share = all > 0 ? votes[c] / all : 1 / present;
-        votes[c] = state_.priors[c] > 0 ? share - (1 - share) / std::max(present - 1, 1.0)
-                                        : std::numeric_limits<double>::lowest();
-      }
-    }
-  });
-}
-
-void AdaBoostClassifierModel::probabilities(const Features& x, std::span<double> out,
-                                            const Context& context) const {
-  standing(x, out, context);
-  const std::size_t k = state_.classes.size();
-  const auto present = static_cast<double>(
-      std::count_if(state_.priors.begin(), state_.priors.end(), [](double prior) { return prior > 0; }));
-  parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      double* p = out.data() + row * k;
-      const double most = *std::max_element(p, p + k);
-      double sum = 0;
-      for (std::size_t c = 0; c < k; ++c) {
-        p[c] = state_.priors[c] > 0 ? std::exp((p[c] - most) / std::max(present - 1, 1.0)) : 0.0;
-        sum += p[c];
-      }
-      for (std::size_t c = 0; c < k; ++c) p[c] /= sum;
-    }
-  });
-}
-
-void AdaBoostClassifierModel::scores(const Features& x, std::span<double> out, const Context& context) const {
-  if (state_.classes.size() != 2) return standing(x, out, context);
-  std::vector<double> both(x.rows() * 2);
-  standing(x, both, context);
-  // A second class without rows never wins.
-  for (std::size_t row = 0; row < x.rows(); ++row) out[row] = std::max(both[2 * row + 1], -1.0);
-}
+    : SmallTreesClassifierModel(state, importances_of(state), score_map(state, false),
+                                score_map(state, true)) {}
 
 Json AdaBoostClassifierModel::summary() const {
-  Json classes = Json::array();
-  for (std::size_t c = 0; c < state_.classes.size(); ++c)
-    classes.push_back({{"name", state_.classes[c]}, {"share", state_.priors[c]}});
   return {{"kind", "adaboost"},
           {"trees", state_.votes.size()},
           {"train_error", state_.train_errors.back()},
           {"least_margin", state_.margins.front()},
           {"median_margin", state_.margins[kQuantiles / 2]},
-          {"classes", classes},
+          {"classes", state_.shares()},
           {"importances", top_importances(state_.features, importances_)}};
 }
 
 void AdaBoostClassifierModel::save(ArchiveWriter& archive) const {
-  archive.strings("features", state_.features);
-  archive.strings("classes", state_.classes);
-  archive.array("priors", state_.priors);
+  state_.save(archive);
   archive.array("votes", state_.votes);
   archive.array("errors", state_.errors);
   archive.array("train_errors", state_.train_errors);
@@ -95,8 +64,7 @@ void AdaBoostClassifierModel::save(ArchiveWriter& archive) const {
 
 AdaBoostClassifierModel AdaBoostClassifierModel::load(const ArchiveReader& archive) {
   State state(TreeEnsemble::load(archive.scope("trees")));
-  state.features = load_names(archive, state.trees.feature_count());
-  state.classes = load_classes(archive);
+  state.load(archive);
   const std::size_t k = state.classes.size(), trees = state.trees.tree_count();
   const TreeParts& parts = state.trees.parts();
   if (parts.outputs != k || parts.width != k) archive.refuse("trees", "each leaf must vote on every class");
@@ -106,11 +74,6 @@ AdaBoostClassifierModel AdaBoostClassifierModel::load(const ArchiveReader& archi
   for (const double base : parts.base)
     if (base != 0) archive.refuse("trees", "votes begin at 0");
   if (!parts.linear_start.empty()) archive.refuse("trees", "leaves vote, they have no slopes");
-  state.priors = archive.finite_doubles("priors", k);
-  for (const double prior : state.priors)
-    if (prior < 0) archive.refuse("priors", "a share is negative");
-  if (std::count_if(state.priors.begin(), state.priors.end(), [](double p) { return p > 0; }) < 2)
-    archive.refuse("priors", "at least two classes have rows");
   state.votes = archive.finite_doubles("votes", trees);
   for (const double vote : state.votes)
     if (!(vote > 0 && vote <= 1e6)) archive.refuse("votes", "a vote must lie above 0 and at most at 1e6");

@@ -8,42 +8,29 @@
 #include <tuple>
 #include <vector>
 
-#include "everyml/classical/trees/tree_ensemble.h"
+#include "everyml/ensembles/adaboost/small_trees_model.h"
 #include "everyml/foundation/data/dataset.h"
-#include "everyml/foundation/io/archive.h"
-#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
 
 namespace everyml {
 
-/// Small trees that vote. Immutable; thread-safe.
-class AdaBoostClassifierModel {
- public:
-  struct State {
-    explicit State(TreeEnsemble ensemble) : trees(std::move(ensemble)) {}
-    TreeEnsemble trees;  ///< a leaf gives its tree's vote to its class; outputs = classes
-    std::vector<std::string> features;
-    std::vector<std::string> classes;
-    std::vector<double> priors;  ///< [classes]: share of each in the training weight; 0: no rows
-    std::vector<double> votes;   ///< [trees]: what each tree's vote counts
-    std::vector<double> errors;  ///< [trees]: weighted share of rows that each tree got wrong
-    std::vector<double>
-        train_errors;             ///< [trees]: share of the training weight that all trees so far get wrong
-    std::vector<double> margins;  ///< [21]: quantiles 0, .05, ..., 1 of the margins of training rows
-  };
-  explicit AdaBoostClassifierModel(State state);
+struct AdaBoostClassifierState : SmallTreesClasses {  ///< a leaf gives its tree's vote to its class
+  using SmallTreesClasses::SmallTreesClasses;
+  std::vector<double> votes;   ///< [trees]: what each tree's vote counts
+  std::vector<double> errors;  ///< [trees]: weighted share of rows that each tree got wrong
+  std::vector<double>
+      train_errors;             ///< [trees]: share of the training weight that all trees so far get wrong
+  std::vector<double> margins;  ///< [21]: quantiles 0, .05, ..., 1 of the margins of training rows
+};
 
-  std::size_t feature_count() const { return state_.trees.feature_count(); }
-  std::span<const std::string> class_names() const { return state_.classes; }
-  /// out: [rows, classes]: softmax of the vote shares s / (K - 1), a class's s being the share of the vote
-  /// for it less the others' mean share, of the K classes with rows.
-  void probabilities(const Features& x, std::span<double> out, const Context& context) const;
-  /// As GivesScores: the s of each class, or with two classes that of the second.
-  void scores(const Features& x, std::span<double> out, const Context& context) const;
-  std::size_t score_count() const { return state_.classes.size() == 2 ? 1 : state_.classes.size(); }
-  const State& state() const { return state_; }
+/// Small trees that vote. A class's score s is the share of the vote for it less the others' mean share, of
+/// the K classes with rows; with two classes there is the score of the second alone. Probabilities are the
+/// softmax of s / (K - 1).
+class AdaBoostClassifierModel : public SmallTreesClassifierModel<AdaBoostClassifierState> {
+ public:
+  explicit AdaBoostClassifierModel(State state);
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -66,19 +53,9 @@ class AdaBoostClassifierModel {
             "right "
             "class less the largest for a wrong one; [21].",
             [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.margins); }},
-        Row{"feature_importances",
-            "What the splits on each feature were worth, in sum 1, or all 0 without a split; [features].",
-            [](const M& m) -> std::optional<Figure> { return Figure::list(m.importances_); }},
-        Row{"class_prior", "Share of each class in the weight of the training rows; [classes].",
-            [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.priors); }}};
+        small_trees_detail::importances_row<M>(),
+        small_trees_detail::priors_row<M>()};
   }
-
- private:
-  /// out: [rows, classes]: s of each class, lowest() for those without rows.
-  void standing(const Features& x, std::span<double> out, const Context& context) const;
-
-  State state_;
-  std::vector<double> importances_;
 };
 
 /// Boosting by weights (SAMME): each small tree learns with more weight on the rows that the one before got

@@ -169,7 +169,7 @@ double weighted_median(std::vector<std::pair<double, double>>& answers, double a
 }  // namespace
 
 AdaBoostRegressorModel::AdaBoostRegressorModel(State state)
-    : state_(std::move(state)), importances_(vote_importances(state_.trees, state_.votes)) {}
+    : SmallTreesModel(state, vote_importances(state.trees, state.votes)) {}
 
 void AdaBoostRegressorModel::predict(const Features& x, std::span<double> out, const Context& context) const {
   const TreeParts& parts = state_.trees.parts();

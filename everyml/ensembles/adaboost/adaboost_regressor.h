@@ -9,10 +9,8 @@
 #include <tuple>
 #include <vector>
 
-#include "everyml/classical/trees/tree_ensemble.h"
+#include "everyml/ensembles/adaboost/small_trees_model.h"
 #include "everyml/foundation/data/dataset.h"
-#include "everyml/foundation/io/archive.h"
-#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
@@ -26,22 +24,21 @@ constexpr auto choices_of(DruckerLoss) {
                     Choice{DruckerLoss::exponential, "exponential"}};
 }
 
-/// Small trees whose weighted median answers. Immutable; thread-safe.
-class AdaBoostRegressorModel {
+struct AdaBoostRegressorState
+    : SmallTreesState {  ///< a leaf gives its tree's answer; their sum means nothing
+  using SmallTreesState::SmallTreesState;
+  std::vector<double> votes;   ///< [trees]: what each tree's answer counts
+  std::vector<double> errors;  ///< [trees]: weighted mean loss of each tree, in [0, 1)
+};
+
+/// Small trees whose weighted median answers. A median is no sum over trees, so it has no exact contributions
+/// of the features.
+class AdaBoostRegressorModel : public SmallTreesModel<AdaBoostRegressorState> {
  public:
-  struct State {
-    explicit State(TreeEnsemble ensemble) : trees(std::move(ensemble)) {}
-    TreeEnsemble trees;  ///< width 1: a leaf gives its tree's answer; their sum means nothing
-    std::vector<std::string> features;
-    std::vector<double> votes;   ///< [trees]: what each tree's answer counts
-    std::vector<double> errors;  ///< [trees]: weighted mean loss of each tree, in [0, 1)
-  };
   explicit AdaBoostRegressorModel(State state);
 
-  std::size_t feature_count() const { return state_.trees.feature_count(); }
   /// out: [rows]: the least answer of a tree at which the votes up to it reach half of all.
   void predict(const Features& x, std::span<double> out, const Context& context) const;
-  const State& state() const { return state_; }
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -55,14 +52,8 @@ class AdaBoostRegressorModel {
             [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.votes); }},
         Row{"estimator_errors", "Mean loss of each tree under the boosted weights, in [0, 1); [trees].",
             [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.errors); }},
-        Row{"feature_importances",
-            "What the splits on each feature were worth, in sum 1, or all 0 without a split; [features].",
-            [](const M& m) -> std::optional<Figure> { return Figure::list(m.importances_); }}};
+        small_trees_detail::importances_row<M>()};
   }
-
- private:
-  State state_;
-  std::vector<double> importances_;
 };
 
 /// AdaBoost.R2: small trees taught one after the other, with less weight on rows that are already answered

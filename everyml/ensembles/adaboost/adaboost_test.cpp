@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "everyml/ensembles/adaboost/adaboost_classifier.h"
 #include "everyml/ensembles/adaboost/adaboost_regressor.h"
@@ -92,6 +94,142 @@ TEST(LogitBoost, FollowsItsDefinition) {
     const std::vector<double> expected = slow_log_odds(drawn, rounds);
     for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-7) << rounds << " " << i;
   }
+}
+
+/// LogitBoost with stumps for J classes, algorithm 6 of the paper, by trying every midpoint. [rows, classes].
+std::vector<double> slow_probabilities(const std::vector<double>& x, const std::vector<std::int32_t>& y,
+                                       std::size_t classes, int rounds) {
+  const std::size_t n = y.size(), columns = x.size() / n;
+  std::vector<double> f(n * classes, 0.0), p(n * classes, 1 / static_cast<double>(classes));
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<double> step(n * classes);
+    for (std::size_t c = 0; c < classes; ++c) {
+      std::vector<double> w(n), z(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const double own = p[i * classes + c];
+        w[i] = own * (1 - own);
+        z[i] = std::clamp(((y[i] == static_cast<std::int32_t>(c) ? 1 : 0) - own) / w[i], -4.0, 4.0);
+      }
+      double best = std::numeric_limits<double>::max();
+      for (std::size_t j = 0; j < columns; ++j) {
+        std::set<double> values;
+        for (std::size_t i = 0; i < n; ++i) values.insert(x[columns * i + j]);
+        for (auto at = values.begin(); std::next(at) != values.end(); ++at) {
+          const double cut = std::midpoint(*at, *std::next(at));
+          double weight[2] = {0, 0}, sum[2] = {0, 0}, loss = 0;
+          for (std::size_t i = 0; i < n; ++i) {
+            weight[x[columns * i + j] > cut] += w[i];
+            sum[x[columns * i + j] > cut] += w[i] * z[i];
+          }
+          const auto mean = [&](std::size_t i) {
+            return sum[x[columns * i + j] > cut] / weight[x[columns * i + j] > cut];
+          };
+          for (std::size_t i = 0; i < n; ++i) loss += w[i] * std::pow(z[i] - mean(i), 2);
+          if (loss >= best - 1e-9) continue;
+          best = loss;
+          for (std::size_t i = 0; i < n; ++i) step[i * classes + c] = mean(i);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const double* own = step.data() + i * classes;
+      const double mean = std::accumulate(own, own + classes, 0.0) / static_cast<double>(classes);
+      double sum = 0;
+      for (std::size_t c = 0; c < classes; ++c) {
+        f[i * classes + c] +=
+            static_cast<double>(classes - 1) / static_cast<double>(classes) * (own[c] - mean);
+        sum += std::exp(f[i * classes + c]);
+      }
+      for (std::size_t c = 0; c < classes; ++c) p[i * classes + c] = std::exp(f[i * classes + c]) / sum;
+    }
+  }
+  return p;
+}
+
+TEST(LogitBoost, OfSeveralClassesFollowsItsDefinition) {
+  Stream stream(9, "logitboost.classes");
+  for (const std::size_t classes : {3U, 4U}) {
+    std::vector<double> x;
+    std::vector<std::int32_t> y;
+    for (std::size_t i = 0; i < 120; ++i) {
+      for (int j = 0; j < 3; ++j) x.push_back(std::round(stream.normal() * 20) / 20);
+      const double side = x[3 * i] + 0.7 * x[3 * i + 1] + 0.5 * stream.normal();
+      y.push_back(
+          std::clamp(static_cast<std::int32_t>(std::floor(side)) + static_cast<std::int32_t>(classes) / 2, 0,
+                     static_cast<std::int32_t>(classes) - 1));
+    }
+    std::vector<std::string> names;
+    for (std::size_t c = 0; c < classes; ++c) names.push_back(std::to_string(c));
+    const Dataset data{.features = dense(x, 3), .target = classes_of(y, names)};
+    for (const int rounds : {1, 3, 8}) {
+      const auto model = LogitBoost{.rounds = rounds, .learning_rate = 1}.fit(data, Context{});
+      std::vector<double> got(data.rows() * classes);
+      model.probabilities(data.features, got, Context{});
+      const std::vector<double> expected = slow_probabilities(x, y, classes, rounds);
+      for (std::size_t i = 0; i < got.size(); ++i)
+        EXPECT_NEAR(got[i], expected[i], 1e-7) << rounds << " " << i;
+    }
+  }
+}
+
+/// Of stumps: each feature adds what its own stumps say less their mean over the training rows.
+template <class Model>
+void expect_sums_of_stumps(const Model& model, const Features& x) {
+  const TreeParts& parts = model.state().trees.parts();
+  const std::size_t rows = x.rows(), trees = parts.trees(), width = x.columns() + 1, outputs = parts.outputs,
+                    scores = model.score_count();
+  std::vector<std::int32_t> leaf(rows * trees);
+  model.state().trees.leaves(x, leaf, Context{});
+  std::vector<double> got(rows * scores * width), told(rows * scores);
+  model.contributions(x, got, Context{});
+  model.scores(x, told, Context{});
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::vector<double> own(outputs * x.columns(), 0.0);
+    for (std::size_t t = 0; t < trees; ++t) {
+      ASSERT_EQ(parts.first_node[t + 1] - parts.first_node[t], 1U);
+      const auto feature = static_cast<std::size_t>(parts.feature[parts.first_node[t]]);
+      const std::size_t first = parts.first_leaf[t];
+      const double left = parts.leaf_cover[first], right = parts.leaf_cover[first + 1];
+      for (std::size_t w = 0; w < parts.width; ++w) {
+        const auto value = [&](std::size_t k) { return parts.leaf_value[(first + k) * parts.width + w]; };
+        const double mean = (left * value(0) + right * value(1)) / (left + right);
+        own[(parts.tree_output[t] + w) * x.columns() + feature] +=
+            value(static_cast<std::size_t>(leaf[i * trees + t])) - mean;
+      }
+    }
+    for (std::size_t k = 0; k < scores; ++k) {
+      const double* row = got.data() + (i * scores + k) * width;
+      EXPECT_NEAR(std::accumulate(row, row + width, 0.0), told[i * scores + k], 1e-11);
+    }
+    if (outputs > 1) {
+      for (std::size_t j = 0; j < x.columns(); ++j) {
+        for (std::size_t a = 0; a + 1 < scores; ++a) {
+          // Differences of two scores are those of two outputs, but for a factor that all features share.
+          const double differ = got[(i * scores + a) * width + j] - got[(i * scores + a + 1) * width + j];
+          const double expected = own[a * x.columns() + j] - own[(a + 1) * x.columns() + j];
+          const double base = own[a * x.columns()] - own[(a + 1) * x.columns()];
+          const double told_base = got[(i * scores + a) * width] - got[(i * scores + a + 1) * width];
+          EXPECT_NEAR(differ * base, expected * told_base, 1e-10);
+        }
+      }
+    } else {
+      for (std::size_t j = 0; j < x.columns(); ++j) EXPECT_NEAR(got[i * width + j], own[j], 1e-11);
+    }
+  }
+}
+
+TEST(SmallTrees, ContributionsOfStumpsAreTheirOwn) {
+  const Noisy drawn = noisy(300, 10);
+  Dataset data{.features = dense(drawn.x, 3), .target = classes_of(drawn.y, {"no", "yes"})};
+  expect_sums_of_stumps(LogitBoost{.rounds = 20}.fit(data, Context{}), data.features);
+  const auto two = AdaBoostClassifier{.rounds = 20}.fit(data, Context{});
+  EXPECT_EQ(two.contribution_count(), 1U);
+  std::vector<std::int32_t> codes;
+  for (std::size_t i = 0; i < 300; ++i)
+    codes.push_back(drawn.x[3 * i] > 0.5 ? 2 : drawn.x[3 * i + 1] > 0.3 ? 1 : 0);
+  data.target = classes_of(codes, {"a", "b", "c"});
+  expect_sums_of_stumps(AdaBoostClassifier{.rounds = 20}.fit(data, Context{}), data.features);
+  expect_sums_of_stumps(LogitBoost{.rounds = 20}.fit(data, Context{}), data.features);
 }
 
 TEST(LogitBoost, LossFallsAndProbabilitiesAreHonest) {

@@ -7,6 +7,7 @@
 
 #include "everyml/classical/trees/tree_ensemble.h"
 #include "everyml/ensembles/adaboost/boosted_rows_impl.h"
+#include "everyml/ensembles/adaboost/small_trees_model.h"
 #include "everyml/foundation/base/error.h"
 
 namespace everyml {
@@ -87,10 +88,32 @@ std::vector<std::string> load_names(const ArchiveReader& archive, std::size_t fe
   return names;
 }
 
-std::vector<std::string> load_classes(const ArchiveReader& archive) {
-  std::vector<std::string> names = archive.strings("classes");
-  if (names.empty()) archive.refuse("classes", "there must be at least one class");
-  return names;
+std::size_t SmallTreesClasses::present() const {
+  return static_cast<std::size_t>(
+      std::count_if(priors.begin(), priors.end(), [](double prior) { return prior > 0; }));
+}
+
+void SmallTreesClasses::save(ArchiveWriter& archive) const {
+  archive.strings("features", features);
+  archive.strings("classes", classes);
+  archive.array("priors", priors);
+}
+
+void SmallTreesClasses::load(const ArchiveReader& archive) {
+  features = load_names(archive, trees.feature_count());
+  classes = archive.strings("classes");
+  if (classes.empty()) archive.refuse("classes", "there must be at least one class");
+  priors = archive.finite_doubles("priors", classes.size());
+  for (const double prior : priors)
+    if (prior < 0) archive.refuse("priors", "a share is negative");
+  if (present() < 2) archive.refuse("priors", "at least two classes have rows");
+}
+
+Json SmallTreesClasses::shares() const {
+  Json all = Json::array();
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    all.push_back({{"name", classes[c]}, {"share", priors[c]}});
+  return all;
 }
 
 }  // namespace everyml

@@ -33,7 +33,5 @@ std::vector<double> vote_importances(const class TreeEnsemble& trees, std::span<
 
 /// Names that are as many as the trees have features.
 std::vector<std::string> load_names(const ArchiveReader& archive, std::size_t features);
-/// Class names as saved by strings("classes"); at least one.
-std::vector<std::string> load_classes(const ArchiveReader& archive);
 
 }  // namespace everyml

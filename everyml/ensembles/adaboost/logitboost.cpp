@@ -184,64 +184,47 @@ class NewtonRounds {
   std::vector<double> losses_;
 };
 
+ScoreMap score_map(const LogitBoostState& state, bool logits) {
+  const std::size_t outputs = state.trees.output_count();
+  ScoreMap map;
+  if (!logits && state.classes.size() == 2) {
+    map.add(0, 1, 0);
+    return map;
+  }
+  map.centred = outputs > 1;
+  std::int32_t place = 0;
+  for (const double prior : state.priors) {
+    if (!(prior > 0))
+      map.add(-1, 0, 0);
+    else if (outputs == 1)
+      map.add(0, place++ == 0 ? -0.5 : 0.5, 0);
+    else
+      map.add(place++, static_cast<double>(outputs - 1) / static_cast<double>(outputs), 0);
+  }
+  return map;
+}
+
+std::vector<double> importances_of(const LogitBoostState& state) {
+  return vote_importances(state.trees, std::vector<double>(state.trees.tree_count(), 1.0));
+}
+
 }  // namespace
 
-LogitBoostModel::LogitBoostModel(State state) : state_(std::move(state)) {
-  for (std::size_t c = 0; c < state_.priors.size(); ++c)
-    if (state_.priors[c] > 0) present_.push_back(c);
-  importances_ = vote_importances(state_.trees, std::vector<double>(state_.trees.tree_count(), 1.0));
-}
-
-void LogitBoostModel::logits(const Features& x, std::span<double> out, const Context& context) const {
-  const std::size_t k = state_.classes.size(), outputs = state_.trees.output_count();
-  std::vector<double> sums(x.rows() * outputs);
-  state_.trees.predict(x, sums, context);
-  const double centre = static_cast<double>(outputs - 1) / static_cast<double>(outputs);
-  std::fill(out.begin(), out.end(), std::numeric_limits<double>::lowest());
-  parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      const double* sum = sums.data() + row * outputs;
-      double* to = out.data() + row * k;
-      if (outputs == 1) {
-        to[present_[0]] = -sum[0] / 2;
-        to[present_[1]] = sum[0] / 2;
-        continue;
-      }
-      const double mean = std::accumulate(sum, sum + outputs, 0.0) / static_cast<double>(outputs);
-      for (std::size_t c = 0; c < outputs; ++c) to[present_[c]] = centre * (sum[c] - mean);
-    }
-  });
-}
-
-void LogitBoostModel::probabilities(const Features& x, std::span<double> out, const Context& context) const {
-  logits(x, out, context);
-  const std::size_t k = state_.classes.size();
-  parallel_for(context, x.rows(), kGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) softmax(out.data() + row * k, out.data() + row * k, k);
-  });
-}
-
-void LogitBoostModel::scores(const Features& x, std::span<double> out, const Context& context) const {
-  if (state_.classes.size() == 2) return state_.trees.predict(x, out, context);
-  logits(x, out, context);
-}
+LogitBoostModel::LogitBoostModel(State state)
+    : SmallTreesClassifierModel(state, importances_of(state), score_map(state, false),
+                                score_map(state, true)) {}
 
 Json LogitBoostModel::summary() const {
-  Json classes = Json::array();
-  for (std::size_t c = 0; c < state_.classes.size(); ++c)
-    classes.push_back({{"name", state_.classes[c]}, {"share", state_.priors[c]}});
   return {{"kind", "logitboost"},
           {"rounds", state_.train_losses.size()},
           {"trees", state_.trees.tree_count()},
           {"train_loss", state_.train_losses.back()},
-          {"classes", classes},
+          {"classes", state_.shares()},
           {"importances", top_importances(state_.features, importances_)}};
 }
 
 void LogitBoostModel::save(ArchiveWriter& archive) const {
-  archive.strings("features", state_.features);
-  archive.strings("classes", state_.classes);
-  archive.array("priors", state_.priors);
+  state_.save(archive);
   archive.array("train_losses", state_.train_losses);
   ArchiveWriter trees = archive.scope("trees");
   state_.trees.save(trees);
@@ -250,15 +233,8 @@ void LogitBoostModel::save(ArchiveWriter& archive) const {
 LogitBoostModel LogitBoostModel::load(const ArchiveReader& archive) {
   State state(TreeEnsemble::load(archive.scope("trees")));
   const TreeParts& parts = state.trees.parts();
-  state.features = load_names(archive, parts.features);
-  state.classes = load_classes(archive);
-  state.priors = archive.finite_doubles("priors", state.classes.size());
-  std::size_t present = 0;
-  for (const double prior : state.priors) {
-    if (prior < 0) archive.refuse("priors", "a share is negative");
-    present += prior > 0;
-  }
-  if (present < 2) archive.refuse("priors", "at least two classes have rows");
+  state.load(archive);
+  const std::size_t present = state.present();
   if (parts.outputs != (present == 2 ? 1 : present))
     archive.refuse("trees", "there must be one output for each class with rows, or one for two");
   if (!parts.linear_start.empty()) archive.refuse("trees", "leaves have one answer, no slopes");

@@ -8,37 +8,25 @@
 #include <tuple>
 #include <vector>
 
-#include "everyml/classical/trees/tree_ensemble.h"
+#include "everyml/ensembles/adaboost/small_trees_model.h"
 #include "everyml/foundation/data/dataset.h"
-#include "everyml/foundation/io/archive.h"
-#include "everyml/foundation/model/attributes.h"
 #include "everyml/foundation/model/card.h"
 #include "everyml/foundation/model/registry.h"
 #include "everyml/foundation/params/field.h"
 
 namespace everyml {
 
-/// A sum of small trees on the scale of log odds. Immutable; thread-safe.
-class LogitBoostModel {
- public:
-  struct State {
-    explicit State(TreeEnsemble ensemble) : trees(std::move(ensemble)) {}
-    TreeEnsemble trees;  ///< two classes with rows: one output, the log odds of the second; else one each
-    std::vector<std::string> features;
-    std::vector<std::string> classes;
-    std::vector<double> priors;        ///< [classes]: share of each in the training weight; 0: no rows
-    std::vector<double> train_losses;  ///< [rounds]: mean log loss of the training rows after each round
-  };
-  explicit LogitBoostModel(State state);
+/// Two classes with rows have trees of one output, the log odds of the second; more have one output each.
+struct LogitBoostState : SmallTreesClasses {
+  using SmallTreesClasses::SmallTreesClasses;
+  std::vector<double> train_losses;  ///< [rounds]: mean log loss of the training rows after each round
+};
 
-  std::size_t feature_count() const { return state_.trees.feature_count(); }
-  std::span<const std::string> class_names() const { return state_.classes; }
-  /// out: [rows, classes].
-  void probabilities(const Features& x, std::span<double> out, const Context& context) const;
-  /// As GivesScores: the log odds of the second class, or the logit of each.
-  void scores(const Features& x, std::span<double> out, const Context& context) const;
-  std::size_t score_count() const { return state_.classes.size() == 2 ? 1 : state_.classes.size(); }
-  const State& state() const { return state_; }
+/// A sum of small trees on the scale of log odds. Scores are the log odds of the second class, or with more
+/// than two classes the logit of each; probabilities are the softmax of the logits.
+class LogitBoostModel : public SmallTreesClassifierModel<LogitBoostState> {
+ public:
+  explicit LogitBoostModel(State state);
 
   Json summary() const;
   void save(ArchiveWriter& archive) const;
@@ -50,20 +38,8 @@ class LogitBoostModel {
     return std::array{
         Row{"train_losses", "Mean log loss of the training rows after each round; [rounds].",
             [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.train_losses); }},
-        Row{"feature_importances",
-            "What the splits on each feature were worth, in sum 1, or all 0 without a split; [features].",
-            [](const M& m) -> std::optional<Figure> { return Figure::list(m.importances_); }},
-        Row{"class_prior", "Share of each class in the weight of the training rows; [classes].",
-            [](const M& m) -> std::optional<Figure> { return Figure::list(m.state_.priors); }}};
+        small_trees_detail::importances_row<M>(), small_trees_detail::priors_row<M>()};
   }
-
- private:
-  /// out: [rows, classes]: the logit of each class, lowest() for those without rows.
-  void logits(const Features& x, std::span<double> out, const Context& context) const;
-
-  State state_;
-  std::vector<std::size_t> present_;  ///< classes with rows
-  std::vector<double> importances_;
 };
 
 /// Additive logistic regression by Newton steps, each step a small tree fitted by weighted least squares to

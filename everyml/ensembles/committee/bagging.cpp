@@ -190,6 +190,16 @@ void answer_bag(const Bag& bag, const Features& x, std::span<double> out, const 
   }
 }
 
+std::size_t bag_contribution_count(const Bag& bag) {
+  const std::vector<double> weights(bag.members.size(), 1 / static_cast<double>(bag.members.size()));
+  return all_explain(bag.members, weights) ? std::max<std::size_t>(bag.classes.size(), 1) : 0;
+}
+
+void bag_contributions(const Bag& bag, const Features& x, std::span<double> out, const Context& context) {
+  const std::vector<double> weights(bag.members.size(), 1 / static_cast<double>(bag.members.size()));
+  weighted_contributions(bag.members, weights, 0, x, out, context);
+}
+
 Json bag_summary(const Bag& bag) {
   const auto figure = [](double value) { return std::isnan(value) ? Json(nullptr) : Json(value); };
   Json notes = Json::array();

@@ -61,6 +61,10 @@ class BaggingClassifierModel {
   std::span<const std::string> class_names() const { return bag_->classes; }
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
   const Bag& bag() const { return *bag_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static BaggingClassifierModel load(const ArchiveReader& archive);
@@ -89,6 +93,10 @@ class BaggingRegressorModel {
   std::size_t feature_count() const { return bag_->features; }
   void predict(const Features& x, std::span<double> out, const Context& context) const;
   const Bag& bag() const { return *bag_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static BaggingRegressorModel load(const ArchiveReader& archive);

@@ -35,6 +35,17 @@ void BaggingRegressorModel::predict(const Features& x, std::span<double> out, co
   answer_bag(*bag_, x, out, context);
 }
 
+void BaggingClassifierModel::contributions(const Features& x, std::span<double> out,
+                                           const Context& context) const {
+  bag_contributions(*bag_, x, out, context);
+}
+void BaggingRegressorModel::contributions(const Features& x, std::span<double> out,
+                                          const Context& context) const {
+  bag_contributions(*bag_, x, out, context);
+}
+std::size_t BaggingClassifierModel::contribution_count() const { return bag_contribution_count(*bag_); }
+std::size_t BaggingRegressorModel::contribution_count() const { return bag_contribution_count(*bag_); }
+
 Json BaggingClassifierModel::summary() const { return bag_summary(*bag_); }
 Json BaggingRegressorModel::summary() const { return bag_summary(*bag_); }
 void BaggingClassifierModel::save(ArchiveWriter& archive) const { save_bag(*bag_, archive); }

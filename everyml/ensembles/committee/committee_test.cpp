@@ -11,6 +11,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "everyml/classical/trees/decision_tree.h"
 #include "everyml/ensembles/committee/bagging.h"
 #include "everyml/ensembles/committee/member_text.h"
 #include "everyml/ensembles/committee/nnls.h"
@@ -398,6 +399,78 @@ TEST(Stacking, PassthroughGivesTheColumnsToAFinalLearner) {
   const AnyModel model = hold<StackingRegressorModel>(settings, data);
   const AnyModel ridge = hold<VotingRegressorModel>(VotingRegressor{.members = {"ridge"}}, data);
   EXPECT_NEAR(squared_error(model, data), squared_error(ridge, data), 0.01);
+}
+
+void expect_sums(const AnyModel& model, const Dataset& data) {
+  ASSERT_TRUE(model.can(Capability::contributions));
+  const std::size_t width = data.columns() + 1, sums = model.contribution_count();
+  std::vector<double> out(data.rows() * sums * width), answers(data.rows() * sums);
+  model.contributions(data.features, out, Context{});
+  if (model.can(Capability::probabilities))
+    model.probabilities(data.features, answers, Context{});
+  else
+    model.values(data.features, answers, Context{});
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    EXPECT_NEAR(std::accumulate(out.begin() + static_cast<std::ptrdiff_t>(i * width),
+                                out.begin() + static_cast<std::ptrdiff_t>((i + 1) * width), 0.0),
+                answers[i], 1e-9);
+}
+
+TEST(Contributions, OfCommitteesAddUpToTheirAnswers) {
+  const Dataset some = numbers(200, 17), two = rings(200, 18);
+  BaggingRegressor part;
+  part.bag.features = 0.5;
+  part.bag.count = 8;
+  expect_sums(hold<BaggingRegressorModel>(part, some), some);
+  BaggingClassifier bag;
+  bag.bag.count = 8;
+  expect_sums(hold<BaggingClassifierModel>(bag, two), two);
+  const VotingRegressor vote{.members = {"decision-tree-regressor", "gradient-boosting-regressor rounds=10",
+                                         "random-forest-regressor trees=5"},
+                             .weights = {1, 2, 0.5}};
+  expect_sums(hold<VotingRegressorModel>(vote, some), some);
+  const std::vector<std::string> trees = {"decision-tree-classifier", "c45",
+                                          "extra-trees-classifier trees=5"};
+  expect_sums(hold<VotingClassifierModel>(VotingClassifier{.members = trees}, two), two);
+  expect_sums(hold<StackingClassifierModel>(StackingClassifier{.members = trees}, two), two);
+  expect_sums(hold<StackingRegressorModel>(StackingRegressor{.members = vote.members}, some), some);
+}
+
+TEST(Contributions, AreThoseOfTheMembers) {
+  // One member of weight 1 is the member itself.
+  const Dataset data = numbers(150, 19);
+  const AnyModel alone = hold<VotingRegressorModel>(
+      VotingRegressor{.members = {"decision-tree-regressor max_depth=4", "ridge"}, .weights = {1, 0}}, data);
+  const DecisionTreeRegressorModel tree =
+      DecisionTreeRegressor{.growth = {.max_depth = 4}}.fit(data, Context{});
+  const std::size_t size = data.rows() * (data.columns() + 1);
+  std::vector<double> got(size), expected(size);
+  alone.contributions(data.features, got, Context{});
+  tree.contributions(data.features, expected, Context{});
+  for (std::size_t i = 0; i < size; ++i) EXPECT_NEAR(got[i], expected[i], 1e-12);
+}
+
+TEST(Contributions, AreNotClaimedWhereTheyWouldNotAddUp) {
+  Dataset some = numbers(120, 20);
+  const Dataset two = rings(120, 21);
+  const auto can = [](const AnyModel& model) { return model.can(Capability::contributions); };
+  EXPECT_FALSE(can(hold<VotingRegressorModel>(VotingRegressor{.members = {"ridge"}}, some)));
+  // Scores of AdaBoost add up, its probabilities do not; a vote by heads is no mean.
+  EXPECT_FALSE(can(hold<VotingClassifierModel>(VotingClassifier{.members = {"adaboost-classifier"}}, two)));
+  EXPECT_FALSE(can(hold<VotingClassifierModel>(
+      VotingClassifier{.members = {"decision-tree-classifier"}, .voting = Voting::hard}, two)));
+  StackingRegressor stack{.members = {"decision-tree-regressor"}};
+  stack.stacking.blend = Blend::learner;
+  EXPECT_FALSE(can(hold<StackingRegressorModel>(stack, some)));
+  Buffer<double> counts(some.rows());
+  for (std::size_t i = 0; i < some.rows(); ++i) counts[i] = std::exp(some.target.values()[i] / 4);
+  some.target = Target::numbers(std::move(counts));
+  const std::vector<std::string> linked = {"gradient-boosting-regressor objective=poisson rounds=5"};
+  const AnyModel poisson = hold<VotingRegressorModel>(VotingRegressor{.members = linked}, some);
+  EXPECT_FALSE(can(poisson));
+  EXPECT_EQ(poisson.contribution_count(), 0U);
+  std::vector<double> out(some.rows() * (some.columns() + 1));
+  EXPECT_EQ(code_of([&] { poisson.contributions(some.features, out, Context{}); }), "model.capability");
 }
 
 }  // namespace

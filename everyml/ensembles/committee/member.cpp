@@ -5,9 +5,11 @@
 #include <numeric>
 #include <utility>
 
+#include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/ensembles/committee/member_impl.h"
 #include "everyml/ensembles/learners/learners.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 
 namespace everyml {
 namespace {
@@ -63,6 +65,56 @@ void Member::answer(const Features& x, std::span<double> out, const Context& con
     model_.probabilities(prepared, out, context);
   else
     model_.values(prepared, out, context);
+}
+
+bool Member::explains() const {
+  if (!model_.can(Capability::contributions) || model_.contribution_count() != width()) return false;
+  if (model_.can(Capability::probabilities)) {
+    // A model with scores adds up these, not its probabilities.
+    return !model_.can(Capability::scores) || model_.score_count() != width();
+  }
+  const auto* boosted = model_.as<GradientBoostingRegressorModel>();
+  if (boosted == nullptr) return true;
+  // A link makes the answer something other than the sum.
+  std::vector<double> sums = {-1.75, 0.5};
+  boosted->boosted().objective().answers(sums);
+  return sums == std::vector<double>{-1.75, 0.5};
+}
+
+void Member::add_contributions(const Features& x, double weight, std::span<double> out,
+                               const Context& context) const {
+  const Features own = columns_.empty() ? x : x.select_columns(wide(columns_));
+  const Features prepared = input_.transform(own, context);
+  const std::size_t features = prepared.columns(), columns = x.columns();
+  std::vector<double> told(x.rows() * width() * (features + 1));
+  model_.contributions(prepared, told, context);
+  std::vector<std::size_t> place;
+  for (const std::uint32_t source : input_.sources())
+    place.push_back(columns_.empty() ? source : columns_[source]);
+  place.push_back(columns);  // the base
+  for (std::size_t i = 0; i < x.rows() * width(); ++i)
+    for (std::size_t j = 0; j <= features; ++j)
+      out[i * (columns + 1) + place[j]] += weight * told[i * (features + 1) + j];
+}
+
+bool all_explain(std::span<const Member> members, std::span<const double> weights) {
+  for (std::size_t m = 0; m < members.size(); ++m)
+    if (weights[m] != 0 && !members[m].explains()) return false;
+  return true;
+}
+
+void weighted_contributions(std::span<const Member> members, std::span<const double> weights, double offset,
+                            const Features& x, std::span<double> out, const Context& context) {
+  constexpr std::size_t kRows = 1024;
+  const std::size_t columns = x.columns() + 1, each = members[0].width() * columns;
+  std::fill(out.begin(), out.end(), 0.0);
+  for (std::size_t begin = 0; begin < x.rows(); begin += kRows) {
+    const std::size_t end = std::min(begin + kRows, x.rows());
+    const std::span<double> part = out.subspan(begin * each, (end - begin) * each);
+    for (std::size_t i = columns - 1; i < part.size(); i += columns) part[i] = offset;
+    for (std::size_t m = 0; m < members.size(); ++m)
+      if (weights[m] != 0) members[m].add_contributions(x.slice(begin, end), weights[m], part, context);
+  }
 }
 
 void Member::save(ArchiveWriter& archive) const {

@@ -28,6 +28,13 @@ class Member {
   /// Answers in a row of it: 1, or the classes.
   std::size_t width() const;
 
+  /// Whether the exact contributions of the features add up to what it answers.
+  bool explains() const;
+  /// Adds `weight` times the contributions of the committee's columns to out [rows, width(), columns + 1].
+  /// REQUIRES: explains().
+  void add_contributions(const Features& x, double weight, std::span<double> out,
+                         const Context& context) const;
+
   void save(ArchiveWriter& archive) const;
   /// Of a committee of `features` columns for this target; classifiers must know `classes`. Throws
   /// FormatError.
@@ -41,6 +48,13 @@ class Member {
   MemberInput input_;
   AnyModel model_;
 };
+
+/// Contributions to a weighted sum of the members' answers, out [rows, width, columns + 1]; none where a
+/// member of weight has none.
+bool all_explain(std::span<const Member> members, std::span<const double> weights);
+/// REQUIRES: all_explain. `offset` is added to the sum.
+void weighted_contributions(std::span<const Member> members, std::span<const double> weights, double offset,
+                            const Features& x, std::span<double> out, const Context& context);
 
 /// Writes members under "m0", "m1", ... and their number under "members".
 void save_members(ArchiveWriter& archive, std::span<const Member> members);

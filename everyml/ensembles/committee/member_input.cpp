@@ -119,6 +119,14 @@ void MemberInput::finish() {
   if (outputs_ == 0) outputs_ = 1, plain_ = false;
 }
 
+std::vector<std::uint32_t> MemberInput::sources() const {
+  std::vector<std::uint32_t> sources;
+  for (std::size_t j = 0; j < columns_.size(); ++j)
+    sources.insert(sources.end(), columns_[j].width(), static_cast<std::uint32_t>(j));
+  sources.resize(outputs_, 0);  // a column of zeros is made of nothing
+  return sources;
+}
+
 void MemberInput::one_row(const double* row, double* out) const {
   out[0] = 0;
   for (std::size_t j = 0; j < columns_.size(); ++j) {

@@ -25,6 +25,8 @@ class MemberInput {
 
   std::size_t input_count() const { return columns_.size(); }
   std::size_t output_count() const { return outputs_; }
+  /// [output_count()]: the column that each output is made of.
+  std::vector<std::uint32_t> sources() const;
   /// `x` itself when nothing is to be done.
   Features transform(const Features& x, const Context& context) const;
   /// The data as the member is to see them, with a description of its columns.

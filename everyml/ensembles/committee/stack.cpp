@@ -142,6 +142,32 @@ std::shared_ptr<const Stack> fit_stack(std::string_view committee, const std::ve
   return stack;
 }
 
+namespace {
+
+/// Of the members that are kept.
+std::vector<double> kept_weights(const Stack& stack) {
+  std::vector<double> kept;
+  for (const double weight : stack.weights)
+    if (weight > 0) kept.push_back(weight);
+  return kept;
+}
+
+}  // namespace
+
+std::size_t stack_contribution_count(const Stack& stack) {
+  const bool sums = stack.blend != Blend::learner && all_explain(stack.members, kept_weights(stack));
+  return sums ? stack.width() : 0;
+}
+
+void stack_contributions(const Stack& stack, const Features& x, std::span<double> out,
+                         const Context& context) {
+  const std::vector<double> weights = kept_weights(stack);
+  double offset = 0;
+  if (stack.classes.empty())
+    offset = stack.centre * (1 - std::accumulate(weights.begin(), weights.end(), 0.0));
+  weighted_contributions(stack.members, weights, offset, x, out, context);
+}
+
 void answer_stack(const Stack& stack, const Features& x, std::span<double> out, const Context& context) {
   const std::vector<std::vector<double>> answers = answers_of(stack, x, context);
   if (stack.blend == Blend::learner)

@@ -67,6 +67,10 @@ Features meta_features(const Features& x, const std::vector<std::vector<double>>
 std::shared_ptr<const Stack> fit_stack(std::string_view committee, const std::vector<std::string>& texts,
                                        const std::string& final_learner, const StackingSettings& settings,
                                        const Dataset& data, const Context& context);
+/// Sums per row; 0: the blend is a learner, or some member has no contributions.
+std::size_t stack_contribution_count(const Stack& stack);
+void stack_contributions(const Stack& stack, const Features& x, std::span<double> out,
+                         const Context& context);
 void answer_stack(const Stack& stack, const Features& x, std::span<double> out, const Context& context);
 
 }  // namespace everyml

@@ -149,6 +149,16 @@ void StackingClassifierModel::probabilities(const Features& x, std::span<double>
 void StackingRegressorModel::predict(const Features& x, std::span<double> out, const Context& context) const {
   answer_stack(*stack_, x, out, context);
 }
+void StackingClassifierModel::contributions(const Features& x, std::span<double> out,
+                                            const Context& context) const {
+  stack_contributions(*stack_, x, out, context);
+}
+void StackingRegressorModel::contributions(const Features& x, std::span<double> out,
+                                           const Context& context) const {
+  stack_contributions(*stack_, x, out, context);
+}
+std::size_t StackingClassifierModel::contribution_count() const { return stack_contribution_count(*stack_); }
+std::size_t StackingRegressorModel::contribution_count() const { return stack_contribution_count(*stack_); }
 Json StackingClassifierModel::summary() const { return stack_summary(*stack_); }
 Json StackingRegressorModel::summary() const { return stack_summary(*stack_); }
 void StackingClassifierModel::save(ArchiveWriter& archive) const { save_stack(*stack_, archive); }

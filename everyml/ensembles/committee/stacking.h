@@ -63,6 +63,10 @@ class StackingClassifierModel {
   std::span<const std::string> class_names() const;
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
   const Stack& stack() const { return *stack_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static StackingClassifierModel load(const ArchiveReader& archive);
@@ -99,6 +103,10 @@ class StackingRegressorModel {
   std::size_t feature_count() const;
   void predict(const Features& x, std::span<double> out, const Context& context) const;
   const Stack& stack() const { return *stack_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static StackingRegressorModel load(const ArchiveReader& archive);

@@ -58,6 +58,11 @@ void count(const Ballot& ballot, const Features& x, std::span<double> out, const
   }
 }
 
+std::size_t contributions_of(const Ballot& ballot) {
+  const bool sums = ballot.voting == Voting::soft && all_explain(ballot.members, ballot.weights);
+  return sums ? std::max<std::size_t>(ballot.classes.size(), 1) : 0;
+}
+
 Json ballot_summary(const Ballot& ballot) {
   Json members = Json::array();
   for (std::size_t m = 0; m < ballot.texts.size(); ++m)
@@ -125,6 +130,16 @@ void VotingClassifierModel::probabilities(const Features& x, std::span<double> o
 void VotingRegressorModel::predict(const Features& x, std::span<double> out, const Context& context) const {
   count(*ballot_, x, out, context);
 }
+void VotingClassifierModel::contributions(const Features& x, std::span<double> out,
+                                          const Context& context) const {
+  weighted_contributions(ballot_->members, ballot_->weights, 0, x, out, context);
+}
+void VotingRegressorModel::contributions(const Features& x, std::span<double> out,
+                                         const Context& context) const {
+  weighted_contributions(ballot_->members, ballot_->weights, 0, x, out, context);
+}
+std::size_t VotingClassifierModel::contribution_count() const { return contributions_of(*ballot_); }
+std::size_t VotingRegressorModel::contribution_count() const { return contributions_of(*ballot_); }
 Json VotingClassifierModel::summary() const { return ballot_summary(*ballot_); }
 Json VotingRegressorModel::summary() const { return ballot_summary(*ballot_); }
 void VotingClassifierModel::save(ArchiveWriter& archive) const { save_ballot(*ballot_, archive); }

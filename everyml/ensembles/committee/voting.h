@@ -47,6 +47,10 @@ class VotingClassifierModel {
   std::span<const std::string> class_names() const { return ballot_->classes; }
   void probabilities(const Features& x, std::span<double> out, const Context& context) const;
   const Ballot& ballot() const { return *ballot_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static VotingClassifierModel load(const ArchiveReader& archive);
@@ -69,6 +73,10 @@ class VotingRegressorModel {
   std::size_t feature_count() const { return ballot_->features; }
   void predict(const Features& x, std::span<double> out, const Context& context) const;
   const Ballot& ballot() const { return *ballot_; }
+  /// As GivesContributions, of the members' weighted mean; 0 sums where a member cannot tell what each
+  /// feature adds to its answer.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const;
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static VotingRegressorModel load(const ArchiveReader& archive);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "everyml/ensembles/forest/forest_fit_impl.h"
+#include "everyml/ensembles/forest/grow_impl.h"
 #include "everyml/foundation/base/error.h"
 
 namespace everyml {
@@ -50,14 +51,14 @@ double score_of(const Dataset& data, const GrownForest& grown) {
 }
 
 ForestTrees fitted(std::string_view name, const Dataset& data, const ForestSettings& settings,
-                   bool other_criterion, bool random_cuts, ForestClassWeights balance, const Context& context,
-                   std::vector<double>& samples) {
+                   ForestCriterion criterion, bool random_cuts, ForestClassWeights balance,
+                   const Context& context, std::vector<double>& samples) {
   context.check();
   if (data.rows() > 0x7fffffffU) {
     throw ResourceError("forest.rows", fmt::format("{}: {} rows are more than the 2147483647 it can number",
                                                    name, data.rows()));
   }
-  GrownForest grown = grow_forest(data, settings, other_criterion, random_cuts, balance, context);
+  GrownForest grown = grow_forest(data, settings, criterion, random_cuts, balance, context);
   ForestFacts facts;
   facts.out_of_bag_score = score_of(data, grown);
   facts.impurity = std::move(grown.impurity);
@@ -81,9 +82,10 @@ ForestClassifierModel fit_classes(const S& settings, bool random_cuts, const Dat
   validate(settings);
   data.validate(S::name, {.target = Target::Kind::classes, .missing_allowed = true});
   std::vector<double> samples;
-  ForestTrees trees =
-      fitted(S::name, data, settings.forest, settings.criterion == ForestClassCriterion::entropy, random_cuts,
-             settings.class_weights, context, samples);
+  ForestTrees trees = fitted(
+      S::name, data, settings.forest,
+      settings.criterion == ForestClassCriterion::entropy ? ForestCriterion::entropy : ForestCriterion::gini,
+      random_cuts, settings.class_weights, context, samples);
   return {std::move(trees), {data.target.names().begin(), data.target.names().end()}};
 }
 
@@ -103,7 +105,11 @@ ForestRegressorModel fit_numbers(const S& settings, bool random_cuts, const Data
     }
   }
   std::vector<double> samples;
-  ForestTrees trees = fitted(S::name, data, settings.forest, poisson, random_cuts, ForestClassWeights::none,
+  const ForestCriterion criterion = poisson ? ForestCriterion::poisson
+                                    : settings.criterion == ForestNumberCriterion::absolute
+                                        ? ForestCriterion::absolute
+                                        : ForestCriterion::squared;
+  ForestTrees trees = fitted(S::name, data, settings.forest, criterion, random_cuts, ForestClassWeights::none,
                              context, samples);
   return {std::move(trees), std::move(samples)};
 }

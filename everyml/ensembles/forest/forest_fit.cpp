@@ -173,10 +173,10 @@ template <class Code>
 class Forest {
  public:
   Forest(const Dataset& data, const ForestSettings& settings, const BinnedFeatures& binned,
-         const ForestRows& rows, bool other_criterion, bool random_cuts, const Context& context)
+         const ForestRows& rows, ForestCriterion criterion, bool random_cuts, const Context& context)
       : data_(data), settings_(settings), rows_(rows), context_(context), codes_(binned, false, context) {
     rules_ = rules_of(settings, rows, codes_.real_columns());
-    rules_.other_criterion = other_criterion;
+    rules_.criterion = criterion;
     rules_.random_cuts = random_cuts;
     share_ = settings.share.value_or(settings.sampling == ForestSampling::subsample ? 0.632 : 1.0);
     judges_rows_ = settings.sampling != ForestSampling::all &&
@@ -381,11 +381,11 @@ class Forest {
 /// A second forest in which every feature has a shuffled copy: what the copies seem to gain is chance.
 template <class Code>
 std::vector<double> corrected_importance(const ForestSettings& settings, const BinnedFeatures& binned,
-                                         const ForestRows& rows, bool other_criterion, bool random_cuts,
+                                         const ForestRows& rows, ForestCriterion criterion, bool random_cuts,
                                          const Context& context) {
   const ForestCodes<Code> codes(binned, true, context);
   GrowRules rules = rules_of(settings, rows, codes.real_columns());
-  rules.other_criterion = other_criterion;
+  rules.criterion = criterion;
   rules.random_cuts = random_cuts;
   rules.keep_samples = false;
   const auto grower = make_grower(codes, rows, rules);
@@ -410,31 +410,28 @@ std::vector<double> corrected_importance(const ForestSettings& settings, const B
 
 template <class Code>
 GrownForest grow_with(const Dataset& data, const ForestSettings& settings, const BinnedFeatures& binned,
-                      const ForestRows& rows, bool other_criterion, bool random_cuts,
+                      const ForestRows& rows, ForestCriterion criterion, bool random_cuts,
                       const Context& context) {
-  GrownForest grown =
-      Forest<Code>(data, settings, binned, rows, other_criterion, random_cuts, context).grow();
+  GrownForest grown = Forest<Code>(data, settings, binned, rows, criterion, random_cuts, context).grow();
   if (settings.importance == ForestImportance::corrected) {
-    grown.corrected =
-        corrected_importance<Code>(settings, binned, rows, other_criterion, random_cuts, context);
+    grown.corrected = corrected_importance<Code>(settings, binned, rows, criterion, random_cuts, context);
   }
   return grown;
 }
 
 }  // namespace
 
-GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, bool other_criterion,
+GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, ForestCriterion criterion,
                         bool random_cuts, ForestClassWeights balance, const Context& context) {
   const BudgetScope scope(context.memory());
   const std::shared_ptr<const BinnedFeatures> shared =
       shared_bins(data, {.max_bins = settings.bins}, context);
   const BinnedFeatures& binned = *shared;
-  const bool numbers = data.target.kind() == Target::Kind::numbers;
-  const ForestRows rows = ForestRows::of(data, balance, !(numbers && other_criterion));
+  const ForestRows rows = ForestRows::of(data, balance, criterion != ForestCriterion::poisson);
   bool wide = false;
   for (std::size_t j = 0; j < binned.columns(); ++j) wide = wide || binned.codes8(j) == nullptr;
-  return wide ? grow_with<std::uint16_t>(data, settings, binned, rows, other_criterion, random_cuts, context)
-              : grow_with<std::uint8_t>(data, settings, binned, rows, other_criterion, random_cuts, context);
+  return wide ? grow_with<std::uint16_t>(data, settings, binned, rows, criterion, random_cuts, context)
+              : grow_with<std::uint8_t>(data, settings, binned, rows, criterion, random_cuts, context);
 }
 
 }  // namespace everyml

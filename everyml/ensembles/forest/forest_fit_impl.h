@@ -10,6 +10,8 @@
 
 namespace everyml {
 
+enum class ForestCriterion : std::uint8_t;
+
 /// What a forest that has grown is made of, before it becomes a model.
 struct GrownForest {
   TreeParts parts;                             ///< leaves are divided by the number of trees
@@ -22,8 +24,8 @@ struct GrownForest {
   std::vector<double> curve;  ///< [trees]: error of the out-of-bag answers of the first trees; NaN: none yet
 };
 
-/// Grows the trees, joins them, and takes all figures. `numbers` and `criterion` say how as the settings do.
-GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, bool other_criterion,
+/// Grows the trees, joins them, and takes all figures.
+GrownForest grow_forest(const Dataset& data, const ForestSettings& settings, ForestCriterion criterion,
                         bool random_cuts, ForestClassWeights balance, const Context& context);
 
 }  // namespace everyml

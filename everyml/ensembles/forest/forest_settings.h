@@ -39,10 +39,11 @@ constexpr auto choices_of(ForestClassCriterion) {
                     Choice{ForestClassCriterion::entropy, "entropy"}};
 }
 
-enum class ForestNumberCriterion : std::uint8_t { squared, poisson };
+enum class ForestNumberCriterion : std::uint8_t { squared, poisson, absolute };
 constexpr auto choices_of(ForestNumberCriterion) {
   return std::array{Choice{ForestNumberCriterion::squared, "squared"},
-                    Choice{ForestNumberCriterion::poisson, "poisson"}};
+                    Choice{ForestNumberCriterion::poisson, "poisson"},
+                    Choice{ForestNumberCriterion::absolute, "absolute"}};
 }
 
 enum class ForestClassWeights : std::uint8_t {

@@ -50,8 +50,12 @@ S plain_tree() {
 class SlowTree {
  public:
   using Worth = std::function<double(const std::vector<double>&)>;
-  SlowTree(std::vector<double> x, std::vector<double> y, Worth impurity, double least)
-      : x_(std::move(x)), y_(std::move(y)), impurity_(std::move(impurity)), least_(least) {
+  SlowTree(std::vector<double> x, std::vector<double> y, Worth impurity, double least, Worth answer = mean)
+      : x_(std::move(x)),
+        y_(std::move(y)),
+        impurity_(std::move(impurity)),
+        answer_(std::move(answer)),
+        least_(least) {
     std::set<double> distinct(x_.begin(), x_.end());
     const std::vector<double> values(distinct.begin(), distinct.end());
     for (std::size_t i = 1; i < values.size(); ++i) edges_.push_back((values[i - 1] + values[i]) / 2);
@@ -67,6 +71,9 @@ class SlowTree {
     return leaves_.back().second;
   }
   std::size_t leaves() const { return leaves_.size(); }
+  static double mean(const std::vector<double>& y) {
+    return std::accumulate(y.begin(), y.end(), 0.0) / static_cast<double>(y.size());
+  }
 
  private:
   void grow(const std::vector<std::size_t>& rows, double low, double high) {
@@ -91,8 +98,7 @@ class SlowTree {
       }
     }
     if (at == 0) {
-      leaves_.emplace_back(high,
-                           std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size()));
+      leaves_.emplace_back(high, answer_(all));
       return;
     }
     // The edge nearest to the middle of the outer two between the values that are parted.
@@ -108,7 +114,7 @@ class SlowTree {
   }
 
   std::vector<double> x_, y_;
-  Worth impurity_;
+  Worth impurity_, answer_;
   double least_;
   std::vector<double> edges_;
   std::vector<std::pair<double, double>> leaves_;
@@ -504,6 +510,86 @@ TEST(Forest, PoissonIsForCounts) {
     model.predict(columns_of({{at}}), value, Context{});
     EXPECT_NEAR(value[0], twin.answer(at), 1e-9) << at;
   }
+}
+
+double median(const std::vector<double>& y) {
+  std::vector<double> sorted = y;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+double absolute(const std::vector<double>& y) {
+  double sum = 0;
+  for (const double value : y) sum += std::abs(value - median(y));
+  return sum / static_cast<double>(y.size());
+}
+
+TEST(ForestTree, AbsoluteErrorsGrowAsTheDefinitionSays) {
+  for (const double least : {1.0, 6.0}) {
+    Stream stream(12, "forest.twin");
+    std::vector<std::vector<double>> rows;
+    std::vector<double> x, y;
+    for (int i = 0; i < 160; ++i) {
+      x.push_back(std::round(stream.normal() * 20) / 20);
+      // Fourths, so that both ways to add up are exact and equal cuts are equal; some far out.
+      y.push_back(std::round(4 * (std::sin(3 * x.back()) + stream.normal())) / 4 + (i % 17 == 0 ? 50 : 0));
+      rows.push_back({x.back()});
+    }
+    auto settings = plain_tree<RandomForestRegressor>();
+    settings.criterion = ForestNumberCriterion::absolute;
+    settings.forest.min_leaf = least;
+    const auto model = settings.fit({.features = columns_of(rows), .target = numbers_of(y)}, Context{});
+    const SlowTree twin(x, y, absolute, least, median);
+    EXPECT_EQ(model.forest().ensemble().parts().leaves(), twin.leaves());
+    for (double at = -3; at < 3; at += 0.01) {
+      std::vector<double> value(1);
+      model.predict(columns_of({{at}}), value, Context{});
+      EXPECT_NEAR(value[0], twin.answer(at), 1e-9) << at;
+    }
+  }
+}
+
+TEST(ForestTree, AbsoluteErrorsTakeWeightsMissingCellsAndCategories) {
+  // The median of each level is told apart, and gaps by their own; a weight of 3 is three rows.
+  std::vector<std::vector<double>> once, copies;
+  std::vector<double> y, all;
+  Dataset weighted;
+  Stream stream(13, "forest.absolute");
+  for (int i = 0; i < 300; ++i) {
+    const double level = i % 6, number = i % 11 == 0 ? NAN : stream.normal();
+    const double target =
+        (i % 6 == 2 || i % 6 == 5 ? 10 : 0) + (std::isnan(number) ? 4 : 0) + stream.normal();
+    once.push_back({level, number});
+    y.push_back(target);
+    weighted.weights.push_back(1 + i % 3);
+    for (int k = 0; k <= i % 3; ++k) {
+      copies.push_back({level, number});
+      all.push_back(target);
+    }
+  }
+  weighted.features = columns_of(once);
+  weighted.target = numbers_of(y);
+  weighted.info = {{"level", "level", FeatureInfo::Kind::category, 6}, {"number", "number"}};
+  Dataset repeated{.features = columns_of(copies), .target = numbers_of(all), .info = weighted.info};
+  auto settings = plain_tree<RandomForestRegressor>();
+  settings.criterion = ForestNumberCriterion::absolute;
+  settings.forest.max_leaves = 4;
+  const auto a = settings.fit(weighted, Context{}), b = settings.fit(repeated, Context{});
+  std::vector<double> told(300), same(300);
+  a.predict(weighted.features, told, Context{});
+  b.predict(weighted.features, same, Context{});
+  EXPECT_EQ(told, same);
+  for (std::size_t i = 0; i < 300; ++i) EXPECT_NEAR(told[i], y[i], 5) << i;
+  // Extra trees and whole forests run through the other ways of growing.
+  ExtraTreesRegressor extra;
+  extra.criterion = ForestNumberCriterion::absolute;
+  extra.forest.trees = 30;
+  extra.forest.min_leaf = 3;
+  const auto forest = extra.fit(weighted, Context({.threads = 2}));
+  forest.predict(weighted.features, told, Context{});
+  double error = 0;
+  for (std::size_t i = 0; i < 300; ++i) error += std::abs(told[i] - y[i]) / 300;
+  EXPECT_LT(error, 1.2) << "the noise alone is 0.8";
 }
 
 }  // namespace

@@ -73,13 +73,15 @@ CutTable CutTable::of(const FeatureBins& bins) {
 template <class Code>
 std::unique_ptr<ForestGrower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
                                                 const GrowRules& rules) {
+  if (rules.criterion == ForestCriterion::absolute) return make_median_grower(codes, rows, rules);
   if (rows.classes == 0) return make_number_grower(codes, rows, rules);
   // Draws of copies weigh the same each time; other weights may come together by chance, and need room.
   double heaviest = 0;
   for (const std::uint32_t row : rows.present) heaviest = std::max(heaviest, 1.0 * rows.weight[row]);
   const double most = heaviest * static_cast<double>(rows.copy_count) * (rows.balance_draws ? 4 : 1);
   const bool fits = most < 2147483648.0;
-  if (rows.classes == 2 && !rules.other_criterion && fits) return make_pair_grower(codes, rows, rules);
+  if (rows.classes == 2 && rules.criterion == ForestCriterion::gini && fits)
+    return make_pair_grower(codes, rows, rules);
   return make_class_grower(codes, rows, rules);
 }
 

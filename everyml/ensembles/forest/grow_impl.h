@@ -11,10 +11,12 @@
 
 namespace everyml {
 
+/// What a cut lowers; the first two for classes.
+enum class ForestCriterion : std::uint8_t { gini, entropy, squared, poisson, absolute };
+
 /// How the trees of a forest are grown.
 struct GrowRules {
-  /// The second criterion of the kind of target: entropy instead of Gini, Poisson instead of squares.
-  bool other_criterion = false;
+  ForestCriterion criterion = ForestCriterion::gini;
   bool random_cuts = false;  ///< extra trees: one random cut per feature
   bool records = true;       ///< random cuts may be looked at without tables; the same trees
   std::size_t features = 1;  ///< looked at in each node

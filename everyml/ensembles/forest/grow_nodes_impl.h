@@ -75,12 +75,13 @@ class CutFinder {
  public:
   using Item = typename Stats::Item;
   using Unit = typename Stats::Unit;
-  static constexpr std::size_t kGroup = sizeof(Code) == 1 ? 6 : 1;
+  static constexpr bool kPrepares = requires(Stats& s, std::span<const Item> items) { s.prepare(items); };
+  static constexpr std::size_t kGroup = sizeof(Code) == 1 && !kPrepares ? 6 : 1;
 
   CutFinder(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
       : codes_(codes),
         rules_(rules),
-        stats_(rows, rules.other_criterion),
+        stats_(rows, rules.criterion),
         room_(codes.most_codes()),
         draw_(rules) {
     const std::size_t width = stats_.width();
@@ -138,6 +139,7 @@ template <class Stats, class Code>
 FoundCut CutFinder<Stats, Code>::find(std::span<const Item> items, const CodeView<Code>& view,
                                       FeatureOrder& features, std::size_t& constants, Stream& stream) {
   FoundCut best;
+  if constexpr (kPrepares) stats_.prepare(items);
   bool any = false;
   draw_.begin(features, constants);
   const std::size_t most = rules_.random_cuts ? FeatureDraw::kMost : kGroup;

@@ -90,7 +90,7 @@ TEST(ForestRecords, GrowTheTreesOfTables) {
     compare(random_data({.classes = classes, .missing = true}, 2), {.features = 3});
     compare(random_data({.columns = 9, .classes = classes, .missing = true, .categories = true}, 3),
             {.features = 4});
-    compare(random_data({.classes = classes}, 4), {.other_criterion = true, .features = 2});
+    compare(random_data({.classes = classes}, 4), {.criterion = ForestCriterion::entropy, .features = 2});
     compare(random_data({.classes = classes}, 5),
             {.features = 2, .least_leaf = 7, .least_split = 20, .least_gain = 0.01, .max_depth = 6});
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "everyml/ensembles/forest/forest_rows_impl.h"
+#include "everyml/ensembles/forest/grow_impl.h"
 
 // What is summed over the rows of a node, and what a cut is worth. One struct for each kind of target; the
 // grower is a template of it. Sums are of whole numbers and so exact.
@@ -28,7 +29,7 @@ struct PairStats {
   };
   using Unit = std::uint64_t;
 
-  PairStats(const ForestRows& rows, bool) : rows_(&rows) {}
+  PairStats(const ForestRows& rows, ForestCriterion) : rows_(&rows) {}
   static constexpr std::size_t width() { return 1; }
   std::size_t answers() const { return 1; }
 
@@ -89,8 +90,12 @@ struct ClassStats {
   };
   using Unit = double;
 
-  ClassStats(const ForestRows& rows, bool other)
-      : rows_(&rows), entropy_(other), left_(rows.classes), right_(rows.classes), nothing_(rows.classes) {}
+  ClassStats(const ForestRows& rows, ForestCriterion criterion)
+      : rows_(&rows),
+        entropy_(criterion == ForestCriterion::entropy),
+        left_(rows.classes),
+        right_(rows.classes),
+        nothing_(rows.classes) {}
   std::size_t width() const { return rows_->classes; }
   std::size_t answers() const { return rows_->classes == 2 ? 1 : rows_->classes; }
 
@@ -178,7 +183,8 @@ struct NumberStats {
   };
   using Unit = double;
 
-  NumberStats(const ForestRows& rows, bool other) : rows_(&rows), poisson_(other) {}
+  NumberStats(const ForestRows& rows, ForestCriterion criterion)
+      : rows_(&rows), poisson_(criterion == ForestCriterion::poisson) {}
   static constexpr std::size_t width() { return 2; }
   static constexpr std::size_t answers() { return 1; }
 

@@ -20,10 +20,10 @@ template <class Stats, class Code>
 class TreeGrower final : public ForestGrower<Code> {
  public:
   using Item = typename Stats::Item;
-  static constexpr bool kRecords = sizeof(Code) == 1 && !std::is_same_v<Stats, NumberStats>;
+  static constexpr bool kRecords = sizeof(Code) == 1 && requires { Stats::kClasses; };
 
   TreeGrower(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.other_criterion) {
+      : codes_(codes), rows_(rows), rules_(rules), stats_(rows, rules.criterion) {
     // Half of a common second-level cache.
     constexpr std::size_t kTileBytes = 512 * 1024;
     most_tile_rows_ =

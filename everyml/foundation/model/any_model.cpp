@@ -110,7 +110,10 @@ void AnyModel::require(Capability capability) const {
   if (!can(capability)) {
     throw UnsupportedError(
         "model.capability",
-        fmt::format("{} has no {}", card_ ? card_->title : "an empty model", to_string(capability)));
+        fmt::format("{} has no {}{}", card_ ? card_->title : "an empty model", to_string(capability),
+                    capability == Capability::contributions
+                        ? " that add up to its answer; permutation importance works for any model"
+                        : ""));
   }
 }
 

@@ -81,7 +81,13 @@ struct AnyModel::Holder final : AnyModel::Interface {
   explicit Holder(M value) : model(std::move(value)) {}
   M model;
 
-  bool can(Capability capability) const override { return model_can<M>(capability); }
+  bool can(Capability capability) const override {
+    // A committee can tell when all of its members can.
+    if constexpr (GivesContributions<M>) {
+      if (capability == Capability::contributions) return model.contribution_count() > 0;
+    }
+    return model_can<M>(capability);
+  }
   const void* object(const void* type) const override {
     return type == &entry_detail::type_tag<M> ? &model : nullptr;
   }

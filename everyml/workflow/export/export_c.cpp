@@ -6,10 +6,12 @@
 #include <cctype>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <string_view>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/workflow/export/export_c_text_impl.h"
 #include "everyml/workflow/export/export_impl.h"
 
 namespace everyml {
@@ -18,135 +20,7 @@ namespace {
 using detail::ExportColumn;
 using detail::ExportLink;
 using detail::ExportModel;
-
-// What stands for every model; PREFIX is replaced. The functions are those of everyml, line by line, so that
-// the bits are the same.
-constexpr std::string_view kExp = R"(
-static double PREFIX_power(int64_t k) {
-  uint64_t bits = (uint64_t)(k + 1023) << 52;
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static double PREFIX_exp(double x) {
-  static const double inverse_factorial[12] = {
-      1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,      1.0 / 720,       1.0 / 5040,
-      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
-  const double round = 0x1.8p52;
-  double k, r, q, value;
-  int64_t whole, half;
-  int i;
-  if (x > 709.782712893384) return INFINITY;
-  if (x < -745.1332191019412) return 0.0;
-  k = (x * 0x1.71547652b82fep+0 + round) - round;
-  r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
-  q = inverse_factorial[11];
-  for (i = 10; i >= 0; --i) q = q * r + inverse_factorial[i];
-  value = 1.0 + (r + r * r * q);
-  whole = (int64_t)k;
-  half = whole / 2;
-  return value * PREFIX_power(half) * PREFIX_power(whole - half);
-}
-)";
-
-constexpr std::string_view kSigmoid = R"(
-static double PREFIX_sigmoid(double x) {
-  double e;
-  if (x >= 0.0) return 1.0 / (1.0 + PREFIX_exp(-x));
-  e = PREFIX_exp(x);
-  return e / (1.0 + e);
-}
-)";
-
-constexpr std::string_view kSoftmax = R"(
-static void PREFIX_softmax(double* scores) {
-  double top = scores[0], sum = 0.0;
-  int k;
-  for (k = 0; k < PREFIX_sums; ++k) top = scores[k] > top ? scores[k] : top;
-  for (k = 0; k < PREFIX_sums; ++k) {
-    scores[k] = PREFIX_exp(scores[k] - top);
-    sum += scores[k];
-  }
-  for (k = 0; k < PREFIX_sums; ++k) scores[k] /= sum;
-}
-)";
-
-constexpr std::string_view kLog1pExp = R"(
-static double PREFIX_log1p_exp(double x) {
-  const double y = PREFIX_exp(x > 0.0 ? -x : x), s = y / (2.0 + y), s2 = s * s;
-  double q = 0.0;
-  int i;
-  for (i = 17; i >= 1; --i) q = (q + 1.0 / (2 * i + 1)) * s2;
-  return (x > 0.0 ? x : 0.0) + 2.0 * (s + s * q);
-}
-)";
-
-constexpr std::string_view kFindWord = R"(
-static double PREFIX_code(const char* word, const char* const* words, int count) {
-  int low = 0, high = count;
-  if (word == NULL) return NAN;
-  while (low < high) {
-    const int middle = low + (high - low) / 2, order = strcmp(words[middle], word);
-    if (order == 0) return middle;
-    if (order < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return NAN;
-}
-)";
-
-constexpr std::string_view kInSet = R"(
-static int PREFIX_in_set(int set, double value) {
-  const uint32_t begin = PREFIX_set_start[set], words = PREFIX_set_start[set + 1] - begin;
-  uint64_t code;
-  if (!(value >= 0 && value < 64.0 * (double)words)) return 0;
-  code = (uint64_t)value;
-  if ((double)code != value) return 0;
-  return (int)(PREFIX_set_words[begin + code / 64] >> (code % 64) & 1);
-}
-)";
-
-constexpr std::string_view kWalk = R"(
-static int PREFIX_leaf(int tree, const double* row) {
-  const uint32_t first = PREFIX_first_node[tree];
-  int at = 0;
-  if (PREFIX_first_node[tree + 1] == first) return 0;
-  while (at >= 0) {
-    const uint32_t node = first + (uint32_t)at;
-    const double value = row[PREFIX_feature[node]];
-    int left;
-    if (value != value) {
-      left = PREFIX_flags[node] & 1;
-    }SETS else {
-      left = value <= PREFIX_threshold[node];
-    }
-    at = left ? PREFIX_left[node] : PREFIX_right[node];
-  }
-  return ~at;
-}
-
-static double PREFIX_leaf_answer(uint32_t leaf, const double* row) {
-  const double answer = PREFIX_leaf_value[leaf];LINEAR
-  return answer;
-}
-)";
-
-constexpr std::string_view kLinear = R"(
-  double sum = answer;
-  uint64_t k;
-  for (k = PREFIX_linear_start[leaf]; k < PREFIX_linear_start[leaf + 1]; ++k) {
-    sum += PREFIX_linear_coefficient[k] * row[PREFIX_linear_feature[k]];
-    if (row[PREFIX_linear_feature[k]] != row[PREFIX_linear_feature[k]]) return answer;
-  }
-  if (PREFIX_linear_start[leaf + 1] > PREFIX_linear_start[leaf]) return sum;)";
-
-constexpr std::string_view kSets = R"( else if (PREFIX_flags[node] & 2) {
-      left = PREFIX_in_set((int)PREFIX_threshold[node], value);
-    })";
+using namespace detail::c_text;
 
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string out;
@@ -220,7 +94,8 @@ class Writer {
       for (const std::string& name : artifact_.class_names)
         out_ += fmt::format(" *   {}\n", in_comment(name));
     } else {
-      out_ += fmt::format(" * Answer: {}\n", in_comment(artifact_.target_name));
+      out_ += fmt::format(" * Answer: {}\n",
+                          in_comment(model_.answer.empty() ? artifact_.target_name : model_.answer));
     }
     out_ +=
         " * NAN is a missing number, NULL a missing word. Compile with -std=c99 or -ffp-contract=off.\n */\n";
@@ -252,18 +127,26 @@ class Writer {
 
   bool sets() const { return parts_.set_start.size() > 1; }
   bool linear() const { return !parts_.linear_start.empty(); }
+  bool median() const { return model_.link == ExportLink::median; }
+  bool sums_one_by_one() const { return parts_.width == 1 && !median(); }
 
   void tables() {
     whole("uint32_t", "first_node", parts_.first_node);
     whole("uint32_t", "first_leaf", parts_.first_leaf);
-    if (parts_.width == 1) whole("uint32_t", "tree_output", parts_.tree_output);
+    if (sums_one_by_one()) whole("uint32_t", "tree_output", parts_.tree_output);
     whole("int32_t", "feature", parts_.feature);
     array("double", "threshold", parts_.threshold, literal);
     whole("int32_t", "left", parts_.left);
     whole("int32_t", "right", parts_.right);
     whole("unsigned char", "flags", parts_.flags);
     array("double", "leaf_value", parts_.leaf_value, literal);
-    array("double", "base", parts_.base, literal);
+    if (!median()) array("double", "base", parts_.base, literal);
+    if (median()) array("double", "vote", model_.votes, literal);
+    if (model_.link == ExportLink::mapped) {
+      whole("int32_t", "map_output", model_.map.output);
+      array("double", "map_factor", model_.map.factor, literal);
+      array("double", "map_offset", model_.map.offset, literal);
+    }
     if (sets()) {
       whole("uint32_t", "set_start", parts_.set_start);
       array("uint64_t", "set_words", parts_.set_words,
@@ -292,9 +175,16 @@ class Writer {
   void functions() {
     const bool categories = std::any_of(columns_.begin(), columns_.end(),
                                         [](const auto& c) { return c.kind == ExportColumn::Kind::category; });
-    if (model_.link != ExportLink::identity) put(kExp);
-    if (model_.link == ExportLink::sigmoid) put(kSigmoid);
-    if (model_.link == ExportLink::softmax || model_.link == ExportLink::one_versus_all) put(kSoftmax);
+    const ExportLink link = model_.link;
+    const bool softmax =
+        link == ExportLink::softmax || link == ExportLink::one_versus_all || link == ExportLink::mapped;
+    if (softmax || link == ExportLink::sigmoid || link == ExportLink::exponential ||
+        link == ExportLink::crowdedness) {
+      put(kExp);
+    }
+    if (link == ExportLink::sigmoid) put(kSigmoid);
+    if (softmax) put(kSoftmax);
+    if (median()) put(kMedian);
     if (model_.link == ExportLink::one_versus_all) put(kLog1pExp);
     if (categories) put(kFindWord);
     if (sets()) put(kInSet);
@@ -370,9 +260,18 @@ static void PREFIX_calibrate(double* p) {
   }
 
   void predict() {
-    put("\nvoid PREFIX_predict(const PREFIX_cell* cells, double* answers) {\n"
-        "  double row[PREFIX_features], sums[PREFIX_sums], value;\n  int t, k;\n");
+    put("\nvoid PREFIX_predict(const PREFIX_cell* cells, double* answers) {\n");
+    put(median()
+            ? "  double row[PREFIX_features], answer[PREFIX_trees], vote[PREFIX_trees], value;\n  int t;\n"
+            : "  double row[PREFIX_features], sums[PREFIX_sums], value;\n  int t, k;\n");
     for (std::size_t j = 0; j < columns_.size(); ++j) encode(j);
+    if (median()) {
+      put("  for (t = 0; t < PREFIX_trees; ++t) {\n"
+          "    const uint32_t leaf = PREFIX_first_leaf[t] + (uint32_t)PREFIX_leaf(t, row);\n"
+          "    answer[t] = PREFIX_leaf_answer(leaf, row);\n    vote[t] = PREFIX_vote[t];\n  }\n"
+          "  answers[0] = PREFIX_median(answer, vote);\n}\n");
+      return;
+    }
     put("  for (k = 0; k < PREFIX_sums; ++k) sums[k] = PREFIX_base[k];\n"
         "  for (t = 0; t < PREFIX_trees; ++t) {\n"
         "    const uint32_t leaf = PREFIX_first_leaf[t] + (uint32_t)PREFIX_leaf(t, row);\n");
@@ -380,28 +279,54 @@ static void PREFIX_calibrate(double* p) {
                           : "    for (k = 0; k < PREFIX_sums; ++k) sums[k] += PREFIX_leaf_value[leaf * "
                             "PREFIX_sums + k];\n");
     put("  }\n");
+    link();
+    if (artifact_.calibration.method != Calibration::Method::none) put("  PREFIX_calibrate(answers);\n");
+    put("}\n");
+  }
+
+  /// From sums to answers.
+  void link() {
+    const auto each = [&](std::string_view value) {
+      put(fmt::format("  for (k = 0; k < PREFIX_sums; ++k) sums[k] = {};\n", value));
+    };
     switch (model_.link) {
       case ExportLink::identity:
+      case ExportLink::median:
         break;
       case ExportLink::sigmoid:
-        put("  for (k = 0; k < PREFIX_sums; ++k) sums[k] = PREFIX_sigmoid(sums[k]);\n");
+        each("PREFIX_sigmoid(sums[k])");
         break;
       case ExportLink::exponential:
-        put("  for (k = 0; k < PREFIX_sums; ++k) sums[k] = PREFIX_exp(sums[k]);\n");
+        each("PREFIX_exp(sums[k])");
         break;
       case ExportLink::one_versus_all:
-        put("  for (k = 0; k < PREFIX_sums; ++k) sums[k] = -PREFIX_log1p_exp(-sums[k]);\n  "
-            "PREFIX_softmax(sums);\n");
+        each("-PREFIX_log1p_exp(-sums[k])");
+        put("  PREFIX_softmax(sums);\n");
         break;
       case ExportLink::softmax:
         put("  PREFIX_softmax(sums);\n");
         break;
+      case ExportLink::share:
+        each("sums[k] < 0.0 ? 0.0 : sums[k] > 1.0 ? 1.0 : sums[k]");
+        break;
+      case ExportLink::finite: {
+        const std::string most = literal(std::numeric_limits<double>::max());
+        each(fmt::format("sums[k] < -{0} ? -{0} : sums[k] > {0} ? {0} : sums[k]", most));
+        break;
+      }
+      case ExportLink::crowdedness:
+        each(fmt::format("PREFIX_exp({} * (sums[k] > 0.0 ? sums[k] : 0.0))", literal(model_.scale)));
+        break;
+      case ExportLink::mapped:
+        put("  for (k = 0; k < PREFIX_answers; ++k) {\n"
+            "    answers[k] = PREFIX_map_output[k] < 0 ? -INFINITY\n"
+            "                     : PREFIX_map_offset[k] + PREFIX_map_factor[k] * "
+            "sums[PREFIX_map_output[k]];\n"
+            "  }\n  PREFIX_softmax(answers);\n");
+        return;
     }
-    put(model_.classes == 2 && parts_.outputs == 1
-            ? "  answers[0] = 1 - sums[0];\n  answers[1] = sums[0];\n"
-            : "  for (k = 0; k < PREFIX_answers; ++k) answers[k] = sums[k];\n");
-    if (artifact_.calibration.method != Calibration::Method::none) put("  PREFIX_calibrate(answers);\n");
-    put("}\n");
+    put(model_.pair() ? "  answers[0] = 1 - sums[0];\n  answers[1] = sums[0];\n"
+                      : "  for (k = 0; k < PREFIX_answers; ++k) answers[k] = sums[k];\n");
   }
 
   const Artifact& artifact_;

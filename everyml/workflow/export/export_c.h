@@ -15,12 +15,14 @@ namespace everyml {
 /// Cells stand in the order that the head of the file lists: a column of numbers takes `number` (NAN is
 /// missing), a column of booleans 0 or 1, a column of categories its `word` (NULL or a word that the model
 /// does not know is missing). Answers are the probabilities of the classes in the listed order, calibrated
-/// like those of `predict`, or one number. They have the bits of everyml's own, compiled for IEEE doubles
-/// without contraction (-std=c99, or -ffp-contract=off); calibration by sigmoid uses the exp and log of the C
-/// library, and has its bits. The function is thread-safe and allocates nothing.
+/// like those of `predict`, or one number: of an isolation forest how unusual the row is. They have the bits
+/// of everyml's own, compiled for IEEE doubles without contraction (-std=c99, or -ffp-contract=off);
+/// calibration by sigmoid uses the exp and log of the C library, and has its bits; the probabilities of
+/// AdaBoost and LogitBoost agree to the last digits. The function is thread-safe and allocates nothing.
 ///
 /// `prefix` begins every name; it must be a name in C. Throws UnsupportedError "export.model" for a model
-/// that is not made of trees (or, of gradient boosting, of several levels or with an answer formula),
+/// that is not made of binary trees (or, of gradient boosting, of several levels or with an answer formula;
+/// of a decision tree, with stand-in questions; of an isolation forest, with cuts along planes),
 /// "export.column" for columns of dates or texts and others that are not taken as they are, ParameterError
 /// "export.prefix".
 std::string export_c(const Artifact& artifact, const std::string& prefix);

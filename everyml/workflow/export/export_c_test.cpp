@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -11,11 +12,13 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/atomic_file.h"
+#include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/export/import_artifact.h"
 
 namespace everyml {
@@ -99,7 +102,9 @@ std::string program_for(const Artifact& artifact, const Rows& rows) {
 
 void write_text(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
 
-void expect_equal_bits(const Artifact& artifact, const std::string& what) {
+/// Compiles what is exported and asks it. `most`: how far answers may lie from everyml's, in parts of 1 + the
+/// answer; 0: they have the same bits.
+void expect_equal(const Artifact& artifact, const std::string& what, double most = 0) {
   if (std::system("gcc --version > /dev/null 2>&1") != 0)
     GTEST_SKIP() << "SKIPPED: there is no gcc to compile what is exported";
   std::vector<std::string> levels;
@@ -121,16 +126,20 @@ void expect_equal_bits(const Artifact& artifact, const std::string& what) {
       << what;
   const Context context({.threads = 1});
   const Table table = table_of(artifact, rows);
-  const std::vector<double> expected = artifact.class_names.empty()
-                                           ? predict_values(artifact, table, context)
-                                           : predict_probabilities(artifact, table, context);
+  const std::vector<double> expected =
+      artifact.model.can(Capability::anomaly) ? predict_anomalies(artifact, table, context)
+      : artifact.class_names.empty()          ? predict_values(artifact, table, context)
+                                              : predict_probabilities(artifact, table, context);
   std::ifstream in(folder / "out.txt");
   in >> std::hex;
   std::size_t different = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     std::uint64_t bits = 0;
     ASSERT_TRUE(in >> bits) << what;
-    different += bits != std::bit_cast<std::uint64_t>(expected[i]) ? 1 : 0;
+    const double off = std::abs(std::bit_cast<double>(bits) - expected[i]);
+    const bool same = most > 0 ? off <= most * (1 + std::abs(expected[i]))
+                               : bits == std::bit_cast<std::uint64_t>(expected[i]);
+    different += same ? 0 : 1;
   }
   EXPECT_EQ(different, 0U) << what << " of " << expected.size();
   std::filesystem::remove_all(folder);
@@ -144,8 +153,88 @@ TEST(ExportC, AnswersHaveTheSameBits) {
   for (const std::string file :
        {"lgb_binary.txt", "lgb_linear.txt", "lgb_classes.txt", "lgb_ova.txt", "lgb_poisson.txt",
         "lgb_zero_missing.txt", "lgb_stumpless.txt", "xgb_classes.json"}) {
-    expect_equal_bits(imported(file), file);
+    expect_equal(imported(file), file);
   }
+}
+
+/// A model of that algorithm, learned from numbers with gaps and a column of words.
+Artifact learned(const std::string& algorithm, std::size_t classes,
+                 const std::vector<std::pair<std::string, std::string>>& settings = {}) {
+  constexpr std::size_t kLearned = 300;
+  Stream random(11, "export learn");
+  const std::vector<std::string> words = {"acai", "date", "fig", "kiwi", "lime", "nut", "pear", "what\?\?="};
+  Buffer<double> a(kLearned), b(kLearned), numbers(kLearned);
+  Buffer<std::int32_t> codes(kLearned);
+  std::vector<std::optional<std::string>> fruit;
+  Artifact artifact;
+  for (std::size_t i = 0; i < kLearned; ++i) {
+    a[i] = i % 9 == 0 ? std::nan("") : random.normal();
+    b[i] = 100 * random.normal();
+    const std::size_t word = random.below(words.size() + 1);
+    fruit.push_back(word < words.size() ? std::optional(words[word]) : std::nullopt);
+    const double signal = (std::isnan(a[i]) ? 1.0 : 2 * a[i]) + 0.01 * b[i] + (word % 3 == 1 ? 1.5 : 0.0);
+    numbers[i] = algorithm.ends_with("-ranker") ? std::clamp(std::round(signal), 0.0, 3.0) : signal;
+    codes[i] = static_cast<std::int32_t>(
+        std::clamp(static_cast<double>(classes - 1) / 2 + signal / 2 + 0.4 * random.normal(), 0.0,
+                   static_cast<double>(std::max<std::size_t>(classes, 1) - 1)));
+  }
+  const Table table({Column::numbers("a", a), Column::numbers("b", b), Column::categories("fruit", fruit)});
+  const Entry& entry = catalog().find(algorithm);
+  artifact.algorithm = algorithm;
+  artifact.target_kind = entry.card().target;
+  Dataset data;
+  if (classes > 0) {
+    for (std::size_t k = 0; k < classes; ++k) artifact.class_names.push_back("class " + std::to_string(k));
+    data.target = Target::classes(codes, artifact.class_names);
+  } else if (artifact.target_kind == Target::Kind::numbers) {
+    data.target = Target::numbers(numbers);
+  }
+  if (artifact.target_kind != Target::Kind::none) artifact.target_name = "answer";
+  const Context context({.threads = 1, .seed = 4});
+  artifact.encoder = Encoder::fit(table, table.names(), data.target, {}, entry.card().needs,
+                                  {.one_hot_levels = 10}, context);
+  data.features = artifact.encoder.transform_training(table, data.target, {}, context);
+  data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
+  if (algorithm.ends_with("-ranker"))
+    for (std::size_t i = 0; i < kLearned; ++i) data.groups.push_back(static_cast<std::int32_t>(i / 10));
+  AnyEstimator estimator = entry.make();
+  for (const auto& [name, value] : settings) estimator.set(name, value);
+  artifact.model = estimator.fit(data, context);
+  return artifact;
+}
+
+TEST(ExportC, ModelsLearnedHereHaveTheSameBits) {
+  const std::vector<std::pair<std::string, std::string>> few = {{"trees", "20"}};
+  for (const std::size_t classes : {2U, 4U}) {
+    const std::string with = "_" + std::to_string(classes);
+    expect_equal(learned("random-forest-classifier", classes, few), "forest" + with);
+    expect_equal(learned("extra-trees-classifier", classes, few), "extra" + with);
+    expect_equal(learned("decision-tree-classifier", classes), "tree" + with);
+    expect_equal(learned("gradient-boosting-classifier", classes, {{"rounds", "10"}}), "boosting" + with);
+  }
+  expect_equal(learned("random-forest-regressor", 0, few), "forest_numbers");
+  expect_equal(learned("extra-trees-regressor", 0, few), "extra_numbers");
+  expect_equal(learned("decision-tree-regressor", 0), "tree_numbers");
+  expect_equal(learned("gradient-boosting-regressor", 0, {{"rounds", "10"}}), "boosting_numbers");
+  expect_equal(learned("gradient-boosting-ranker", 0, {{"rounds", "10"}}), "ranker");
+  expect_equal(learned("adaboost-regressor", 0, {{"rounds", "25"}}), "median");
+  expect_equal(learned("isolation-forest", 0, {{"trees", "30"}}), "isolation");
+}
+
+TEST(ExportC, VotesAgree) {
+  for (const std::size_t classes : {2U, 4U}) {
+    const std::string with = "_" + std::to_string(classes);
+    expect_equal(learned("adaboost-classifier", classes), "adaboost" + with, 1e-13);
+    expect_equal(learned("logitboost", classes), "logitboost" + with, 1e-13);
+  }
+}
+
+TEST(ExportC, CalibratedForestsAreToo) {
+  Artifact artifact = learned("random-forest-classifier", 2, {{"trees", "20"}});
+  artifact.calibration = {.method = Calibration::Method::isotonic, .classes = 2};
+  artifact.calibration.knots = {{0.1, 0.4, 0.9}, {0.2, 0.3}};
+  artifact.calibration.levels = {{0.0, 0.5, 1.0}, {0.1, 0.7}};
+  expect_equal(artifact, "forest_isotonic");
 }
 
 TEST(ExportC, WordsAreFound) {
@@ -154,7 +243,7 @@ TEST(ExportC, WordsAreFound) {
   model.levels[5] = {"pear", "fig",  "what\?\?=", "kiwi", "lime", "date",
                      "sloe", "acai", "nut",       "pea",  "oat",  "*/ rye"};
   model.feature_names[5] = "fruit */ \"of\" the day";
-  expect_equal_bits(artifact_of(model, "answer"), "words");
+  expect_equal(artifact_of(model, "answer"), "words");
 }
 
 TEST(ExportC, CalibrationIsKept) {
@@ -162,11 +251,11 @@ TEST(ExportC, CalibrationIsKept) {
   artifact.calibration = {.method = Calibration::Method::isotonic, .classes = 3};
   artifact.calibration.knots = {{0.1, 0.4, 0.9}, {0.2, 0.3}, {0.05, 0.5, 0.6}};
   artifact.calibration.levels = {{0.0, 0.5, 1.0}, {0.1, 0.7}, {0.2, 0.3, 0.9}};
-  expect_equal_bits(artifact, "isotonic");
+  expect_equal(artifact, "isotonic");
   artifact.calibration = {.method = Calibration::Method::sigmoid, .classes = 3};
   artifact.calibration.slope = {1.1, 0.9, 1.0};
   artifact.calibration.offset = {0.1, -0.2, 0.0};
-  expect_equal_bits(artifact, "sigmoid");
+  expect_equal(artifact, "sigmoid");
 }
 
 std::string error_code(const Artifact& artifact, const std::string& prefix) {
@@ -185,6 +274,10 @@ TEST(ExportC, SaysWhatItCannot) {
   EXPECT_EQ(error_code(artifact, "a b"), "export.prefix");
   EXPECT_EQ(error_code(artifact, ""), "export.prefix");
   EXPECT_EQ(error_code(Artifact(), "model"), "export.model");
+  EXPECT_EQ(error_code(learned("c45", 2), "model"), "export.model");
+  EXPECT_EQ(error_code(learned("isolation-forest", 0, {{"columns", "2"}}), "model"), "export.model");
+  EXPECT_EQ(error_code(learned("decision-tree-classifier", 2, {{"surrogates", "3"}}), "model"),
+            "export.model");
 }
 
 }  // namespace

@@ -5,18 +5,37 @@
 #include <vector>
 
 #include "everyml/classical/trees/tree_ensemble.h"
+#include "everyml/ensembles/adaboost/score_map.h"
 #include "everyml/workflow/artifact/artifact.h"
 
 namespace everyml::detail {
 
 /// What becomes of the sums of trees.
-enum class ExportLink : std::uint8_t { identity, sigmoid, exponential, softmax, one_versus_all };
+enum class ExportLink : std::uint8_t {
+  identity,
+  sigmoid,
+  exponential,
+  softmax,
+  one_versus_all,
+  share,        ///< between 0 and 1 but for rounding
+  finite,       ///< at most the largest double
+  mapped,       ///< softmax of ExportModel::map
+  median,       ///< not the sum of the trees, but the median of their answers with ExportModel::votes
+  crowdedness,  ///< exp(ExportModel::scale * depth), depths being at least 0
+};
 
 /// A model of trees as exporters see it.
 struct ExportModel {
   TreeEnsemble trees;
   ExportLink link = ExportLink::identity;
   std::size_t classes = 0;  ///< 0: a number; with 2 and one sum that of the second class
+  ScoreMap map = {};
+  std::vector<double> votes = {};  ///< [trees]
+  double scale = 0;
+  std::string answer = {};  ///< what the number is, where it is not the target
+
+  /// The one sum is the probability of the second class.
+  bool pair() const { return classes == 2 && trees.output_count() == 1 && link != ExportLink::mapped; }
 };
 
 /// One column of a table and the features made of it.

@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string_view>
 #include <vector>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/export/export_impl.h"
+#include "everyml/workflow/export/onnx_message_impl.h"
 
-// Field numbers are those of onnx.proto3; the operators those of "ONNX operators, ai.onnx.ml".
+// Operators are those of "ONNX operators, ai.onnx.ml" and of ONNX itself.
 
 namespace everyml {
 namespace {
@@ -21,105 +20,7 @@ namespace {
 using detail::ExportColumn;
 using detail::ExportLink;
 using detail::ExportModel;
-
-/// A message of protocol buffers: tagged fields one after the other.
-class Message {
- public:
-  Message& number(std::uint32_t field, std::uint64_t value) {
-    varint(std::uint64_t{field} << 3);
-    varint(value);
-    return *this;
-  }
-  Message& text(std::uint32_t field, std::string_view value) {
-    varint(std::uint64_t{field} << 3 | 2);
-    varint(value.size());
-    bytes_ += value;
-    return *this;
-  }
-  Message& part(std::uint32_t field, const Message& value) { return text(field, value.bytes_); }
-  Message& real(std::uint32_t field, float value) {
-    varint(std::uint64_t{field} << 3 | 5);
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    for (int i = 0; i < 4; ++i) bytes_ += static_cast<char>(bits >> 8 * i);
-    return *this;
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  void varint(std::uint64_t value) {
-    for (; value >= 128; value >>= 7) bytes_ += static_cast<char>(value | 128);
-    bytes_ += static_cast<char>(value);
-  }
-  std::string bytes_;
-};
-
-enum Type : std::uint64_t { kFloat = 1, kByte = 2, kString = 8, kDouble = 11 };
-
-Message tensor(const std::string& name, std::span<const double> values) {
-  std::string raw;
-  for (const double value : values) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    for (int i = 0; i < 8; ++i) raw += static_cast<char>(bits >> 8 * i);
-  }
-  return Message().number(1, values.size()).number(2, kDouble).text(8, name).text(9, raw);
-}
-
-Message tensor(const std::string& name, std::string_view bytes) {
-  return Message().number(1, bytes.size()).number(2, kByte).text(8, name).text(9, bytes);
-}
-
-/// A node of the graph under construction.
-class Node {
- public:
-  Node(std::string_view type, const std::vector<std::string>& inputs, const std::string& output) {
-    for (const std::string& input : inputs) node_.text(1, input);
-    node_.text(2, output).text(3, output + "_node").text(4, type);
-  }
-  Node& domain(std::string_view name) {
-    node_.text(7, name);
-    return *this;
-  }
-  Node& whole(std::string_view name, std::int64_t value) {
-    return add(Message().text(1, name).number(3, static_cast<std::uint64_t>(value)).number(20, 2));
-  }
-  Node& real(std::string_view name, float value) {
-    return add(Message().text(1, name).real(2, value).number(20, 1));
-  }
-  Node& of(std::string_view name, const Message& value) {
-    return add(Message().text(1, name).part(5, value).number(20, 4));
-  }
-  Node& wholes(std::string_view name, const std::vector<std::int64_t>& values) {
-    Message attribute;
-    attribute.text(1, name);
-    for (const std::int64_t value : values) attribute.number(8, static_cast<std::uint64_t>(value));
-    return add(attribute.number(20, 7));
-  }
-  Node& reals(std::string_view name, const std::vector<float>& values) {
-    Message attribute;
-    attribute.text(1, name);
-    for (const float value : values) attribute.real(7, value);
-    return add(attribute.number(20, 6));
-  }
-  Node& texts(std::string_view name, const std::vector<std::string>& values) {
-    Message attribute;
-    attribute.text(1, name);
-    for (const std::string& value : values) attribute.text(9, value);
-    return add(attribute.number(20, 8));
-  }
-  const Message& message() const { return node_; }
-
- private:
-  Node& add(const Message& attribute) {
-    node_.part(5, attribute);
-    return *this;
-  }
-  Message node_;
-};
-
-Message value_info(std::string_view name, Type type, std::size_t columns) {
-  const Message shape = Message().part(1, Message().text(2, "rows")).part(1, Message().number(1, columns));
-  return Message().text(1, name).part(2, Message().part(1, Message().number(1, type).part(2, shape)));
-}
+using namespace detail::onnx;
 
 class Graph {
  public:
@@ -188,7 +89,13 @@ class Graph {
     add(Node("Concat", features, "everyml_features").whole("axis", 1));
   }
 
+  /// Trees of single values are added up by the operator. Of others it gives the leaf of each tree, or for a
+  /// median each tree's answer, one target for each tree.
+  bool each_tree() const { return parts_.width > 1 || model_.link == ExportLink::median; }
+
   void trees() {
+    if (parts_.trees() == 0)
+      throw UnsupportedError("export.model", "a model without trees is not written as ONNX");
     const TreeParts& p = parts_;
     constexpr double kMost = std::numeric_limits<double>::max();
     std::vector<std::int64_t> feature, yes, no, yes_leaf, no_leaf, missing, roots, targets;
@@ -226,17 +133,13 @@ class Graph {
         split.push_back(0);
       }
       for (std::size_t leaf = leaf0; leaf < p.first_leaf[t + 1]; ++leaf) {
-        targets.push_back(p.tree_output[t]);
-        weights.push_back(p.leaf_value[leaf]);
+        targets.push_back(each_tree() ? static_cast<std::int64_t>(t) : p.tree_output[t]);
+        weights.push_back(p.width > 1 ? static_cast<double>(leaf) : p.leaf_value[leaf]);
       }
     }
-    if (p.width != 1 || p.trees() == 0) {
-      throw UnsupportedError("export.model",
-                             "the model cannot be exported to ONNX: it has no trees of single values");
-    }
-    Node node("TreeEnsemble", {"everyml_features"}, "everyml_sums");
+    Node node("TreeEnsemble", {"everyml_features"}, each_tree() ? "everyml_each" : "everyml_sums");
     node.domain("ai.onnx.ml")
-        .whole("n_targets", static_cast<std::int64_t>(p.outputs))
+        .whole("n_targets", static_cast<std::int64_t>(each_tree() ? p.trees() : p.outputs))
         .whole("aggregate_function", 1)
         .whole("post_transform", 0)
         .wholes("tree_roots", roots)
@@ -252,12 +155,49 @@ class Graph {
         .of("leaf_weights", tensor("weights", weights));
     if (!members.empty()) node.of("membership_values", tensor("members", members));
     add(node);
+    if (model_.link == ExportLink::median) return median();
+    if (each_tree()) leaf_values();
     constant("everyml_base", p.base);
     add(Node("Add", {"everyml_sums", "everyml_base"}, "everyml_scores"));
   }
 
+  void whole_constant(const std::string& name, std::int64_t value, bool shaped) {
+    graph_.part(5, tensor(name, value, shaped));
+  }
+
+  /// From the leaf of each tree, [rows, trees], the sums of their values, [rows, outputs].
+  void leaf_values() {
+    graph_.part(5, tensor("everyml_values", parts_.leaf_value, {parts_.leaves(), parts_.width}));
+    add(Node("Cast", {"everyml_each"}, "everyml_leaves").whole("to", kWhole));
+    add(Node("Gather", {"everyml_values", "everyml_leaves"}, "everyml_found").whole("axis", 0));
+    whole_constant("everyml_trees_axis", 1, true);
+    add(Node("ReduceSum", {"everyml_found", "everyml_trees_axis"}, "everyml_sums").whole("keepdims", 0));
+  }
+
+  /// The least answer of a tree at which the votes up to it reach half of all.
+  void median() {
+    whole_constant("everyml_count", static_cast<std::int64_t>(parts_.trees()), true);
+    whole_constant("everyml_along", 1, false);
+    constant("everyml_votes", model_.votes);
+    double all = 0;
+    for (const double vote : model_.votes) all += vote;
+    constant("everyml_half", {0.5 * all});
+    add(Node("TopK", {"everyml_each", "everyml_count"}, "everyml_sorted")
+            .also("everyml_order")
+            .whole("axis", 1)
+            .whole("largest", 0)
+            .whole("sorted", 1));
+    add(Node("Gather", {"everyml_votes", "everyml_order"}, "everyml_own").whole("axis", 0));
+    add(Node("CumSum", {"everyml_own", "everyml_along"}, "everyml_so_far"));
+    add(Node("GreaterOrEqual", {"everyml_so_far", "everyml_half"}, "everyml_reached"));
+    add(Node("Cast", {"everyml_reached"}, "everyml_reached_number").whole("to", kShort));
+    add(Node("ArgMax", {"everyml_reached_number"}, "everyml_place").whole("axis", 1).whole("keepdims", 1));
+    add(Node("GatherElements", {"everyml_sorted", "everyml_place"}, "everyml_scores").whole("axis", 1));
+  }
+
   /// The codes of a set, then NaN.
   void add_members(std::size_t set, std::vector<double>& members) const {
+    const std::size_t before = members.size();
     for (std::size_t w = parts_.set_start[set]; w < parts_.set_start[set + 1]; ++w) {
       for (std::size_t bit = 0; bit < 64; ++bit) {
         if (parts_.set_words[w] >> bit & 1) {
@@ -265,15 +205,18 @@ class Graph {
         }
       }
     }
+    // Only what is missing goes there; runtimes want a member, and no code is below 0.
+    if (members.size() == before) members.push_back(-1);
     members.push_back(std::numeric_limits<double>::quiet_NaN());
   }
 
   void link() {
     const std::string scores = "everyml_scores", out = model_.classes > 0 ? "probabilities" : "values";
-    const bool pair = model_.classes == 2 && parts_.outputs == 1;
-    const std::string last = pair ? "everyml_second" : out;
+    const std::string last = model_.pair() ? "everyml_second" : out;
     switch (model_.link) {
       case ExportLink::identity:
+      case ExportLink::median:
+      case ExportLink::finite:
         add(Node("Identity", {scores}, last));
         break;
       case ExportLink::sigmoid:
@@ -286,22 +229,52 @@ class Graph {
         add(Node("Softmax", {scores}, last).whole("axis", 1));
         break;
       case ExportLink::one_versus_all:
-        add(Node("Sigmoid", {scores}, "everyml_each"));
-        graph_.part(5, Message()
-                           .number(1, 1)
-                           .number(2, 7)
-                           .text(8, "everyml_axis")
-                           .text(9, std::string_view("\1\0\0\0\0\0\0\0", 8)));
-        add(Node("ReduceSum", {"everyml_each", "everyml_axis"}, "everyml_all"));
-        add(Node("Div", {"everyml_each", "everyml_all"}, last));
+        add(Node("Sigmoid", {scores}, "everyml_sigmoids"));
+        whole_constant("everyml_axis", 1, true);
+        add(Node("ReduceSum", {"everyml_sigmoids", "everyml_axis"}, "everyml_all"));
+        add(Node("Div", {"everyml_sigmoids", "everyml_all"}, last));
+        break;
+      case ExportLink::share:
+        constant("everyml_least", {0.0});
+        constant("everyml_most", {1.0});
+        add(Node("Max", {scores, "everyml_least"}, "everyml_from_0"));
+        add(Node("Min", {"everyml_from_0", "everyml_most"}, last));
+        break;
+      case ExportLink::crowdedness:
+        constant("everyml_least", {0.0});
+        constant("everyml_scale", {model_.scale});
+        add(Node("Max", {scores, "everyml_least"}, "everyml_depth"));
+        add(Node("Mul", {"everyml_depth", "everyml_scale"}, "everyml_scaled"));
+        add(Node("Exp", {"everyml_scaled"}, last));
+        break;
+      case ExportLink::mapped:
+        mapped(scores, last);
         break;
     }
-    if (pair) {
+    if (model_.pair()) {
       constant("everyml_one", {1.0});
       add(Node("Sub", {"everyml_one", last}, "everyml_first"));
       add(Node("Concat", {"everyml_first", last}, out).whole("axis", 1));
     }
     graph_.part(12, value_info(out, kDouble, std::max<std::size_t>(model_.classes, 1)));
+  }
+
+  /// The softmax of sums, each of one output; its common part (ScoreMap::centred) makes no difference.
+  void mapped(const std::string& scores, const std::string& out) {
+    constexpr double kNever = -1e300;
+    const ScoreMap& map = model_.map;
+    std::vector<double> matrix(parts_.outputs * map.size(), 0.0), offset = map.offset;
+    for (std::size_t k = 0; k < map.size(); ++k) {
+      if (map.output[k] < 0)
+        offset[k] = kNever;
+      else
+        matrix[static_cast<std::size_t>(map.output[k]) * map.size() + k] = map.factor[k];
+    }
+    graph_.part(5, tensor("everyml_matrix", matrix, {parts_.outputs, map.size()}));
+    constant("everyml_offset", offset);
+    add(Node("MatMul", {scores, "everyml_matrix"}, "everyml_mapped"));
+    add(Node("Add", {"everyml_mapped", "everyml_offset"}, "everyml_logits"));
+    add(Node("Softmax", {"everyml_logits"}, out).whole("axis", 1));
   }
 
   ExportModel model_;

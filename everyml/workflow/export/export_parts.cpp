@@ -2,7 +2,13 @@
 
 #include <cmath>
 
+#include "everyml/classical/anomaly/isolation_forest.h"
+#include "everyml/classical/trees/decision_tree.h"
+#include "everyml/ensembles/adaboost/adaboost_classifier.h"
+#include "everyml/ensembles/adaboost/adaboost_regressor.h"
+#include "everyml/ensembles/adaboost/logitboost.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
+#include "everyml/ensembles/forest/forest.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/model/entry.h"
@@ -44,6 +50,28 @@ ExportModel boosted(const BoostedTrees& trees, std::size_t classes) {
   return {.trees = trees.trees(), .link = link_of(trees.objective()), .classes = classes};
 }
 
+ExportModel one_tree(const DecisionTreeModel& tree, std::size_t classes) {
+  if (tree.has_surrogates()) refuse_model("missing cells are answered by stand-in questions; learn without");
+  return {.trees = tree.ensemble(), .classes = classes};
+}
+
+template <class M>
+ExportModel voted(const M& model) {
+  return {.trees = model.state().trees,
+          .link = ExportLink::mapped,
+          .classes = model.class_names().size(),
+          .map = model.logit_map()};
+}
+
+ExportModel isolated(const IsolationForestModel& model) {
+  if (model.trees() == nullptr) refuse_model("its cuts go along planes; learn with columns=1");
+  return {
+      .trees = *model.trees(),
+      .link = ExportLink::crowdedness,
+      .scale = model.score_scale(),
+      .answer = fmt::format("how unusual the row is; at least {} stands apart", model.anomaly_threshold())};
+}
+
 ExportColumn::Kind kind_of(const ColumnSchema& column, const FeatureInfo& feature) {
   if (column.kind == ColumnKind::number && feature.kind == FeatureInfo::Kind::number)
     return ExportColumn::Kind::number;
@@ -61,12 +89,23 @@ ExportColumn::Kind kind_of(const ColumnSchema& column, const FeatureInfo& featur
 }  // namespace
 
 ExportModel export_model(const Artifact& artifact) {
-  if (const auto* model = artifact.model.as<GradientBoostingClassifierModel>()) {
-    return boosted(model->boosted(), model->class_names().size());
+  const AnyModel& model = artifact.model;
+  if (const auto* m = model.as<GradientBoostingClassifierModel>())
+    return boosted(m->boosted(), m->class_names().size());
+  if (const auto* m = model.as<GradientBoostingRegressorModel>()) return boosted(m->boosted(), 0);
+  if (const auto* m = model.as<ForestClassifierModel>()) {
+    return {.trees = m->forest().ensemble(), .link = ExportLink::share, .classes = m->class_names().size()};
   }
-  if (const auto* model = artifact.model.as<GradientBoostingRegressorModel>())
-    return boosted(model->boosted(), 0);
-  refuse_model(fmt::format("\"{}\" is not among the models of trees that can be", artifact.algorithm));
+  if (const auto* m = model.as<ForestRegressorModel>())
+    return {.trees = m->forest().ensemble(), .link = ExportLink::finite};
+  if (const auto* m = model.as<DecisionTreeClassifierModel>()) return one_tree(*m, m->class_names().size());
+  if (const auto* m = model.as<DecisionTreeRegressorModel>()) return one_tree(*m, 0);
+  if (const auto* m = model.as<AdaBoostClassifierModel>()) return voted(*m);
+  if (const auto* m = model.as<LogitBoostModel>()) return voted(*m);
+  if (const auto* m = model.as<AdaBoostRegressorModel>())
+    return {.trees = m->state().trees, .link = ExportLink::median, .votes = m->state().votes};
+  if (const auto* m = model.as<IsolationForestModel>()) return isolated(*m);
+  refuse_model(fmt::format("\"{}\" is not among the models of binary trees that can be", artifact.algorithm));
 }
 
 std::vector<ExportColumn> export_columns(const Artifact& artifact) {

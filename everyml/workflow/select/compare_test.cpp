@@ -29,10 +29,60 @@ TEST(Compare, PairedTestOfKnownDifferences) {
   const std::vector<double> a = {2, 4, 6}, b = {1, 2, 3};
   const double t = 2 / std::sqrt(1.0 / 3 + 0.5);
   EXPECT_NEAR(paired_p(a, b, 0.5), 1 - t / std::sqrt(2 + t * t), 1e-12);
+  EXPECT_NEAR(paired_errors(a, b, 0.5), t, 1e-12);
+  EXPECT_NEAR(paired_errors(b, a, 0.5), t, 1e-12);
+  EXPECT_EQ(paired_errors(a, a, 0.5), 0);
   EXPECT_EQ(paired_p(a, a, 0.5), 1);
   const std::vector<double> shifted = {3, 5, 7};
   EXPECT_EQ(paired_p(shifted, a, 0.5), 0);
   EXPECT_EQ(paired_p(std::vector<double>{1}, std::vector<double>{2}, 1), 1);
+}
+
+TEST(Compare, RowsTellApartWhatTheirLossesSay) {
+  Problem problem;
+  const std::vector<double> y = {0, 0, 0, 0};
+  Buffer<double> values(4);
+  std::copy(y.begin(), y.end(), values.begin());
+  problem.target = Target::numbers(values);
+  Buffer<double> cells(4);
+  problem.table = Table({Column::numbers("x", std::move(cells))});
+  problem.metric = "mae";
+  // Differences 1, 2, 3, 2: mean 2, variance 2/3, so 2 / sqrt(2/3/4).
+  const std::vector<double> a = {2, 4, 6, -3}, b = {1, -2, 3, 1};
+  EXPECT_NEAR(row_errors(problem, a, b), 2 / std::sqrt(2.0 / 3 / 4), 1e-12);
+  problem.metric = "rmse";  // 3, 12, 27, 8: mean 12.5, variance 107
+  EXPECT_NEAR(row_errors(problem, a, b), 12.5 / std::sqrt(107.0 / 4), 1e-12);
+  EXPECT_EQ(row_errors(problem, a, a), 0);
+  problem.groups = {0, 0, 1, 1};
+  EXPECT_EQ(row_errors(problem, a, b), 0);
+  problem.groups.clear();
+
+  Buffer<std::int32_t> codes(4);
+  codes[1] = codes[3] = 1;
+  problem.target = Target::classes(std::move(codes), {"no", "yes"});
+  const std::vector<double> p = {0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.5, 0.5};
+  const std::vector<double> q = {0.8, 0.2, 0.5, 0.5, 0.6, 0.4, 0.6, 0.4};
+  problem.metric = "log_loss";
+  const std::vector<double> apart = {std::log(0.8 / 0.9), std::log(0.5 / 0.8), 0, std::log(0.4 / 0.5)};
+  double mean = 0, variance = 0;
+  for (const double one : apart) mean += one / 4;
+  for (const double one : apart) variance += (one - mean) * (one - mean) / 3;
+  EXPECT_NEAR(row_errors(problem, p, q), -mean / std::sqrt(variance / 4), 1e-12);
+  // Twice a row is a weight of two.
+  Problem twice = problem;
+  twice.weights = {2, 1, 1, 1};
+  Problem copied = problem;
+  Buffer<double> five(5);
+  copied.table = Table({Column::numbers("x", std::move(five))});
+  Buffer<std::int32_t> more(5);
+  more[1] = more[3] = 1;
+  copied.target = Target::classes(std::move(more), {"no", "yes"});
+  std::vector<double> p5 = p, q5 = q;
+  p5.insert(p5.end(), {0.9, 0.1});
+  q5.insert(q5.end(), {0.8, 0.2});
+  EXPECT_NEAR(row_errors(twice, p, q), row_errors(copied, p5, q5), 1e-12);
+  problem.metric = "auc";
+  EXPECT_EQ(row_errors(problem, p, q), 0);
 }
 
 TEST(Costs, ThresholdIsTheCheapestOfAll) {

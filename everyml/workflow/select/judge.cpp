@@ -8,7 +8,6 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/judge_impl.h"
-#include "everyml/workflow/select/tune_impl.h"
 
 namespace everyml::select_impl {
 namespace {
@@ -58,17 +57,6 @@ std::vector<T> pick(const std::vector<T>& values, std::span<const std::size_t> r
   return picked;
 }
 
-std::vector<double> raw_answers(const AnyModel& model, const Features& x, const Context& context) {
-  if (model.can(Capability::probabilities)) {
-    std::vector<double> p(x.rows() * model.class_names().size());
-    model.probabilities(x, p, context);
-    return p;
-  }
-  std::vector<double> values(x.rows());
-  model.values(x, values, context);
-  return values;
-}
-
 /// As many folds as there are times for; none when all rows are of one time.
 Folds inner_time_folds(const std::vector<double>& time) {
   std::vector<double> distinct = time;
@@ -114,12 +102,26 @@ Artifact make_artifact(const Problem& problem, const AnyEstimator& estimator, co
 
 }  // namespace
 
+std::vector<double> raw_answers(const AnyModel& model, const Features& x, const Context& context) {
+  if (model.can(Capability::probabilities)) {
+    std::vector<double> p(x.rows() * model.class_names().size());
+    model.probabilities(x, p, context);
+    return p;
+  }
+  std::vector<double> values(x.rows());
+  model.values(x, values, context);
+  return values;
+}
+
+std::vector<double> pick_weights(const Problem& problem, std::span<const std::size_t> rows) {
+  return pick(problem.weights, rows);
+}
+
 std::vector<InnerFold> divide(const Problem& problem, const Dataset& data, std::span<const std::size_t> rows,
-                              std::size_t most, const Context& context) {
+                              const Context& context) {
   std::vector<InnerFold> divisions;
   for (const Fold& fold : inner_folds(problem, data, rows, context)) {
     if (fold.train.empty() || fold.test.empty()) continue;
-    if (most > 0 && divisions.size() == most) break;
     InnerFold one;
     one.train = data.select_rows(fold.train);
     one.train.derived = std::make_shared<Derived>();
@@ -207,7 +209,7 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
     for (std::size_t i = 0; i < sample.size(); ++i) kept[i] = rows[sample[i]];
     kept.resize(sample.size());
   }
-  const std::vector<InnerFold> folds = divide(problem, data, kept, 0, context);
+  const std::vector<InnerFold> folds = divide(problem, data, kept, context);
   if (folds.empty()) return {std::move(best), 1};
   const auto better = [&](double a, double b) {
     if (std::isnan(b)) return !std::isnan(a);
@@ -228,12 +230,9 @@ Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded
 
 namespace {
 Choice choose(const Problem& problem, const Entry& entry, const Encoded& encoded,
-              std::span<const std::size_t> rows, std::size_t place, const Search& search,
-              const Context& context) {
-  if (search.tune_seconds <= 0) return choose_settings(problem, entry, encoded, rows, search.list, context);
-  const TuneOptions options{
-      .seconds = search.tune_seconds, .place = place, .first = search.first, .log = search.log};
-  return tune_settings(problem, entry, encoded, rows, options, context);
+              std::span<const std::size_t> rows, const Search& search, const Context& context) {
+  if (search.fixed) return {*search.fixed, 1};
+  return choose_settings(problem, entry, encoded, rows, search.list, context);
 }
 }  // namespace
 
@@ -243,8 +242,7 @@ FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache&
   FoldOutcome outcome;
   const auto start = Context::Clock::now();
   const auto encoded = cache.fold(fold, entry.card().needs, context);
-  const Choice choice = choose(problem, entry, *encoded, split.train, fold, search, context);
-  outcome.settings = write_json(choice.estimator.settings_json());
+  const Choice choice = choose(problem, entry, *encoded, split.train, search, context);
   AnyModel model = choice.estimator.fit(encoded->data, context);
   outcome.fit_seconds = seconds_since(start);
   outcome.trials = choice.trials;
@@ -267,7 +265,7 @@ Trained train_on_all(const Problem& problem, const Entry& entry, const Search& s
   std::vector<std::size_t> rows(problem.table.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   const auto encoded = encode_rows(problem, rows, entry.card().needs, context);
-  const Choice choice = choose(problem, entry, *encoded, rows, problem.folds.size(), search, context);
+  const Choice choice = choose(problem, entry, *encoded, rows, search, context);
   AnyModel model = choice.estimator.fit(encoded->data, context);
   return {make_artifact(problem, choice.estimator, *encoded, std::move(model)), choice.trials};
 }

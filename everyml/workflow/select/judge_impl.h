@@ -72,10 +72,10 @@ struct InnerFold {
   Target truth;
   std::vector<double> weights;  ///< of the test rows; may be empty
 };
-/// At most `most` of the inner divisions, 0: all three; `rows` are those of `data` in the problem. Divisions
-/// that leave one class are left out; empty when the rows cannot be divided as asked.
+/// `rows` are those of `data` in the problem. Divisions that leave one class are left out; empty when the
+/// rows cannot be divided as asked.
 std::vector<InnerFold> divide(const Problem& problem, const Dataset& data, std::span<const std::size_t> rows,
-                              std::size_t most, const Context& context);
+                              const Context& context);
 /// Mean score over the divisions; NaN when the metric is defined on none.
 double inner_score(const Problem& problem, const AnyEstimator& estimator, std::span<const InnerFold> folds,
                    const Context& context);
@@ -88,13 +88,10 @@ struct Choice {
 Choice choose_settings(const Problem& problem, const Entry& entry, const Encoded& encoded,
                        std::span<const std::size_t> rows, bool search, const Context& context);
 
-class SearchLog;
 /// How settings are chosen.
 struct Search {
-  bool list = true;         ///< the entry's short list; else the defaults
-  double tune_seconds = 0;  ///< above 0: a tuner draws from the entry's space for so long instead
-  std::span<const std::string> first = {};  ///< settings (JSON) that the tuner tries first
-  SearchLog* log = nullptr;
+  bool list = true;                     ///< the entry's short list; else the defaults
+  std::optional<AnyEstimator> fixed{};  ///< these, and nothing is chosen
 };
 
 /// What a learner answered for one fold's test rows.
@@ -103,7 +100,6 @@ struct FoldOutcome {
   double score = 0;               ///< NaN when the metric is not defined there, as AUC with one class
   double fit_seconds = 0, predict_seconds = 0;
   std::size_t trials = 1;
-  std::string settings;  ///< those chosen, JSON
   std::optional<Artifact> artifact;
 };
 FoldOutcome judge_fold(const Problem& problem, const Entry& entry, EncodedCache& cache, std::size_t fold,
@@ -117,6 +113,10 @@ struct Trained {
 Trained train_on_all(const Problem& problem, const Entry& entry, const Search& search,
                      const Context& context);
 
+/// Probabilities, [rows, model's classes], or values, [rows].
+std::vector<double> raw_answers(const AnyModel& model, const Features& x, const Context& context);
+/// The values that are listed; none of none.
+std::vector<double> pick_weights(const Problem& problem, std::span<const std::size_t> rows);
 /// [rows, model's classes] to [rows, problem's classes]; absent classes get 0.
 std::vector<double> widen(std::span<const double> predicted, std::span<const std::size_t> classes,
                           std::size_t width);

@@ -40,9 +40,9 @@ struct LearnOptions {
   std::optional<bool>
       classification;          ///< force the task when the target is numeric; unset: found from the target
   bool keep_suspects = false;  ///< use columns that the doctor would exclude
-  /// Soft limit of the search; 0 none. The baseline and one model always finish; time that is left when all
-  /// were judged goes into tuning the best that has something to tune, and the result then depends on the
-  /// machine.
+  /// For the whole call; 0 none. The baseline and one model always finish. Time that is left when all were
+  /// judged goes into other settings and a blend of the best (docs/learn.md), and the result then depends on
+  /// the machine.
   double seconds = 0;
   std::string
       search_log;  ///< file that keeps what was tried, so that a later call with the same data goes on
@@ -61,7 +61,8 @@ struct Candidate {
   double fit_seconds = 0;      ///< of all folds
   double predict_seconds = 0;  ///< of all held-out rows
   std::size_t trials = 1;
-  bool tuned = false;        ///< settings drawn by the tuner rather than from the short list
+  bool tuned =
+      false;  ///< the best of the settings tried, or a blend, rather than the defaults or the short list
   double p_versus_best = 1;  ///< paired corrected t-test; 1 for the best
   bool tied_with_best = false;
   std::string skipped;                    ///< why it was not judged (time, error); empty when it was

@@ -51,6 +51,7 @@ Json common(const LearnResult& result) {
   json["improvement_low"] = finite(result.improvement_low);
   json["improvement_high"] = finite(result.improvement_high);
   json["chosen"] = result.leaderboard[result.chosen].algorithm;
+  json["chosen_title"] = result.leaderboard[result.chosen].title;
   json["baseline"] = result.leaderboard[result.baseline].algorithm;
   json["leaderboard"] = Json::array();
   for (const Candidate& candidate : result.leaderboard)

@@ -9,6 +9,10 @@
 
 namespace everyml::select_impl {
 
+/// Examines the table and finds the question: task, rows, columns, metric, folds. What it finds is told in
+/// `result`. Throws what learn() promises.
+Problem make_problem(const Table& table, const LearnOptions& options, std::span<const ReadNote> notes,
+                     LearnResult& result, const Context& context);
 /// Throws what learn() promises for options that contradict the table or each other.
 void check_options(const Table& table, const LearnOptions& options);
 /// The columns to learn from. Throws DataError "learn.no_columns".

@@ -9,7 +9,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
-#include "everyml/workflow/select/tune_impl.h"
+#include "everyml/workflow/select/search_log_impl.h"
 
 namespace everyml::select_impl {
 namespace {
@@ -111,6 +111,11 @@ std::optional<double> SearchLog::find(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = scores_.find(key);
   return found == scores_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::pair<std::string, double>> SearchLog::all() const {
+  const std::lock_guard lock(mutex_);
+  return {scores_.begin(), scores_.end()};
 }
 
 void SearchLog::add(const std::string& key, double score) {

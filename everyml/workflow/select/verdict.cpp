@@ -14,6 +14,9 @@ namespace {
 constexpr double kSignificance = 0.05;
 /// A plainer model is preferred while it keeps this share of what the best gains over the baseline.
 constexpr double kGainKept = 0.98;
+/// ... and is no more than this many standard errors behind the best (the one standard error rule; Breiman,
+/// Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3).
+constexpr double kErrorsBehind = 1;
 /// Less than this share of what there is to gain is true perhaps, but not worth a model.
 constexpr double kSkillThatMatters = 0.02;
 /// With a label this common, accuracy is the wrong thing to boast of.
@@ -33,6 +36,11 @@ std::pair<std::vector<double>, std::vector<double>> paired(const Candidate& a, c
 double p_between(const Candidate& a, const Candidate& b, double test_share) {
   const auto [x, y] = paired(a, b);
   return paired_p(x, y, test_share);
+}
+
+double errors_between(const Candidate& a, const Candidate& b, double test_share) {
+  const auto [x, y] = paired(a, b);
+  return paired_errors(x, y, test_share);
 }
 
 /// How much better a is than b, in the better direction.
@@ -110,7 +118,7 @@ std::string achievement(const LearnResult& result) {
 
 }  // namespace
 
-void rank_candidates(LearnResult& result, double test_share) {
+void rank_candidates(LearnResult& result, double test_share, const RowErrors& row_errors) {
   auto& board = result.leaderboard;
   const auto order = [&](const Candidate& a, const Candidate& b) {
     if (a.skipped.empty() != b.skipped.empty()) return a.skipped.empty();
@@ -132,7 +140,9 @@ void rank_candidates(LearnResult& result, double test_share) {
   result.chosen = 0;
   for (std::size_t i = 1; i < board.size() && board[i].skipped.empty(); ++i) {
     const bool keeps_the_gain = gain(result, board[i], board[result.baseline]) >= kGainKept * best_gain;
-    if (i != result.baseline && board[i].tied_with_best && keeps_the_gain &&
+    const bool near = errors_between(board[i], board[0], test_share) <= kErrorsBehind &&
+                      row_errors(board[i], board[0]) <= kErrorsBehind;
+    if (i != result.baseline && board[i].tied_with_best && keeps_the_gain && near &&
         board[i].complexity < board[result.chosen].complexity) {
       result.chosen = i;
     }
@@ -204,9 +214,12 @@ void judge_worth(LearnResult& result, double test_share, double chance) {
     if (i != result.chosen && board[i].tied_with_best && i != result.baseline) tied.push_back(board[i].title);
   }
   if (!tied.empty() && result.verdict != Verdict::no_pattern) {
-    result.reasons.push_back(fmt::format(
-        "{} cannot be told apart from the best on these folds; {} is chosen as {}.", join_and(tied),
-        chosen.title, result.chosen == 0 ? "the first among equals" : "the plainest of them"));
+    const std::string what =
+        result.chosen == 0
+            ? fmt::format("but no plainer one comes near enough to it; {} is chosen", chosen.title)
+            : fmt::format("and {} is chosen as the plainest that comes near enough", chosen.title);
+    result.reasons.push_back(
+        fmt::format("{} cannot be told apart from the best on these folds, {}.", join_and(tied), what));
   }
 }
 

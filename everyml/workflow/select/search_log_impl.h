@@ -4,9 +4,9 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "everyml/workflow/select/judge_impl.h"
 
@@ -24,6 +24,8 @@ class SearchLog {
 
   std::optional<double> find(const std::string& key) const;
   void add(const std::string& key, double score);
+  /// All of them, by key. NaN: tried and given up, or not allowed by the data.
+  std::vector<std::pair<std::string, double>> all() const;
 
  private:
   std::string path_;
@@ -33,19 +35,5 @@ class SearchLog {
 
 /// What a log of searches on this problem must have been made for.
 std::string fingerprint(const Problem& problem, std::uint64_t seed);
-
-struct TuneOptions {
-  double seconds = 0;     ///< from the call
-  std::size_t place = 0;  ///< the fold, or folds.size() for all rows; names random streams and log lines
-  std::span<const std::string> first = {};  ///< settings (JSON) to try before others are drawn
-  SearchLog* log = nullptr;
-};
-
-/// Asynchronous successive halving over the entry's space: settings are judged on few rows first, and the
-/// best third of each rung on four times as many, by inner folds of the training rows. Defaults stand on
-/// every rung; what is returned did better than they on the highest rung reached, or is they. Reference: Li
-/// et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020.
-Choice tune_settings(const Problem& problem, const Entry& entry, const Encoded& encoded,
-                     std::span<const std::size_t> rows, const TuneOptions& options, const Context& context);
 
 }  // namespace everyml::select_impl
