@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "everyml/classical/trees/evaluator_impl.h"
 
@@ -305,31 +306,50 @@ void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint6
 }
 
 #if HWY_TARGET != HWY_SCALAR
-/// kBits 0: as many as the tree has. Without missing values no code less 1 turns into the greatest, and the
-/// bound may grow instead.
-template <std::size_t kBits, bool kMissing>
-void vector_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
-                   std::uint8_t* out) {
-  const CodeQuestion* questions = plan.questions.data() + tree.first;
-  const std::size_t bits = kBits > 0 ? kBits : tree.bits;
+/// The questions are written out, which keeps them in registers. Without missing values no code less 1 turns
+/// into the greatest, and the bound may grow instead.
+template <bool kMissing, std::size_t... B>
+inline void vector_labels_of(std::index_sequence<B...>, const CodeQuestion* questions,
+                             const std::uint8_t* narrow, std::uint8_t* out) {
   const Bytes d;
-  hn::Vec<Bytes> minus[8], bound[8], bit[8];
-  const std::uint8_t* codes[8];
-  for (std::size_t b = 0; b < bits; ++b) {
-    const std::uint32_t more = kMissing ? 0 : questions[b].minus;
-    minus[b] = hn::Set(d, questions[b].minus);
-    bound[b] = hn::Set(d, static_cast<std::uint8_t>(questions[b].bound + more));
-    bit[b] = hn::Set(d, static_cast<std::uint8_t>(1u << b));
-    codes[b] = narrow + questions[b].column * kBlockRows;
-  }
+  using V = hn::Vec<Bytes>;
+  const V minus[] = {hn::Set(d, questions[B].minus)...};
+  const V bound[] = {
+      hn::Set(d, static_cast<std::uint8_t>(questions[B].bound + (kMissing ? 0u : questions[B].minus)))...};
+  const std::uint8_t* codes[] = {(narrow + questions[B].column * kBlockRows)...};
+  const auto right = [&](std::size_t b, std::size_t i) {
+    V code = hn::Load(d, codes[b] + i);
+    if constexpr (kMissing) code = hn::Sub(code, minus[b]);
+    return hn::Gt(code, bound[b]);
+  };
   for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
-    auto label = hn::Zero(d);
-    for (std::size_t b = 0; b < bits; ++b) {
-      auto code = hn::Load(d, codes[b] + i);
-      if constexpr (kMissing) code = hn::Sub(code, minus[b]);
-      label = hn::Or(label, hn::IfThenElseZero(hn::Gt(code, bound[b]), bit[b]));
-    }
+    V label = hn::Zero(d);
+    ((label = hn::Or(label, hn::IfThenElseZero(right(B, i), hn::Set(d, std::uint8_t{1u << B})))), ...);
     hn::Store(label, d, out + i);
+  }
+  (void)minus;
+}
+
+template <bool kMissing>
+void vector_labels(std::size_t bits, const CodeQuestion* questions, const std::uint8_t* narrow,
+                   std::uint8_t* out) {
+  switch (bits) {
+    case 1:
+      return vector_labels_of<kMissing>(std::make_index_sequence<1>(), questions, narrow, out);
+    case 2:
+      return vector_labels_of<kMissing>(std::make_index_sequence<2>(), questions, narrow, out);
+    case 3:
+      return vector_labels_of<kMissing>(std::make_index_sequence<3>(), questions, narrow, out);
+    case 4:
+      return vector_labels_of<kMissing>(std::make_index_sequence<4>(), questions, narrow, out);
+    case 5:
+      return vector_labels_of<kMissing>(std::make_index_sequence<5>(), questions, narrow, out);
+    case 6:
+      return vector_labels_of<kMissing>(std::make_index_sequence<6>(), questions, narrow, out);
+    case 7:
+      return vector_labels_of<kMissing>(std::make_index_sequence<7>(), questions, narrow, out);
+    default:
+      return vector_labels_of<kMissing>(std::make_index_sequence<8>(), questions, narrow, out);
   }
 }
 #endif
@@ -348,13 +368,9 @@ void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const 
     out[i] = static_cast<std::uint8_t>(label);
   }
 #else
-  if (missing) {
-    tree.bits == 6 ? vector_labels<6, true>(plan, tree, narrow, out)
-                   : vector_labels<0, true>(plan, tree, narrow, out);
-  } else {
-    tree.bits == 6 ? vector_labels<6, false>(plan, tree, narrow, out)
-                   : vector_labels<0, false>(plan, tree, narrow, out);
-  }
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
+  missing ? vector_labels<true>(tree.bits, questions, narrow, out)
+          : vector_labels<false>(tree.bits, questions, narrow, out);
 #endif
 }
 
@@ -413,39 +429,39 @@ void add(const double* table, std::size_t bits, const std::uint8_t* label, doubl
 }
 
 #if HWY_TARGET <= HWY_AVX3_DL
-void add_fixed(const std::uint8_t* planes, const std::uint8_t* labels, std::size_t trees,
-               std::uint16_t* sums) {
+/// 64 rows. The planes are written out, which keeps their sums in registers.
+template <std::size_t... P>
+inline void add_fixed_word(std::index_sequence<P...>, const std::uint8_t* planes, const std::uint8_t* labels,
+                           std::size_t trees, std::uint16_t* sums) {
   using detail::FixedSums;
-  constexpr std::size_t kPlanes = FixedSums::kPlanes, kSame = 4;
+  constexpr std::size_t kPlanes = sizeof...(P), kSame = 4;
   const hn::FixedTag<std::uint8_t, 64> d;
   const hn::FixedTag<std::uint16_t, 32> d16;
-  for (std::size_t word = 0; word < kBlockWords; ++word, sums += 64 * kPlanes) {
-    hn::Vec<decltype(d16)> both[kPlanes], second[kPlanes];
-    for (std::size_t p = 0; p < kPlanes; ++p) {
-      both[p] = hn::Load(d16, sums + 64 * p);
-      second[p] = hn::Load(d16, sums + 64 * p + 32);
+  using V = hn::Vec<decltype(d)>;
+  hn::Vec<decltype(d16)> both[kPlanes] = {hn::Load(d16, sums + 64 * P)...};
+  hn::Vec<decltype(d16)> second[kPlanes] = {hn::Load(d16, sums + 64 * P + 32)...};
+  for (std::size_t first = 0; first < trees; first += kSame) {
+    V few[kPlanes] = {(static_cast<void>(P), hn::Zero(d))...};
+    for (std::size_t t = first; t < std::min(first + kSame, trees); ++t) {
+      const V label = hn::Load(d, labels + t * kBlockRows);
+      const std::uint8_t* table = planes + t * kPlanes * FixedSums::kLabels;
+      ((few[P] = hn::Add(
+            few[P], V{_mm512_permutexvar_epi8(label.raw, hn::LoadU(d, table + P * FixedSums::kLabels).raw)})),
+       ...);
     }
-    for (std::size_t first = 0; first < trees; first += kSame) {
-      hn::Vec<decltype(d)> few[kPlanes];
-      for (std::size_t p = 0; p < kPlanes; ++p) few[p] = hn::Zero(d);
-      for (std::size_t t = first; t < std::min(first + kSame, trees); ++t) {
-        const auto label = hn::Load(d, labels + t * kBlockRows + 64 * word);
-        const std::uint8_t* table = planes + t * kPlanes * FixedSums::kLabels;
-        for (std::size_t p = 0; p < kPlanes; ++p) {
-          const auto plane = hn::LoadU(d, table + p * FixedSums::kLabels);
-          few[p] = hn::Add(few[p], hn::Vec<decltype(d)>{_mm512_permutexvar_epi8(label.raw, plane.raw)});
-        }
-      }
-      for (std::size_t p = 0; p < kPlanes; ++p) {
-        const auto pair = hn::BitCast(d16, few[p]);
-        both[p] = hn::Add(both[p], pair);
-        second[p] = hn::Add(second[p], hn::ShiftRight<8>(pair));
-      }
-    }
-    for (std::size_t p = 0; p < kPlanes; ++p) {
-      hn::Store(both[p], d16, sums + 64 * p);
-      hn::Store(second[p], d16, sums + 64 * p + 32);
-    }
+    ((both[P] = hn::Add(both[P], hn::BitCast(d16, few[P]))), ...);
+    ((second[P] = hn::Add(second[P], hn::ShiftRight<8>(hn::BitCast(d16, few[P])))), ...);
+  }
+  (hn::Store(both[P], d16, sums + 64 * P), ...);
+  (hn::Store(second[P], d16, sums + 64 * P + 32), ...);
+}
+
+void add_fixed(const std::uint8_t* planes, const std::uint8_t* labels, std::size_t trees,
+               std::uint16_t* sums) {
+  constexpr std::size_t kPlanes = detail::FixedSums::kPlanes;
+  for (std::size_t word = 0; word < kBlockWords; ++word) {
+    add_fixed_word(std::make_index_sequence<kPlanes>(), planes, labels + 64 * word, trees,
+                   sums + 64 * kPlanes * word);
   }
 }
 #endif
