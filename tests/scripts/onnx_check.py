@@ -106,7 +106,9 @@ def check_learned(everyml, algorithm, table, target):
         for row, line in enumerate(lines):
             line.append(str(row * 7 % 4))
     numbers = {name for place, name in enumerate(head) if all(_number(line[place]) for line in lines)}
-    rows = {name: [None if line[place] in ("", "NA") else line[place] for line in lines] for place, name in enumerate(head)}
+    rows = {
+        name: [None if line[place] in ("", "NA") else line[place] for line in lines] for place, name in enumerate(head)
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "m")
         with open(path + "_train.csv", "w", newline="") as file:

@@ -7,7 +7,7 @@ import textwrap
 from functools import lru_cache
 from typing import Any
 
-from . import _core, _estimator, _trees
+from . import _abilities, _core, _estimator, _kinds, _trees
 
 
 @lru_cache(maxsize=1)
@@ -33,12 +33,12 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     can = set(entry["capabilities"])
     bases: list[type] = []
     for capability, base in (
-        ("transform", _estimator.Transformer),
-        ("scores", _estimator.Scores),
-        ("contributions", _estimator.Contributions),
-        ("intervals", _estimator.Intervals),
-        ("neighbors", _estimator.Neighbors),
-        ("update", _estimator.Updates),
+        ("transform", _abilities.Transformer),
+        ("scores", _abilities.Scores),
+        ("contributions", _abilities.Contributions),
+        ("intervals", _abilities.Intervals),
+        ("neighbors", _abilities.Neighbors),
+        ("update", _abilities.Updates),
     ):
         if capability in can:
             bases.append(base)
@@ -49,11 +49,11 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     if entry["answers_in_stages"]:
         bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
     if entry["weights_are_votes"]:
-        bases.insert(0, _estimator.Voting)
+        bases.insert(0, _abilities.Voting)
         if "update" in can:
-            bases.insert(0, _estimator.VotingUpdates)
-    kinds = {"classes": _estimator.Classifier, "numbers": _estimator.Regressor, "none": _estimator.Clusterer}
-    kind = _estimator.Detector if "anomaly" in can else kinds[entry["target"]]
+            bases.insert(0, _abilities.VotingUpdates)
+    kinds = {"classes": _kinds.Classifier, "numbers": _kinds.Regressor, "none": _kinds.Clusterer}
+    kind = _kinds.Detector if "anomaly" in can else kinds[entry["target"]]
     return (*bases, kind)
 
 

@@ -41,6 +41,9 @@ struct OpenLeaf {
   double low = -kInfinity, high = kInfinity;
   std::vector<std::uint8_t> groups;  ///< of interactions: which may still be used; empty: no constraints
   int histogram = -1;                ///< its place in the pool, or -1
+  /// Columns of two codes of which one has too few rows here, and so in all that comes of this leaf;
+  /// ascending. Those that were found out, not all.
+  std::vector<std::uint32_t> too_rare;
   // The best split, if there is one.
   double gain = -kInfinity;
   std::uint32_t feature = 0;

@@ -3,6 +3,7 @@
 #include <queue>
 
 #include "everyml/classical/trees/grower_impl.h"
+#include "everyml/classical/trees/split_search_impl.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml::grower_detail {
@@ -73,7 +74,8 @@ void TreeJob::histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf&
     for (std::size_t t = 0; t < tiles.size(); ++t) {
       if (used_tiles_[t] == 0) continue;
       const std::size_t end = t + 1 < tiles.size() ? tiles[t + 1].first_cell : tiles_.cells();
-      for (std::size_t i = tiles[t].first_cell; i < end; ++i) cells[i] -= other[i];
+      const std::size_t first = tiles[t].first_cell;
+      split_detail::subtract_cells(other.data() + first, end - first, cells.data() + first);
     }
   } else {
     pool_.give_back(inherited);
@@ -110,6 +112,7 @@ void TreeJob::make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& ri
   left.total = parent.split.left;
   right.total = parent.total - parent.split.left;
   left.groups = right.groups = parent.groups;
+  if (!last) left.too_rare = right.too_rare = parent.too_rare;
   for (std::size_t g = 0; g < left.groups.size(); ++g) {
     const auto& group = settings_.interactions[g];
     if (std::find(group.begin(), group.end(), parent.feature) == group.end())

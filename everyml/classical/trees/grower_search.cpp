@@ -62,7 +62,7 @@ const std::uint64_t* TreeJob::whole_cells(const std::uint64_t* histogram, std::u
   return scratch.data();
 }
 
-/// The best split of the columns of a slot but for some; of equal ones that of the first.
+/// The best split of the columns of a slot but for `without`, ascending; of equal ones that of the first.
 Candidate TreeJob::search_slot(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
                                std::span<const std::uint32_t> without) const {
   thread_local std::vector<std::uint64_t> scratch;
@@ -70,13 +70,16 @@ Candidate TreeJob::search_slot(const OpenLeaf& leaf, std::span<const std::uint32
   const auto take = [&](std::uint32_t feature, FeatureSplit split) {
     if (split.score > best.split.score) best = {feature, std::move(split)};
   };
-  const auto left_out = [&](std::uint32_t feature) {
-    return std::find(without.begin(), without.end(), feature) != without.end();
-  };
+  auto out = std::lower_bound(without.begin(), without.end(), columns.front());
   const SplitRules rules = rules_for(leaf, columns[0]);
   for (std::size_t k = 0; k < columns.size();) {
-    std::size_t end = without.empty() ? columns.size() : k;
-    while (end < columns.size() && !left_out(columns[end])) ++end;
+    while (out != without.end() && *out < columns[k]) ++out;
+    std::size_t end = columns.size();
+    if (out != without.end() && *out <= columns.back())
+      end = static_cast<std::size_t>(
+          std::lower_bound(columns.begin() + static_cast<std::ptrdiff_t>(k), columns.end(), *out) -
+          columns.begin());
+    const std::size_t next = end < columns.size() && columns[end] == *out ? end + 1 : end;
     if (end - k > 1 && settings_.monotone.empty() && !rules.bounded()) {
       std::size_t at = 0;
       FeatureSplit split = best_flag_split(pool_.at(leaf.histogram).data() + tiles_.cell_of(columns[k]),
@@ -87,7 +90,7 @@ Candidate TreeJob::search_slot(const OpenLeaf& leaf, std::span<const std::uint32
         take(columns[i], best_split(cells_of(leaf, columns[i], scratch), binned_.bins(columns[i]), leaf.total,
                                     nullptr, rules_for(leaf, columns[i])));
     }
-    k = end + 1;
+    k = next;
   }
   return best;
 }
@@ -137,8 +140,8 @@ Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uin
 void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<const Slot> slots,
                      std::vector<Candidate>& found) {
   // Counting one column after the other costs as much as counting all when it was done for this many.
-  const std::size_t most_counted = std::max<std::size_t>(8, binned_.arrays() / 2);
-  std::vector<std::uint32_t> counted;
+  const std::size_t most_counted = std::max<std::size_t>(8, binned_.arrays());
+  std::vector<std::uint32_t> counted, without;
   std::vector<std::uint8_t> slot_counted;
   std::vector<double> counts;
   std::vector<std::uint64_t> scratch;
@@ -181,8 +184,14 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
       found[best] = std::move(sized);
       continue;
     }
+    const auto insert = [feature](std::vector<std::uint32_t>& into) {
+      into.insert(std::lower_bound(into.begin(), into.end(), feature), feature);
+    };
+    if (without.empty()) without = leaf.too_rare;
+    insert(without);
+    if (!sized.split.found()) insert(leaf.too_rare);
     found.push_back(std::move(sized));  // counted, so it is never asked for its slot
-    found[best] = search_slot(leaf, columns.subspan(slots[best].first, slots[best].count), counted);
+    found[best] = search_slot(leaf, columns.subspan(slots[best].first, slots[best].count), without);
   }
 }
 
@@ -213,7 +222,8 @@ void TreeJob::search(std::span<OpenLeaf* const> leaves) {
       while (k + 1 < searches.size() && i >= searches[k + 1].start) ++k;
       Search& one = searches[k];
       const Slot slot = one.slots[i - one.start];
-      one.found[i - one.start] = search_slot(*leaves[k], one.columns.subspan(slot.first, slot.count), {});
+      one.found[i - one.start] =
+          search_slot(*leaves[k], one.columns.subspan(slot.first, slot.count), leaves[k]->too_rare);
     }
   });
   for (std::size_t k = 0; k < leaves.size(); ++k)

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "everyml/classical/trees/split_search.h"
 #include "everyml/foundation/base/random.h"
@@ -153,14 +155,56 @@ TEST(SplitSearch, TheFastSearchFindsWhatThePlainOneFinds) {
     rules.l1 = trial % 3 == 0 ? 0.5 : 0;
     rules.l2 = trial % 2 == 0 ? 1.0 : 0;
     rules.min_rows = static_cast<double>(stream.below(2000));
-    const FeatureSplit fast = best_split(cells.data(), bins, total, nullptr, rules);
-    const FeatureSplit plain = plain_number_split(cells.data(), bins, total, nullptr, rules);
-    ASSERT_EQ(fast.found(), plain.found());
-    if (!fast.found()) continue;
-    ASSERT_EQ(fast.score, plain.score);
-    ASSERT_EQ(fast.bin, plain.bin);
-    ASSERT_EQ(fast.missing_left, plain.missing_left);
-    ASSERT_EQ(fast.left, plain.left);
+    std::vector<double> weights(cells.size(), 0);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (cells[i] != 0) weights[i] = stream.uniform(0, 40);
+    for (const double* counts : {static_cast<const double*>(nullptr), std::as_const(weights).data()}) {
+      const FeatureSplit fast = best_split(cells.data(), bins, total, counts, rules);
+      const FeatureSplit plain = plain_number_split(cells.data(), bins, total, counts, rules);
+      ASSERT_EQ(fast.found(), plain.found());
+      if (!fast.found()) continue;
+      ASSERT_EQ(fast.score, plain.score);
+      ASSERT_EQ(fast.bin, plain.bin);
+      ASSERT_EQ(fast.missing_left, plain.missing_left);
+      ASSERT_EQ(fast.left, plain.left);
+    }
+  }
+}
+
+TEST(SplitSearch, FlagsAreSearchedAsEachAlone) {
+  Stream stream(9, "flags");
+  FeatureBins bins;
+  bins.bins = 2;
+  bins.threshold = {0.5};
+  for (int trial = 0; trial < 300; ++trial) {
+    const std::size_t count = 1 + stream.below(70);
+    const std::uint64_t total = pack_word(static_cast<std::int64_t>(stream.below(20001)) - 10000, 5000);
+    std::vector<std::uint64_t> cells;
+    for (std::size_t k = 0; k < count; ++k)
+      cells.push_back(stream.uniform() < 0.2 ? 0
+                                             : pack_word(static_cast<std::int64_t>(stream.below(401)) - 200,
+                                                         stream.below(5001)));
+    SplitRules rules;
+    rules.units = {.gradient = 0x1p-8, .hessian = 0x1p-4, .least_hessian = 10, .most_hessian = 10};
+    rules.l1 = trial % 3 == 0 ? 0.5 : 0;
+    rules.l2 = trial % 2 == 0 ? 1.0 : 0;
+    rules.min_rows = static_cast<double>(stream.below(200));
+    FeatureSplit wanted;
+    std::size_t which = 0, column = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::vector<std::uint64_t> whole{total - cells[k], cells[k], 0};
+      FeatureSplit one = best_split(whole.data(), bins, total, nullptr, rules);
+      if (!(one.score > wanted.score)) continue;
+      wanted = std::move(one);
+      which = k;
+    }
+    const FeatureSplit found = best_flag_split(cells.data(), count, total, rules, column);
+    ASSERT_EQ(found.found(), wanted.found());
+    if (!found.found()) continue;
+    ASSERT_EQ(column, which);
+    ASSERT_EQ(found.score, wanted.score);
+    ASSERT_EQ(found.missing_left, wanted.missing_left);
+    ASSERT_EQ(found.left, wanted.left);
   }
 }
 

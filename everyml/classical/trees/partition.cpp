@@ -138,31 +138,68 @@ std::size_t partition_rows(const BinnedFeatures& binned, const Question& questio
   return all_left;
 }
 
+namespace {
+
+/// counts [bins + 1]: the weights of the rows by code_of(row).
+template <class CodeOf>
+void add_by_code(std::span<const std::uint32_t> rows, std::span<const double> weights,
+                 std::vector<double>& counts, CodeOf&& code_of) {
+  const std::size_t codes = counts.size();
+  if (!weights.empty()) {
+    for (const std::uint32_t row : rows) counts[code_of(row)] += weights[row];
+    return;
+  }
+  if (rows.size() < 8 * codes) {
+    for (const std::uint32_t row : rows) counts[code_of(row)] += 1;
+    return;
+  }
+  // Four counts of each, so that equal codes one after the other do not wait for each other.
+  std::vector<std::uint32_t> whole(4 * codes, 0);
+  std::size_t i = 0;
+  for (; i + 4 <= rows.size(); i += 4)
+    for (std::size_t k = 0; k < 4; ++k) ++whole[k * codes + code_of(rows[i + k])];
+  for (; i < rows.size(); ++i) ++whole[code_of(rows[i])];
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::size_t code = 0; code < codes; ++code) counts[code] += whole[k * codes + code];
+}
+
+template <class Code>
+void count_shared(const Code* codes, const BinnedFeatures::Place& place, std::uint32_t width,
+                  std::span<const std::uint32_t> rows, std::span<const double> weights,
+                  std::vector<double>& counts) {
+  if (width == 1 && weights.empty()) {
+    std::size_t others = 0;
+    for (const std::uint32_t row : rows) others += codes[row] == place.first ? 1 : 0;
+    counts[place.zero == 0 ? 1 : 0] = static_cast<double>(others);
+    counts[place.zero] = static_cast<double>(rows.size() - others);
+    return;
+  }
+  add_by_code(rows, weights, counts, [&](std::uint32_t row) {
+    const std::uint32_t own = codes[row] - place.first;
+    return own >= width ? place.zero : own + (own >= place.zero ? 1 : 0);
+  });
+}
+
+}  // namespace
+
 void count_codes(const BinnedFeatures& binned, std::uint32_t column, std::span<const std::uint32_t> rows,
                  std::span<const double> weights, std::vector<double>& counts) {
   counts.assign(binned.bins(column).bins + 1, 0.0);
-  const auto add = [&](const auto* codes) {
-    for (const std::uint32_t row : rows) counts[codes[row]] += weights.empty() ? 1.0 : weights[row];
-  };
   const BinnedFeatures::Place place = binned.place(column);
-  if (place.shared()) {
-    const auto add_shared = [&](const auto* codes) {
-      const std::uint32_t width = binned.bins(column).codes() - 1;
-      for (const std::uint32_t row : rows) {
-        const std::uint32_t own = codes[row] - place.first;
-        const std::uint32_t code = own >= width ? place.zero : own + (own >= place.zero ? 1 : 0);
-        counts[code] += weights.empty() ? 1.0 : weights[row];
-      }
-    };
-    if (const std::uint8_t* narrow = binned.array8(place.array)) {
-      add_shared(narrow);
+  const std::uint32_t width = binned.bins(column).codes() - 1;
+  if (const std::uint8_t* narrow = binned.array8(place.array)) {
+    if (place.shared()) {
+      count_shared(narrow, place, width, rows, weights, counts);
     } else {
-      add_shared(binned.array16(place.array));
+      add_by_code(rows, weights, counts, [narrow](std::uint32_t row) { return narrow[row]; });
     }
-  } else if (const std::uint8_t* narrow = binned.codes8(column)) {
-    add(narrow);
+    return;
+  }
+  const std::uint16_t* wide = binned.array16(place.array);
+  if (place.shared()) {
+    count_shared(wide, place, width, rows, weights, counts);
   } else {
-    add(binned.codes16(column));
+    add_by_code(rows, weights, counts, [wide](std::uint32_t row) { return wide[row]; });
   }
 }
 

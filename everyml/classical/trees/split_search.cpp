@@ -29,45 +29,57 @@ double bounded_scores(std::uint64_t left, std::uint64_t right, const SplitRules&
   return rules.score(gl, hl) + rules.score(gr, hr);
 }
 
-/// Sums of the cells up to each. Four runs at a time, which do not wait for each other.
-void sum_up(const std::uint64_t* cells, std::size_t count, std::uint64_t* sums) {
-  const std::size_t quarter = count / 4;
-  std::uint64_t run[4] = {};
-  for (std::size_t i = 0; i < quarter; ++i)
-    for (std::size_t k = 0; k < 4; ++k) sums[k * quarter + i] = run[k] += cells[k * quarter + i];
-  std::uint64_t before = run[0];
-  for (std::size_t k = 1; k < 4; ++k) {
-    for (std::size_t i = 0; i < quarter; ++i) sums[k * quarter + i] += before;
-    before += run[k];
+/// The cuts by which both sides hold min_rows; sums of weights only grow, so they are neighbours.
+struct Range {
+  std::size_t first, last;
+};
+Range allowed_cuts(const double* counts, std::size_t bins, std::size_t cuts, bool missing_left,
+                   double min_rows) {
+  double all = 0;
+  for (std::size_t i = 0; i <= bins; ++i) all += counts[i];
+  double left = missing_left ? counts[bins] : 0;
+  Range range{0, 0};
+  for (std::size_t i = 0; i < cuts; ++i) {
+    left += counts[i];
+    if (left < min_rows) range.first = i + 1;
+    if (all - left < min_rows) break;
+    range.last = i + 1;
   }
-  for (std::size_t i = 4 * quarter; i < count; ++i) sums[i] = before += cells[i];
+  return range;
 }
 
 /// `extra` goes left with every cut.
-void fast_direction(const std::uint64_t* sums, std::size_t cuts, std::uint64_t extra, std::uint64_t total,
+void fast_direction(const std::uint64_t* sums, Range cuts, std::uint64_t extra, std::uint64_t total,
                     bool missing_left, const SplitRules& rules, FeatureSplit& best) {
   const std::uint64_t least = rules.least_side();
-  if (word_hessian(total) < 2 * least) return;
+  if (cuts.first >= cuts.last || word_hessian(total) < 2 * least) return;
   const Cut cut = split_detail::best_cut(
-      sums, cuts, {total, extra, least, rules.units.gradient, rules.units.hessian, rules.l1, rules.l2});
+      sums + cuts.first, cuts.last - cuts.first,
+      {total, extra, least, rules.units.gradient, rules.units.hessian, rules.l1, rules.l2});
   if (cut.score > best.score) {
     best.score = cut.score;
-    best.bin = static_cast<std::uint32_t>(cut.bin);
+    best.bin = static_cast<std::uint32_t>(cuts.first + cut.bin);
     best.missing_left = missing_left;
-    best.left = sums[cut.bin] + extra;
+    best.left = sums[best.bin] + extra;
   }
 }
 
 FeatureSplit fast_number_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
-                               const SplitRules& rules) {
+                               const double* counts, const SplitRules& rules) {
   thread_local std::vector<std::uint64_t> sums;
   const std::uint64_t missing = cells[bins.bins];
   const std::size_t cuts = missing != 0 ? bins.bins : bins.bins - 1;
   if (sums.size() < cuts) sums.resize(cuts);
-  sum_up(cells, cuts, sums.data());
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < cuts; ++i) sums[i] = sum += cells[i];
+  const auto range = [&](std::size_t most, bool missing_left) {
+    return counts != nullptr ? allowed_cuts(counts, bins.bins, most, missing_left, rules.min_rows)
+                             : Range{0, most};
+  };
   FeatureSplit best;
-  fast_direction(sums.data(), cuts, 0, total, false, rules, best);
-  if (missing != 0) fast_direction(sums.data(), bins.bins - 1, missing, total, true, rules, best);
+  fast_direction(sums.data(), range(cuts, false), 0, total, false, rules, best);
+  if (missing != 0)
+    fast_direction(sums.data(), range(bins.bins - 1, true), missing, total, true, rules, best);
   return best;
 }
 
@@ -136,8 +148,8 @@ FeatureSplit plain_number_split(const std::uint64_t* cells, const FeatureBins& b
 FeatureSplit best_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                         const double* counts, const SplitRules& rules) {
   if (bins.category) return split_detail::category_split(cells, bins, total, counts, rules);
-  if (counts != nullptr || rules.bounded()) return plain_number_split(cells, bins, total, counts, rules);
-  FeatureSplit best = fast_number_split(cells, bins, total, rules);
+  if (rules.bounded()) return plain_number_split(cells, bins, total, counts, rules);
+  FeatureSplit best = fast_number_split(cells, bins, total, counts, rules);
   send_missing(cells, bins, total, best);
   return best;
 }

@@ -21,6 +21,9 @@ struct CutRules {
 /// first. Score -infinity when none is allowed.
 Cut best_cut(const std::uint64_t* sums, std::size_t count, const CutRules& rules);
 
+/// cells[i] -= other[i].
+void subtract_cells(const std::uint64_t* other, std::size_t count, std::uint64_t* cells);
+
 FeatureSplit category_split(const std::uint64_t* cells, const FeatureBins& bins, std::uint64_t total,
                             const double* counts, const SplitRules& rules);
 

@@ -34,7 +34,6 @@ void BestCutOf(const std::uint64_t* sums, std::size_t count, const split_detail:
   const auto total_h = hn::Set(d, static_cast<double>(all_hessian));
   const auto l1 = hn::Set(d, rules.l1 / rules.gradient_unit), l2 = hn::Set(d, rules.l2 / rules.hessian_unit);
   auto best = hn::Set(d, -std::numeric_limits<double>::infinity());
-  auto bar = best;
   auto best_bin = hn::Zero(di);
   for (std::size_t i = 0; i < count; i += lanes) {
     auto word = hn::Zero(di);
@@ -60,16 +59,11 @@ void BestCutOf(const std::uint64_t* sums, std::size_t count, const split_detail:
     hl = hn::Add(hl, l2);
     hr = hn::Add(hr, l2);
     const auto over = hn::Add(hn::Mul(hn::Mul(gl, gl), hr), hn::Mul(hn::Mul(gr, gr), hl));
-    const auto under = hn::Mul(hl, hr);
-    // A product tells that a quotient cannot be the best; few are left to be divided.
-    const auto promising = hn::And(hn::Gt(over, hn::Mul(bar, under)), hn::RebindMask(d, allowed));
-    if (hn::AllFalse(d, promising)) continue;
-    const auto score = hn::Div(over, under);
+    const auto score = hn::Div(over, hn::Mul(hl, hr));
     const auto better = hn::And(hn::Gt(score, best), hn::RebindMask(d, allowed));
     const auto bin = hn::Add(hn::Iota(di, 0), hn::Set(di, static_cast<std::int64_t>(i)));
     best = hn::IfThenElse(better, score, best);
     best_bin = hn::IfThenElse(hn::RebindMask(di, better), bin, best_bin);
-    bar = hn::Mul(hn::MaxOfLanes(d, best), hn::Set(d, 1 - 0x1p-40));
   }
   HWY_ALIGN double scores[HWY_MAX_BYTES / sizeof(double)];
   HWY_ALIGN std::int64_t bins[HWY_MAX_BYTES / sizeof(std::int64_t)];
@@ -90,6 +84,15 @@ void BestCut(const std::uint64_t* sums, std::size_t count, const split_detail::C
   }
 }
 
+void SubtractCells(const std::uint64_t* other, std::size_t count, std::uint64_t* cells) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::Sub(hn::LoadU(d, cells + i), hn::LoadU(d, other + i)), d, cells + i);
+  for (; i < count; ++i) cells[i] -= other[i];
+}
+
 }  // namespace everyml::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -97,6 +100,7 @@ HWY_AFTER_NAMESPACE();
 namespace everyml {
 namespace {
 HWY_EXPORT(BestCut);
+HWY_EXPORT(SubtractCells);
 }  // namespace
 
 split_detail::Cut split_detail::best_cut(const std::uint64_t* sums, std::size_t count,
@@ -105,6 +109,10 @@ split_detail::Cut split_detail::best_cut(const std::uint64_t* sums, std::size_t 
   HWY_DYNAMIC_DISPATCH(BestCut)(sums, count, rules, &cut);
   cut.score = cut.score * rules.gradient_unit * (rules.gradient_unit / rules.hessian_unit);
   return cut;
+}
+
+void split_detail::subtract_cells(const std::uint64_t* other, std::size_t count, std::uint64_t* cells) {
+  HWY_DYNAMIC_DISPATCH(SubtractCells)(other, count, cells);
 }
 }  // namespace everyml
 #endif

@@ -7,7 +7,6 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/catalog.h"
-#include "everyml/workflow/catalog/model_trees.h"
 #include "everyml/workflow/select/blend_impl.h"
 #include "everyml/workflow/select/board_impl.h"
 #include "everyml/workflow/select/learn_setup_impl.h"
@@ -18,8 +17,6 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Seconds of trying settings below which little is found.
 constexpr double kShortestTuning = 0.5;
-/// Learners at least this intricate are tried with other settings later when there is time.
-constexpr int kTriedLater = 2;
 /// Left out of the default list since a forest does as well alone, but of use in a blend.
 constexpr const char* kBesides[] = {"extra-trees-classifier", "extra-trees-regressor"};
 /// A tree alone adds nothing to others that are made of many.
@@ -106,12 +103,8 @@ Board::Board(const Problem& problem, const LearnOptions& options, Context::Clock
 
 double Board::spent() const { return std::chrono::duration<double>(Context::Clock::now() - start_).count(); }
 
-Search Board::search_for(const Entry& entry) const {
-  if (options_.seconds == 0) return {.list = true};
-  // With a time limit the short lists may not eat what the remaining learners need for their defaults.
-  const bool plain = entry.card().complexity < kTriedLater && !entry.card().lazy;
-  return {.list = plain && options_.seconds - spent() > options_.seconds / 2};
-}
+/// With a time limit the short lists wait until all had their turn with the defaults.
+Search Board::search_for() const { return {.list = options_.seconds == 0}; }
 
 /// Why it is not its turn; empty when it is.
 std::string Board::why_not(const Entry& entry, LearnResult& result) const {
@@ -129,7 +122,7 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
   // Once there is a model to show, the limit also cuts what runs past it.
   const bool limited = options_.seconds > 0 && models_ > 0;
   try {
-    Row row{judge(problem_, entry, cache_, search_for(entry), from, to,
+    Row row{judge(problem_, entry, cache_, search_for(), from, to,
                   limited ? context_.with_seconds(options_.seconds - spent()) : context_),
             std::nullopt};
     models_ += entry.card().complexity > 0 && row.judged.candidate.skipped.empty();
@@ -181,19 +174,23 @@ void Board::judge_all(LearnResult& result) {
   throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
 }
 
-/// What was judged, the best first, and what is of use beside it; not what would take all of the time.
+/// What was judged, the best first, and what is of use beside it; of others than the best not what would take
+/// much of the time.
 std::vector<Entry> Board::pool_entries() const {
   const double left = options_.seconds - spent();
   std::vector<const Candidate*> order;
   for (const Row& row : rows_) {
     const Candidate& one = row.judged.candidate;
-    const bool quick = one.fit_seconds + one.predict_seconds < kMostOfTheTime * left;
     const bool usual = one.complexity > 0 && one.skipped.empty() && !std::isnan(one.score);
     const bool alone = options_.only.empty() && catalog().find(one.algorithm).card().family == kTreeAlone;
-    if (usual && quick && !alone) order.push_back(&one);
+    if (usual && !alone) order.push_back(&one);
   }
   std::stable_sort(order.begin(), order.end(), [&](const Candidate* a, const Candidate* b) {
     return problem_.greater_is_better ? a->score > b->score : a->score < b->score;
+  });
+  const Candidate* best = order.empty() ? nullptr : order.front();
+  std::erase_if(order, [&](const Candidate* one) {
+    return one != best && one->fit_seconds + one->predict_seconds > kMostOfTheTime * left;
   });
   std::vector<Entry> entries;
   for (const Candidate* one : order) entries.push_back(catalog().find(one->algorithm));
@@ -210,8 +207,7 @@ std::vector<PoolMember> Board::judged_members() const {
   std::vector<PoolMember> members;
   for (const Row& row : rows_) {
     const Candidate& one = row.judged.candidate;
-    if (one.complexity == 0 || !one.skipped.empty() || one.trials > 1 || answers_in_stages(one.algorithm))
-      continue;
+    if (one.complexity == 0 || !one.skipped.empty() || one.trials > 1) continue;
     members.push_back({.estimator = catalog().find(one.algorithm).make(),
                        .text = one.algorithm,
                        .alone = true,
@@ -285,7 +281,7 @@ const Judged& Board::judged(const Candidate& chosen) {
 Artifact Board::train(const Candidate& chosen) {
   const Entry& entry = catalog().find(chosen.algorithm);
   const Row& row = find(chosen);
-  const Search search = row.fixed ? Search{.list = false, .fixed = row.fixed} : search_for(entry);
+  const Search search = row.fixed ? Search{.list = false, .fixed = row.fixed} : search_for();
   return train_on_all(problem_, entry, search, context_.with_observer(nullptr)).artifact;
 }
 

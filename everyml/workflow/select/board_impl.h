@@ -38,7 +38,7 @@ class Board {
   };
   double spent() const;
   const Row& find(const Candidate& candidate) const;
-  Search search_for(const Entry& entry) const;
+  Search search_for() const;
   std::string why_not(const Entry& entry, LearnResult& result) const;
   bool judge_one(const Entry& entry, double from, double to, LearnResult& result, std::string& why_not);
   std::vector<Entry> pool_entries() const;

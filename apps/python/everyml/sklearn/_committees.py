@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _estimator
-from ._trees import Grown
+from ._grown import Grown
 
 
 class Committee(Grown):

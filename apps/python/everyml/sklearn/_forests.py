@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._trees import Grown, GrownClasses, Important
+from ._grown import Grown, GrownClasses, Important
 
 
 def part_of(estimator: Any, name: str, rows: int) -> float:

@@ -1,6 +1,8 @@
 """The kinds of classes that _table.py names."""
 
+from ._adaboost import AdaBoostClasses, AdaBoostNumbers
 from ._bayes import Bayes, Categories, Discrete, Flags
+from ._boosting import BoostedClasses, BoostedNumbers, HistClasses, HistNumbers
 from ._committees import (
     BaggedClasses,
     BaggedNumbers,
@@ -14,16 +16,7 @@ from ._forests import ForestOfClasses, ForestOfNumbers, Isolated
 from ._linear import LeastSquares, Logistic, Penalised
 from ._means import Centres
 from ._neighbors import NearestClasses, NearestNumbers
-from ._trees import (
-    AdaBoostClasses,
-    AdaBoostNumbers,
-    BoostedClasses,
-    BoostedNumbers,
-    HistClasses,
-    HistNumbers,
-    TreeOfClasses,
-    TreeOfNumbers,
-)
+from ._trees import TreeOfClasses, TreeOfNumbers
 
 __all__ = [
     "AdaBoostClasses",
