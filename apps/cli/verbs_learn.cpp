@@ -280,9 +280,9 @@ Verb learn_verb() {
        .group = "Judging"},
       {.name = "time",
        .value = "SECONDS",
-       .help =
-           "Seconds for the whole call: what is left when each was judged tries settings and blends the best; 0, "
-           "as when not given, judges each with a few settings and no limit.",
+       .help = "Seconds for the whole call: what is left when each was judged tries settings and blends the "
+               "best; 0, "
+               "as when not given, judges each with a few settings and no limit.",
        .take = into(o.seconds),
        .group = "Searching"},
       {.name = "search-log",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "everyml/foundation/base/error.h"
@@ -220,6 +221,29 @@ TreeParts TreeParts::slice(std::size_t first, std::size_t last) const {
   take_sets(*this, part);
   take_linear(*this, leaf0, leaf1, part);
   return part;
+}
+
+void TreeParts::round_leaves() {
+  if (!linear_start.empty() || leaf_value.empty()) return;
+  double sum = 0, widest = 0;
+  for (const double value : base) sum = std::max(sum, std::abs(value));
+  for (std::size_t t = 0; t < trees(); ++t) {
+    const auto begin = leaf_value.begin() + static_cast<std::ptrdiff_t>(first_leaf[t] * width);
+    const auto end = leaf_value.begin() + static_cast<std::ptrdiff_t>(first_leaf[t + 1] * width);
+    const auto [least, most] = std::minmax_element(begin, end);
+    sum += std::max(std::abs(*least), std::abs(*most));
+    widest = std::max(widest, *most - *least);
+  }
+  if (!(sum > 0) || !std::isfinite(sum) || !std::isfinite(widest)) return;
+  int exponent = std::ilogb(sum) + 1 - 52;
+  if (widest > 0) exponent = std::max(exponent, std::ilogb(widest) + 1 - 47);
+  // Such small numbers have no finer multiples.
+  if (exponent < -1000) return;
+  const auto rounded = [&](double value) {
+    return std::ldexp(std::nearbyint(std::ldexp(value, -exponent)), exponent);
+  };
+  for (double& value : base) value = rounded(value);
+  for (double& value : leaf_value) value = rounded(value);
 }
 
 }  // namespace everyml

@@ -7,6 +7,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/catalog/model_trees.h"
 #include "everyml/workflow/select/blend_impl.h"
 #include "everyml/workflow/select/board_impl.h"
 #include "everyml/workflow/select/learn_setup_impl.h"
@@ -21,6 +22,8 @@ constexpr double kShortestTuning = 0.5;
 constexpr const char* kBesides[] = {"extra-trees-classifier", "extra-trees-regressor"};
 /// A tree alone adds nothing to others that are made of many.
 constexpr const char* kTreeAlone = "trees";
+/// The part of the time in which others than boosting are judged.
+constexpr double kForJudging = 0.5;
 /// One part of the time left that a single round of the folds may take.
 constexpr double kMostOfTheTime = 0.25;
 /// Progress: judging ends, trying settings ends.
@@ -106,10 +109,19 @@ double Board::spent() const { return std::chrono::duration<double>(Context::Cloc
 /// With a time limit the short lists wait until all had their turn with the defaults.
 Search Board::search_for() const { return {.list = options_.seconds == 0}; }
 
+/// What judging may take of the time; once the strongest kind had its turn, others may not eat what is for
+/// it.
+double Board::judging_seconds() const {
+  const bool boosted = std::any_of(rows_.begin(), rows_.end(), [](const Row& row) {
+    return answers_in_stages(row.judged.candidate.algorithm);
+  });
+  return options_.seconds * (boosted ? kForJudging : 1 - kForExplaining);
+}
+
 /// Why it is not its turn; empty when it is.
 std::string Board::why_not(const Entry& entry, LearnResult& result) const {
   const bool stop = context_.stop_requested();
-  const bool late = options_.seconds > 0 && spent() > options_.seconds;
+  const bool late = options_.seconds > 0 && spent() > judging_seconds();
   if (models_ > 0 && (stop || late)) {
     result.time_ran_out = result.time_ran_out || late;
     return stop ? "the run was stopped before its turn" : "the time given was over before its turn";
@@ -123,7 +135,7 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
   const bool limited = options_.seconds > 0 && models_ > 0;
   try {
     Row row{judge(problem_, entry, cache_, search_for(), from, to,
-                  limited ? context_.with_seconds(options_.seconds - spent()) : context_),
+                  limited ? context_.with_seconds(judging_seconds() - spent()) : context_),
             std::nullopt};
     models_ += entry.card().complexity > 0 && row.judged.candidate.skipped.empty();
     result.leaderboard.push_back(row.judged.candidate);
@@ -150,7 +162,14 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
 }
 
 void Board::judge_all(LearnResult& result) {
-  const std::vector<Entry> entries = fitting_entries(problem_, options_);
+  std::vector<Entry> entries = fitting_entries(problem_, options_);
+  if (options_.seconds > 0) {
+    // After the plainest comes boosting, which is most often the best: others may take all of the time.
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      const auto place = [](const Card& card) { return answers_in_stages(card.name) ? 1 : card.complexity; };
+      return place(a.card()) < place(b.card());
+    });
+  }
   const double end = options_.seconds > 0 ? kJudged : kTried;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
@@ -232,7 +251,7 @@ void Board::tune(LearnResult& result) {
   SearchLog log(options_.search_log,
                 options_.search_log.empty() ? std::string() : fingerprint(problem_, context_.seed()));
   const double seconds = options_.seconds * (1 - kForExplaining) - spent();
-  if (result.time_ran_out || context_.stop_requested() || seconds < kShortestTuning) return;
+  if (context_.stop_requested() || seconds < kShortestTuning) return;
   const PoolOptions pool{.seconds = seconds, .log = &log, .from = kJudged, .to = kTried};
   const std::vector<PoolMember> members =
       fill_pool(problem_, pool_entries(), judged_members(), cache_, pool, context_);

@@ -37,6 +37,7 @@ class Board {
     std::optional<AnyEstimator> fixed;  ///< tuned
   };
   double spent() const;
+  double judging_seconds() const;
   const Row& find(const Candidate& candidate) const;
   Search search_for() const;
   std::string why_not(const Entry& entry, LearnResult& result) const;
