@@ -180,7 +180,7 @@ TEST(Refit, LeavesAnswerWhatTheFormulaSays) {
 
 TEST(Refit, OfTwoClassesToo) {
   const Dataset before = rows_of_classes(700, 11, 2), after = rows_of_classes(400, 12, 2);
-  const GradientBoostingClassifier settings{.boosting = {.rounds = 20}};
+  const GradientBoostingClassifier settings{.boosting = {.rounds = 20, .l2 = 0}};
   const auto model = settings.fit(before, Context());
   const auto fresh = settings.refit(model, after, 0, Context());
   const auto slow =
