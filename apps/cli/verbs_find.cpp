@@ -195,10 +195,15 @@ Verb find_verb() {
        .help = "A model file that tells the same of new rows.",
        .take = into(s.model),
        .completes = Completes::file},
+      {.name = "report",
+       .value = "FILE",
+       .help = "anomalies: a page with the scores, the most unusual rows and what makes them so.",
+       .take = into(s.report),
+       .completes = Completes::file},
       {.name = "force", .help = "Replace files that exist.", .take = into(s.force)}};
   s.reading.add_flags(verb);
   verb.examples = {"everyml find clusters iris.csv --ignore Species --out groups.csv",
-                   "everyml find anomalies measurements.csv --top 20 --out scores.csv"};
+                   "everyml find anomalies measurements.csv --top 20 --report unusual.html"};
   verb.run = [slots](Session& session) {
     if (slots->what == "anomalies") {
       run_anomalies(*slots, session);

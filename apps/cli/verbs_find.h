@@ -19,6 +19,7 @@ struct FindSlots {
   Reading reading;
   std::string out;
   std::string model;
+  std::string report;
   bool force = false;
 };
 

@@ -10,6 +10,7 @@
 #include "everyml/foundation/io/atomic_file.h"
 #include "everyml/workflow/artifact/artifact.h"
 #include "everyml/workflow/explain/anomalies.h"
+#include "everyml/workflow/report/report.h"
 #include "everyml/workflow/select/fit_one.h"
 
 namespace everyml::cli {
@@ -104,14 +105,14 @@ void run_anomalies(const FindSlots& slots, Session& session) {
                      .classification = {}};
   if (slots.contamination) options.settings["contamination"] = *slots.contamination;
   const std::size_t most = rows_to_show(slots);
-  require_distinct({slots.out, slots.model}, slots.reading.inputs(slots.file));
-  for (const std::string& path : {slots.out, slots.model}) {
+  require_distinct({slots.out, slots.model, slots.report}, slots.reading.inputs(slots.file));
+  for (const std::string& path : {slots.out, slots.model, slots.report}) {
     if (!path.empty()) require_writable(path, slots.force);
   }
   const TableRead read = slots.reading.read(slots.file, session);
   const Artifact artifact = fit_one(read.table, options, session.context());
   const Anomalies found = find_anomalies(artifact, read.table, most, 3, session.context());
-  std::string bytes, csv;
+  std::string bytes, csv, page;
   std::vector<FileContent> files;
   if (!slots.out.empty()) {
     csv = write_csv(predict(artifact, read.table, {.keep_input = true}, session.context()));
@@ -121,6 +122,10 @@ void run_anomalies(const FindSlots& slots, Session& session) {
     bytes = artifact.bytes();
     files.push_back({slots.model, bytes});
   }
+  if (!slots.report.empty()) {
+    page = render_anomaly_report(found, artifact, {.title = slots.file, .command = session.command()});
+    files.push_back({slots.report, page});
+  }
   if (interrupted()) throw ResourceError("resource.cancelled", "stopped before anything was written");
   if (!files.empty()) write_files_atomically(files, {.overwrite = slots.force});
   if (session.json()) {
@@ -128,7 +133,7 @@ void run_anomalies(const FindSlots& slots, Session& session) {
     return;
   }
   session.data(page_of(found, artifact, session.out().width()));
-  for (const std::string& path : {slots.out, slots.model}) {
+  for (const std::string& path : {slots.out, slots.model, slots.report}) {
     if (!path.empty()) session.say("Wrote " + printable(path, 300));
   }
 }

@@ -1,10 +1,12 @@
 """AdaBoost of scikit-learn on rows whose columns have few distinct values, for tests/golden/adaboost/*.json.
 
-Usage: python bench/peers/adaboost_goldens.py tests/golden/adaboost
+Usage: python bench/peers/adaboost_goldens.py tests/golden/adaboost [--real]
+With --real only real_folds.json is written: errors on folds of the tables in examples/data, for both tasks.
 Each case holds the training rows, the rows asked about and scikit-learn's figures in full precision. The regressor
 learns from the weights themselves, as ours does; scikit-learn's own draws rows in proportion to them.
 """
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -84,6 +86,37 @@ def regressor(path, x, y, settings, weights=None):
     print(path.name, len(model.estimators_), "trees")
 
 
+def table(file, target):
+    """Columns of numbers and the target of a table in examples/data; its rows in the order of the file."""
+    with open(Path(__file__).parents[2] / "examples/data" / file, newline="") as lines:
+        head, *rows = list(csv.reader(lines))
+    at = head.index(target)
+    x = np.array([[float(cell) for j, cell in enumerate(row) if j != at] for row in rows])
+    return x, np.array([row[at] for row in rows])
+
+
+def real_folds(folder):
+    cases = []
+    for file, target, settings in (
+        ("wdbc.csv", "Diagnosis", {"rounds": 50, "learning_rate": 1.0, "depth": 1}),
+        ("wdbc.csv", "Diagnosis", {"rounds": 50, "learning_rate": 0.5, "depth": 3}),
+        ("digits8x8.csv", "digit", {"rounds": 30, "learning_rate": 0.5, "depth": 4}),
+    ):
+        x, y = table(file, target)
+        case = {"file": file, "target": target, "settings": settings, "test": [], "wrong": []}
+        for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
+            tree = DecisionTreeClassifier(max_depth=settings["depth"], random_state=0)
+            model = AdaBoostClassifier(tree, n_estimators=settings["rounds"],
+                                       learning_rate=settings["learning_rate"], random_state=0)
+            wrong = int((model.fit(x[train], y[train]).predict(x[test]) != y[test]).sum())
+            case["test"].append(test.tolist())
+            case["wrong"].append(wrong)
+        cases.append(case)
+        print(file, settings, case["wrong"])
+    content = {"peer": f"scikit-learn {sklearn.__version__} AdaBoostClassifier", "cases": cases}
+    (folder / "real_folds.json").write_text(json.dumps(content) + "\n")
+
+
 def main(folder):
     folder = Path(folder)
     rng = np.random.default_rng(1997)
@@ -120,4 +153,7 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if "--real" in sys.argv:
+        real_folds(Path(sys.argv[1]))
+    else:
+        main(sys.argv[1])

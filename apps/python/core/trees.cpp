@@ -1,5 +1,6 @@
 #include "apps/python/core/trees.h"
 
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -9,7 +10,9 @@
 #include <vector>
 
 #include "apps/python/core/row_answers.h"
+#include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/model_trees.h"
 #include "everyml/workflow/explain/drawn_model.h"
 
@@ -34,6 +37,41 @@ nb::object leaves(const Fitted& self, const Features& x, const Run& run) {
                                [&](const Features& rows, auto out, const Context& context) {
                                  tree_leaves(self.artifact->model, rows, out, context);
                                });
+}
+
+/// The ways to the leaves of a tree: for each leaf, left to right, how many nodes lie on its way, and these
+/// nodes one after the other, root first and leaf last. Nodes are numbered in pre-order, leaves among them.
+std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> tree_ways(const Fitted& self,
+                                                                          std::size_t tree) {
+  const TreeEnsemble found = trees(self);
+  if (tree >= found.tree_count()) {
+    throw ParameterError("parameter.trees", "tree must be below the " + std::to_string(found.tree_count()) +
+                                                " that there are, got " + std::to_string(tree));
+  }
+  const TreeParts& parts = found.parts();
+  const std::size_t first = parts.first_node[tree];
+  struct Pending {
+    std::int32_t child;
+    std::size_t depth;
+  };
+  const bool leaf_alone = parts.first_node[tree + 1] == first;
+  std::vector<Pending> stack = {{leaf_alone ? ~0 : 0, 0}};
+  std::vector<std::int64_t> lengths, nodes, way;
+  for (std::int64_t number = 0; !stack.empty(); ++number) {
+    const Pending pending = stack.back();
+    stack.pop_back();
+    way.resize(pending.depth);
+    way.push_back(number);
+    if (pending.child < 0) {
+      lengths.push_back(static_cast<std::int64_t>(way.size()));
+      nodes.insert(nodes.end(), way.begin(), way.end());
+      continue;
+    }
+    const std::size_t at = first + static_cast<std::size_t>(pending.child);
+    stack.push_back({parts.right[at], pending.depth + 1});
+    stack.push_back({parts.left[at], pending.depth + 1});
+  }
+  return {std::move(lengths), std::move(nodes)};
 }
 
 /// [rows, outputs]: the base and the trees [first, last).
@@ -65,6 +103,19 @@ nb::object staged_answers(const Fitted& self, const Features& x, std::size_t sta
                          });
 }
 
+/// Answers of all levels: [rows, levels].
+nb::object level_answers(const Fitted& self, const Features& x, const Run& run) {
+  const auto* model = self.artifact->model.as<GradientBoostingRegressorModel>();
+  if (model == nullptr)
+    throw UnsupportedError("model.levels", self.artifact->algorithm + " does not answer levels");
+  return answers<double>(self, x, model->boosted().outputs(), false, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           if (rows.columns() != model->feature_count())
+                             throw DataError("data.feature_count", "the rows have another number of columns");
+                           model->levels(rows, out, context);
+                         });
+}
+
 /// A single tree as it is, or one of many with its leaves' values as numbers.
 DrawnTree drawn(const Fitted& self, std::size_t tree) {
   std::optional<DrawnTree> single = drawn_model(*self.artifact);
@@ -90,9 +141,11 @@ std::vector<std::string> rules(const Fitted& self, std::size_t tree) {
 void bind_trees(nb::module_& module) {
   module.def("tree_count", &tree_count);
   module.def("leaves", &leaves);
+  module.def("tree_ways", &tree_ways);
   module.def("tree_sums", &tree_sums);
   module.def("stages", [](const Fitted& self) { return stages_of(self.artifact->model); });
   module.def("staged", &staged_answers);
+  module.def("levels", &level_answers);
   module.def("tree_text", [](const Fitted& self, std::size_t tree, std::size_t most_lines) {
     return tree_text(drawn(self, tree), most_lines);
   });

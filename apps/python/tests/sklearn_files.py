@@ -33,12 +33,43 @@ FILES = {
     "sklearn.neighbors.tests.test_neighbors": "neighbors",
     "sklearn.cluster.tests.test_k_means": "cluster",
     "sklearn.tests.test_dummy": "dummy",
+    "sklearn.ensemble.tests.test_forest": "ensemble",
+    "sklearn.ensemble.tests.test_weight_boosting": "ensemble",
+    "sklearn.ensemble.tests.test_iforest": "ensemble",
 }
 
 Rows = list[tuple[str, str, str]]
 
 #: Why tests fail: what the test's name or the error says, and the reason. The first that fits counts.
 REASONS: list[tuple[str, str]] = [
+    (
+        r"no attribute 'estimators_|no attribute '_max_samples",
+        "looks into single trees, which are part of one model here and no estimators of their own",
+    ),
+    (
+        r"(Forest|Trees)\w+ learns one target at a time|test_forest_y_sparse",
+        "several targets at once are not offered: a forest for each",
+    ),
+    (r"bootstrap must be False", "isolation trees draw rows without replacement, as in the paper (ParameterError)"),
+    (r"IsolationForest: max_features", "a tree of an isolation forest may cut along every column (ParameterError)"),
+    (
+        r"estimator must be|estimator__max_depth",
+        "AdaBoost boosts trees of up to six levels; other learners are not offered (ParameterError)",
+    ),
+    (r"oneclass_adaboost", "boosting needs two classes (DataError)"),
+    (r"test_classification_toy", "labels that are partly texts and partly numbers are refused (DataError)"),
+    (
+        r"test_multidimensional_X",
+        "rows of more than one dimension are refused, also where a learner could take them (DataError)",
+    ),
+    (
+        r"test_sample_weights_infinite",
+        "weights are whole numbers of small units inside, so that they do not overflow and there is no warning",
+    ),
+    (r"friedman_mse_deprecation", "a warning about an argument that scikit-learn is giving up"),
+    (r"test_poisson_y_positive_check", "the sentence is another one"),
+    (r"test_backend_respected", "threads are the engine's own, not joblib's"),
+    (r"test_iforest_error", "warns of the number of rows drawn in other cases"),
     (
         r"_preprocess_data|_update_mean_variance|_check_alpha|_init_centroids|_predict_proba_lr",
         "asks for a private function or method of scikit-learn's",

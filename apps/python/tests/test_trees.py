@@ -122,6 +122,13 @@ def test_several_quantiles_at_once():
     model.fit(SUGAR_X, SUGAR_Y)
     below = np.mean(SUGAR_Y <= model.predict(SUGAR_X))
     assert 0.35 < below < 0.65
+    levels = model.predict_levels(SUGAR_X)
+    assert levels.shape == (len(SUGAR_Y), 3) and (np.diff(levels, axis=1) >= 0).all()
+    assert (levels[:, 1] == model.predict(SUGAR_X)).all()
+    assert np.mean(SUGAR_Y <= levels[:, 0]) == pytest.approx(0.1, abs=0.05)
+    assert np.mean(SUGAR_Y <= levels[:, 2]) == pytest.approx(0.9, abs=0.05)
+    one = everyml.GradientBoostingRegressor(rounds=5).fit(SUGAR_X, SUGAR_Y)
+    assert (one.predict_levels(SUGAR_X)[:, 0] == one.predict(SUGAR_X)).all()
 
 
 # Under scikit-learn's names
@@ -293,3 +300,60 @@ def test_isolation_as_scikit_learns():
     np.testing.assert_array_equal(share.predict(X) == -1, share.decision_function(X) < 0)
     own = everyml.IsolationForest().fit(X)
     assert (own.predict(X[-2:]) == -1).all() and np.mean(own.predict(X) == -1) < 0.05
+
+
+# Ways of rows
+
+
+def test_the_way_of_a_row_is_scikit_learns():
+    settings = {"max_depth": 5, "min_samples_leaf": 3, "random_state": 0}
+    ours = names.DecisionTreeRegressor(**settings).fit(SUGAR_X, SUGAR_Y)
+    other = their_trees.DecisionTreeRegressor(**settings).fit(SUGAR_X, SUGAR_Y)
+    way, expected = ours.decision_path(SUGAR_X), other.decision_path(SUGAR_X)
+    assert way.shape == expected.shape and (way != expected).nnz == 0
+    alone = names.DecisionTreeRegressor(max_leaf_nodes=2, min_impurity_decrease=1e9).fit(SUGAR_X, SUGAR_Y)
+    assert alone.decision_path(SUGAR_X[:3]).toarray().tolist() == [[1], [1], [1]]
+
+
+def test_the_ways_of_a_forest_end_in_its_leaves():
+    forest = names.RandomForestClassifier(n_estimators=7, random_state=1).fit(IRIS_X, IRIS_Y)
+    way, first = forest.decision_path(IRIS_X)
+    assert first.shape == (8,) and first[-1] == way.shape[1] and way.shape[0] == 150
+    assert (way[:, first[:-1]].toarray() == 1).all()
+    leaves = forest.apply(IRIS_X)
+    for tree in range(7):
+        part = way[:, first[tree] : first[tree + 1]].tocsr()
+        ends = np.array([row.indices.max() for row in part])
+        for leaf in np.unique(leaves[:, tree]):
+            assert len(np.unique(ends[leaves[:, tree] == leaf])) == 1
+        assert len(np.unique(ends)) == len(np.unique(leaves[:, tree]))
+
+
+def test_a_forest_by_absolute_errors_is_near_scikit_learns():
+    train, test = np.arange(442) % 3 > 0, np.arange(442) % 3 == 0
+    settings = {"n_estimators": 60, "criterion": "absolute_error", "min_samples_leaf": 5, "random_state": 0}
+
+    def error(one):
+        told = one(**settings).fit(SUGAR_X[train], SUGAR_Y[train]).predict(SUGAR_X[test])
+        return np.abs(told - SUGAR_Y[test]).mean()
+
+    for kind in ("RandomForestRegressor", "ExtraTreesRegressor"):
+        assert error(getattr(names, kind)) == pytest.approx(error(getattr(theirs, kind)), rel=0.04)
+
+
+def test_a_row_without_an_out_of_bag_answer_is_told_of():
+    few = names.RandomForestRegressor(n_estimators=2, oob_score=True, random_state=0)
+    with pytest.warns(UserWarning, match="out-of-bag"):
+        few.fit(SUGAR_X, SUGAR_Y)
+
+
+def test_out_of_bag_answers_are_judged_by_a_function():
+    def largest(truth, told):
+        return float(np.abs(truth - told).max())
+
+    settings = {"n_estimators": 50, "random_state": 0}
+    sugar = names.RandomForestRegressor(oob_score=largest, **settings).fit(SUGAR_X, SUGAR_Y)
+    assert sugar.oob_score_ == largest(SUGAR_Y, sugar.oob_prediction_)
+    iris = names.RandomForestClassifier(oob_score=lambda truth, told: (truth == told).sum(), **settings)
+    right = iris.fit(IRIS_X, IRIS_Y).oob_score_
+    assert right / 150 == iris.set_params(oob_score=True).fit(IRIS_X, IRIS_Y).oob_score_

@@ -97,6 +97,9 @@ IsolationPlanes grow_planes(const IsolationForest& settings, const Dataset& data
   return planes;
 }
 
+/// Scores of equal rows may differ by as much of themselves.
+constexpr double kRounding = 1e-9;
+
 void set_threshold(const IsolationForest& settings, std::vector<double> scores, IsolationFacts& facts) {
   std::sort(scores.begin(), scores.end());
   const auto last = static_cast<double>(scores.size() - 1);
@@ -110,7 +113,9 @@ void set_threshold(const IsolationForest& settings, std::vector<double> scores, 
     return;
   }
   facts.rule = AnomalyRule::spread;
-  facts.threshold = std::clamp(upper_line(scores), 0.5, 1.0);
+  // Where most rows score alike there is no spread, and a line through them would part the crowd.
+  const double crowd = scores[scores.size() / 2] * (1 + kRounding);
+  facts.threshold = std::clamp(std::max(upper_line(scores), crowd), 0.5, 1.0);
 }
 
 }  // namespace

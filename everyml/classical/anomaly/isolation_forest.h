@@ -57,7 +57,7 @@ class IsolationForestModel {
   double score_scale() const;
 
   /// out: [rows]: 2^(-mean depth / mean_isolation_depth(sample)), between 0 and 1. Near 1 is alone at once,
-  /// well below 0.5 is in the crowd.
+  /// well below 0.5 is in the crowd. 0.5 for all where a tree saw one row.
   void anomaly(const Features& x, std::span<double> out, const Context& context) const;
   /// out: [rows, columns]: how many steps sooner the row is alone because of the cuts of each column, mean of
   /// the trees; below 0 where the column makes it look usual. A row's reasons sum to the mean depth of chance
@@ -113,7 +113,7 @@ class IsolationForestModel {
 /// No share of unusual rows has to be guessed: the threshold lies three standard deviations above the median
 /// of the training scores, the deviation being 1.4826 times the median absolute deviation of the upper side
 /// (Leys and others, J. Exp. Soc. Psychol. 49, 2013; two-sided there), but at least at 0.5, below which the
-/// paper calls no row unusual. There may be no row beyond it.
+/// paper calls no row unusual, and above the median itself. There may be no row beyond it.
 struct IsolationForest {
   int trees = 200;
   int sample = 256;

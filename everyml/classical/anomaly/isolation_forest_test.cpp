@@ -158,5 +158,40 @@ TEST(IsolationForest, ARareCategoryAndAMissingCellAreUnusual) {
   EXPECT_GT(reasons[7 * 3 + 1], others + 1);
 }
 
+TEST(IsolationForest, RowsThatAreAllAlikeAreNotUnusual) {
+  for (const std::size_t rows : {1U, 2U, 500U}) {
+    for (const int columns : {1, 2}) {
+      Buffer<double> values(rows * 2);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = 3;
+      const Dataset data{.features = Features::dense(std::move(values), rows, 2)};
+      const IsolationForestModel model = IsolationForest{.columns = columns}.fit(data, Context{});
+      std::vector<double> score(rows);
+      model.anomaly(data.features, score, Context{});
+      for (const double one : score) EXPECT_NEAR(one, 0.5, 1e-12);
+      EXPECT_GT(model.anomaly_threshold(), *std::max_element(score.begin(), score.end()));
+    }
+  }
+}
+
+TEST(IsolationForest, ACrowdOfEqualRowsIsNotPartedByItsOwnScore) {
+  // Nine in ten rows are one and the same, so that scores have no spread; the others are all over the place.
+  Stream stream(6, "anomaly.crowd");
+  Buffer<double> values(600);
+  for (std::size_t i = 0; i < 300; ++i)
+    for (std::size_t j = 0; j < 2; ++j) values[2 * i + j] = i % 10 == 0 ? 50 * stream.normal() : 1;
+  const Dataset data{.features = Features::dense(std::move(values), 300, 2)};
+  const IsolationForestModel model = IsolationForest{}.fit(data, Context{});
+  std::vector<double> score(300);
+  model.anomaly(data.features, score, Context{});
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < 300; ++i) {
+    if (i % 10 == 0)
+      found += score[i] >= model.anomaly_threshold() ? 1 : 0;
+    else
+      EXPECT_LT(score[i], model.anomaly_threshold()) << i;
+  }
+  EXPECT_GT(found, 20U) << "of 30";
+}
+
 }  // namespace
 }  // namespace everyml

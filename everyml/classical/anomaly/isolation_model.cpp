@@ -47,6 +47,11 @@ double IsolationForestModel::score_scale() const {
 }
 
 void IsolationForestModel::anomaly(const Features& x, std::span<double> out, const Context& context) const {
+  if (!(chance() > 0)) {
+    // Trees of one row say nothing: every row is as usual as the crowd.
+    std::fill(out.begin(), out.end(), 0.5);
+    return;
+  }
   depths(x, out, context);
   const double scale = score_scale();
   for (double& value : out) value = portable::exp(scale * std::max(0.0, value));

@@ -38,12 +38,16 @@ void rank_values(const Column& column, std::size_t stride, double* rank) {
 void rank_columns(const Table& table, ColumnContributions& result) {
   const std::size_t columns = result.columns.size();
   result.rank.assign(result.rows.size() * columns, std::numeric_limits<double>::quiet_NaN());
+  result.value = result.rank;
   for (std::size_t c = 0; c < columns; ++c) {
     const auto position = table.find(result.columns[c]);
     if (!position) continue;
     const Column& column = table.column(*position);
     if (column.kind() == ColumnKind::number || column.kind() == ColumnKind::date) {
       rank_values(column, columns, result.rank.data() + c);
+      for (std::size_t row = 0; row < column.size(); ++row) {
+        if (!column.missing(row)) result.value[row * columns + c] = column.number(row);
+      }
     }
   }
 }

@@ -93,6 +93,8 @@ struct ColumnContributions {
   /// [rows, columns]: where a number stands among those of these rows, from 0 for the least to 1 for the
   /// greatest, equal ones in the middle of their places; NaN for other kinds of columns and missing cells.
   std::vector<double> rank;
+  /// [rows, columns]: numbers as they are and dates in microseconds; NaN as above.
+  std::vector<double> value;
 
   std::size_t width() const { return base.size(); }
   double at(std::size_t row, std::size_t sum, std::size_t column) const {

@@ -87,7 +87,9 @@ TEST(Contributions, RankTheNumbers) {
     double below = 0;
     for (std::size_t other = 0; other < 300; ++other) below += a.number(other) < a.number(row) ? 1 : 0;
     EXPECT_NEAR(all.rank[row * 3], below / 299, 1e-12);
+    EXPECT_EQ(all.value[row * 3], a.number(row));
     EXPECT_TRUE(std::isnan(all.rank[row * 3 + 1])) << "a category has no rank";
+    EXPECT_TRUE(std::isnan(all.value[row * 3 + 1]));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/report/chapters_impl.h"
+#include "everyml/workflow/report/contributions_impl.h"
 #include "everyml/workflow/report/numbers_impl.h"
 
 namespace everyml::report_impl {
@@ -42,10 +43,6 @@ std::vector<std::size_t> by_weight(const ColumnContributions& all, std::size_t s
   return order;
 }
 
-std::string of_class(const ColumnContributions& all, std::size_t sum) {
-  return sum < all.sums.size() ? fmt::format(" for “{}”", printable(all.sums[sum], 30)) : std::string();
-}
-
 double sum_of_row(const ColumnContributions& all, std::size_t row, std::size_t sum) {
   double total = all.base[sum];
   double largest = std::abs(total);
@@ -62,18 +59,6 @@ double sum_of_row(const ColumnContributions& all, std::size_t row, std::size_t s
 double aside(std::size_t i) {
   const double place = static_cast<double>(i) * 0.6180339887498949;
   return 0.6 * (place - std::floor(place)) - 0.3;
-}
-
-void widen(Axis& axis, double value) {
-  axis.low = std::min(axis.low, value);
-  axis.high = std::max(axis.high, value);
-}
-
-void give_room(Axis& axis) {
-  if (!(axis.high > axis.low)) axis.high = axis.low + 1;
-  const double room = 0.04 * (axis.high - axis.low);
-  axis.low -= room;
-  axis.high += room;
 }
 
 Markup swarm(const ColumnContributions& all, std::size_t sum, std::span<const std::size_t> order,
@@ -176,6 +161,22 @@ Markup stories(const ColumnContributions& all, std::size_t sum, Gallery& gallery
 
 }  // namespace
 
+std::string of_class(const ColumnContributions& all, std::size_t sum) {
+  return sum < all.sums.size() ? fmt::format(" for “{}”", printable(all.sums[sum], 30)) : std::string();
+}
+
+void widen(Axis& axis, double value) {
+  axis.low = std::min(axis.low, value);
+  axis.high = std::max(axis.high, value);
+}
+
+void give_room(Axis& axis) {
+  if (!(axis.high > axis.low)) axis.high = axis.low + 1;
+  const double room = 0.04 * (axis.high - axis.low);
+  axis.low -= room;
+  axis.high += room;
+}
+
 Markup contribution_charts(const LearnResult& result, Gallery& gallery) {
   Markup out;
   if (!result.contributions || result.contributions->rows.empty()) return out;
@@ -196,7 +197,8 @@ Markup contribution_charts(const LearnResult& result, Gallery& gallery) {
         << text(several(order.size() - kMostColumns, "column that adds less is", "columns that add less are"))
         << " left out.</p>";
   }
-  out << stories(all, sum, gallery);
+  out << dependence_of_contributions(result, sum, order, gallery);
+  out << "<h3>Three rows</h3>" << stories(all, sum, gallery);
   return out;
 }
 

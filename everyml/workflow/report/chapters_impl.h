@@ -8,6 +8,13 @@
 
 namespace everyml::report_impl {
 
+/// Where the file lies is nobody's business who is sent the report.
+std::string file_alone(const std::string& path);
+/// The page around a body: head with its policy, style, footer ("Made by everyml, `made`"), the gallery's
+/// charts and the scripts.
+std::string whole_page(const std::string& title, const Markup& body, const std::string& made,
+                       const Gallery& gallery);
+
 // The parts of the page. Each returns finished markup and puts its charts into the gallery.
 
 Markup verdict_block(const LearnResult& result, const ReportOptions& options);

@@ -6,9 +6,7 @@
 
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/report/chapters_impl.h"
-#include "everyml/workflow/report/embedded_impl.h"
 #include "everyml/workflow/report/numbers_impl.h"
-#include "everyml/workflow/report/sha256_impl.h"
 
 namespace everyml {
 namespace report_impl {
@@ -133,39 +131,13 @@ Markup verdict_block(const LearnResult& result, const ReportOptions& options) {
 
 std::string render_report(const LearnResult& result, const ReportOptions& given) {
   using namespace report_impl;
-  // Where the file lies is nobody's business who is sent the report.
   ReportOptions options = given;
-  options.title = given.title.substr(given.title.find_last_of("/\\") + 1);
+  options.title = file_alone(given.title);
   Gallery gallery;
   Markup body;
   body << verdict_block(result, options) << "<main>" << data_chapter(result)
        << features_chapter(result, gallery) << algorithm_chapter(result, options, gallery) << "</main>";
-
-  const bool scripted = !chart_library().empty();
-  static const std::string library_hash = policy_hash(chart_library());
-  static const std::string script_hash = policy_hash(chart_script());
-  Markup page;
-  page << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
-          "http-equiv=\"Content-Security-Policy\" content=\""
-          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
-  if (scripted) page << "; script-src '" << text(library_hash) << "' '" << text(script_hash) << "'";
-  page << "\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta "
-          "name=\"color-scheme\" content=\"light dark\">"
-          "<meta name=\"referrer\" content=\"no-referrer\"><title>"
-       << text(options.title, 120) << " – report</title><style>";
-  page.embed(style_sheet()) << "</style></head><body>" << body << "<footer><p>Made by everyml, seed "
-                            << text(std::to_string(result.seed)) << ". This file needs no network.";
-  if (scripted) {
-    page << " With scripts allowed, charts show figures under the pointer.</p></footer><script "
-            "type=\"application/json\" id=\"charts\">";
-    page.embed(gallery.data()) << "</script><script>";
-    page.embed(chart_library()) << "</script><script>";
-    page.embed(chart_script()) << "</script>";
-  } else {
-    page << " It was made by a build without the chart library, so its charts do not move.</p></footer>";
-  }
-  page << "</body></html>\n";
-  return page.bytes();
+  return whole_page(options.title, body, fmt::format("seed {}", result.seed), gallery);
 }
 
 }  // namespace everyml

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "everyml/workflow/explain/anomalies.h"
 #include "everyml/workflow/select/learn.h"
 
 namespace everyml {
@@ -15,5 +16,10 @@ struct ReportOptions {
 /// The verdict on top, then the chapters Data, Features and Algorithm. Column names and values are treated as
 /// hostile strings.
 std::string render_report(const LearnResult& result, const ReportOptions& options);
+
+/// The same kind of page for `find anomalies`: whether rows stand apart, the scores and their line, the most
+/// unusual rows with what makes them so, and the columns that do it most.
+std::string render_anomaly_report(const Anomalies& found, const Artifact& artifact,
+                                  const ReportOptions& options);
 
 }  // namespace everyml

@@ -10,11 +10,13 @@
 
 #include "everyml/foundation/base/json.h"
 #include "everyml/workflow/report/chart_impl.h"
+#include "everyml/workflow/report/contributions_impl.h"
 #include "everyml/workflow/report/embedded_impl.h"
 #include "everyml/workflow/report/numbers_impl.h"
 #include "everyml/workflow/report/page_reader_impl.h"
 #include "everyml/workflow/report/report_samples_impl.h"
 #include "everyml/workflow/report/sha256_impl.h"
+#include "everyml/workflow/select/fit_one.h"
 
 namespace everyml::report_impl {
 namespace {
@@ -69,9 +71,71 @@ TEST(Report, TellsWhatColumnsAddToSingleRows) {
     highest = std::max(highest, sum);
   }
   EXPECT_THAT(words, HasSubstr("From 0.4 without knowing anything to " + figure(highest, 3) + "."));
+  EXPECT_THAT(words, HasSubstr("What a column adds, by its value"));
+  result.contributions->value.assign(result.contributions->rank.size(), std::nan(""));
+  EXPECT_THAT(visible_text(read_page(render_report(result, kOptions))),
+              Not(HasSubstr("What a column adds, by its value")));
   result.contributions.reset();
   EXPECT_THAT(visible_text(read_page(render_report(result, kOptions))),
               Not(HasSubstr("Why single rows get their answer")));
+}
+
+TEST(Report, FindsTheColumnThatChangesWhatAnotherAdds) {
+  ColumnContributions all;
+  all.columns = {"slope", "side", "noise", "plain"};
+  all.base = {0};
+  Stream random(5, "contributions");
+  for (std::size_t row = 0; row < 120; ++row) {
+    all.rows.push_back(row);
+    const double slope = random.uniform(), side = random.uniform(), noise = random.uniform();
+    const double plain = random.uniform();
+    all.value.insert(all.value.end(), {slope, side, noise, plain});
+    all.rank.insert(all.rank.end(), {slope, side, noise, plain});
+    // "slope" rises or falls by the side; "plain" is a curve of its own.
+    all.added.insert(all.added.end(), {slope * (side > 0.5 ? 1.0 : -1.0), 0.0, 0.0, plain * plain});
+  }
+  EXPECT_EQ(report_impl::companion_of(all, 0, 0), 1U);
+  EXPECT_EQ(report_impl::companion_of(all, 0, 3), std::nullopt);
+  // Rows without a value do not count; too few say nothing.
+  for (std::size_t row = 0; row < 110; ++row) all.value[row * 4] = std::nan("");
+  EXPECT_EQ(report_impl::companion_of(all, 0, 0), std::nullopt);
+}
+
+/// Ordinary rows and one that is far from them, in a column with a hostile name.
+Table with_one_unusual(std::size_t rows) {
+  Stream random(3, "rows");
+  auto a = Buffer<double>::uninitialized(rows), b = Buffer<double>::uninitialized(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    a[row] = random.normal();
+    b[row] = row == 17 ? 60 : random.normal();
+  }
+  return Table({Column::numbers("a", std::move(a)), Column::numbers("<script>b", std::move(b))});
+}
+
+TEST(Report, ShowsUnusualRows) {
+  const Context context(ContextOptions{.threads = 1});
+  const Table table = with_one_unusual(400);
+  const Artifact artifact = fit_one(table, FitOptions{.algorithm = "isolation-forest"}, context);
+  const Anomalies found = find_anomalies(artifact, table, 5, 2, context);
+  ASSERT_EQ(found.first.front().row, 17U);
+  const ReportOptions options{.title = "/home/me/rows.csv", .command = "everyml find anomalies rows.csv"};
+  const std::string page = render_anomaly_report(found, artifact, options);
+  const std::vector<Token> tokens = read_page(page);
+  const std::string words = visible_text(tokens);
+  EXPECT_THAT(words, HasSubstr("Which rows are unlike the others?"));
+  EXPECT_THAT(words,
+              HasSubstr(found.unusual == 1 ? "1 of 400 rows stands apart" : "of 400 rows stand apart"));
+  EXPECT_THAT(words, HasSubstr(reason_text(found.first.front().reasons.front())));
+  EXPECT_THAT(words, HasSubstr("everyml find anomalies rows.csv"));
+  EXPECT_EQ(page.find("/home/me"), std::string::npos);
+  EXPECT_EQ(page.find("<script>b"), std::string::npos);
+  EXPECT_EQ(count_classes(tokens, "plot"), 2U);
+  EXPECT_EQ(count_tags(tokens, "section"), 2U);
+  EXPECT_LT(page.size(), kMostBytes);
+  // A page of nothing is a page all the same.
+  const Anomalies none;
+  EXPECT_THAT(visible_text(read_page(render_anomaly_report(none, artifact, options))),
+              HasSubstr("None of the 0 rows stands apart"));
 }
 
 TEST(Report, DrawsEveryChartWithoutScripts) {

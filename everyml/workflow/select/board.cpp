@@ -18,12 +18,12 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{512} << 20;
 /// Seconds of trying settings below which little is found.
 constexpr double kShortestTuning = 0.5;
-/// Learners at least this intricate are tried with other settings later when there is time.
-constexpr int kTriedLater = 2;
 /// Left out of the default list since a forest does as well alone, but of use in a blend.
 constexpr const char* kBesides[] = {"extra-trees-classifier", "extra-trees-regressor"};
 /// A tree alone adds nothing to others that are made of many.
 constexpr const char* kTreeAlone = "trees";
+/// The part of the time in which others than boosting are judged.
+constexpr double kForJudging = 0.5;
 /// One part of the time left that a single round of the folds may take.
 constexpr double kMostOfTheTime = 0.25;
 /// Progress: judging ends, trying settings ends.
@@ -106,17 +106,22 @@ Board::Board(const Problem& problem, const LearnOptions& options, Context::Clock
 
 double Board::spent() const { return std::chrono::duration<double>(Context::Clock::now() - start_).count(); }
 
-Search Board::search_for(const Entry& entry) const {
-  if (options_.seconds == 0) return {.list = true};
-  // With a time limit the short lists may not eat what the remaining learners need for their defaults.
-  const bool plain = entry.card().complexity < kTriedLater && !entry.card().lazy;
-  return {.list = plain && options_.seconds - spent() > options_.seconds / 2};
+/// With a time limit the short lists wait until all had their turn with the defaults.
+Search Board::search_for() const { return {.list = options_.seconds == 0}; }
+
+/// What judging may take of the time; once the strongest kind had its turn, others may not eat what is for
+/// it.
+double Board::judging_seconds() const {
+  const bool boosted = std::any_of(rows_.begin(), rows_.end(), [](const Row& row) {
+    return answers_in_stages(row.judged.candidate.algorithm);
+  });
+  return options_.seconds * (boosted ? kForJudging : 1 - kForExplaining);
 }
 
 /// Why it is not its turn; empty when it is.
 std::string Board::why_not(const Entry& entry, LearnResult& result) const {
   const bool stop = context_.stop_requested();
-  const bool late = options_.seconds > 0 && spent() > options_.seconds;
+  const bool late = options_.seconds > 0 && spent() > judging_seconds();
   if (models_ > 0 && (stop || late)) {
     result.time_ran_out = result.time_ran_out || late;
     return stop ? "the run was stopped before its turn" : "the time given was over before its turn";
@@ -129,8 +134,8 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
   // Once there is a model to show, the limit also cuts what runs past it.
   const bool limited = options_.seconds > 0 && models_ > 0;
   try {
-    Row row{judge(problem_, entry, cache_, search_for(entry), from, to,
-                  limited ? context_.with_seconds(options_.seconds - spent()) : context_),
+    Row row{judge(problem_, entry, cache_, search_for(), from, to,
+                  limited ? context_.with_seconds(judging_seconds() - spent()) : context_),
             std::nullopt};
     models_ += entry.card().complexity > 0 && row.judged.candidate.skipped.empty();
     result.leaderboard.push_back(row.judged.candidate);
@@ -157,7 +162,14 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
 }
 
 void Board::judge_all(LearnResult& result) {
-  const std::vector<Entry> entries = fitting_entries(problem_, options_);
+  std::vector<Entry> entries = fitting_entries(problem_, options_);
+  if (options_.seconds > 0) {
+    // After the plainest comes boosting, which is most often the best: others may take all of the time.
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      const auto place = [](const Card& card) { return answers_in_stages(card.name) ? 1 : card.complexity; };
+      return place(a.card()) < place(b.card());
+    });
+  }
   const double end = options_.seconds > 0 ? kJudged : kTried;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
@@ -181,19 +193,23 @@ void Board::judge_all(LearnResult& result) {
   throw DataError("learn.no_model", fmt::format("no algorithm could be judged on this table. {}", why));
 }
 
-/// What was judged, the best first, and what is of use beside it; not what would take all of the time.
+/// What was judged, the best first, and what is of use beside it; of others than the best not what would take
+/// much of the time.
 std::vector<Entry> Board::pool_entries() const {
   const double left = options_.seconds - spent();
   std::vector<const Candidate*> order;
   for (const Row& row : rows_) {
     const Candidate& one = row.judged.candidate;
-    const bool quick = one.fit_seconds + one.predict_seconds < kMostOfTheTime * left;
     const bool usual = one.complexity > 0 && one.skipped.empty() && !std::isnan(one.score);
     const bool alone = options_.only.empty() && catalog().find(one.algorithm).card().family == kTreeAlone;
-    if (usual && quick && !alone) order.push_back(&one);
+    if (usual && !alone) order.push_back(&one);
   }
   std::stable_sort(order.begin(), order.end(), [&](const Candidate* a, const Candidate* b) {
     return problem_.greater_is_better ? a->score > b->score : a->score < b->score;
+  });
+  const Candidate* best = order.empty() ? nullptr : order.front();
+  std::erase_if(order, [&](const Candidate* one) {
+    return one != best && one->fit_seconds + one->predict_seconds > kMostOfTheTime * left;
   });
   std::vector<Entry> entries;
   for (const Candidate* one : order) entries.push_back(catalog().find(one->algorithm));
@@ -210,8 +226,7 @@ std::vector<PoolMember> Board::judged_members() const {
   std::vector<PoolMember> members;
   for (const Row& row : rows_) {
     const Candidate& one = row.judged.candidate;
-    if (one.complexity == 0 || !one.skipped.empty() || one.trials > 1 || answers_in_stages(one.algorithm))
-      continue;
+    if (one.complexity == 0 || !one.skipped.empty() || one.trials > 1) continue;
     members.push_back({.estimator = catalog().find(one.algorithm).make(),
                        .text = one.algorithm,
                        .alone = true,
@@ -236,7 +251,7 @@ void Board::tune(LearnResult& result) {
   SearchLog log(options_.search_log,
                 options_.search_log.empty() ? std::string() : fingerprint(problem_, context_.seed()));
   const double seconds = options_.seconds * (1 - kForExplaining) - spent();
-  if (result.time_ran_out || context_.stop_requested() || seconds < kShortestTuning) return;
+  if (context_.stop_requested() || seconds < kShortestTuning) return;
   const PoolOptions pool{.seconds = seconds, .log = &log, .from = kJudged, .to = kTried};
   const std::vector<PoolMember> members =
       fill_pool(problem_, pool_entries(), judged_members(), cache_, pool, context_);
@@ -285,7 +300,7 @@ const Judged& Board::judged(const Candidate& chosen) {
 Artifact Board::train(const Candidate& chosen) {
   const Entry& entry = catalog().find(chosen.algorithm);
   const Row& row = find(chosen);
-  const Search search = row.fixed ? Search{.list = false, .fixed = row.fixed} : search_for(entry);
+  const Search search = row.fixed ? Search{.list = false, .fixed = row.fixed} : search_for();
   return train_on_all(problem_, entry, search, context_.with_observer(nullptr)).artifact;
 }
 

@@ -37,8 +37,9 @@ class Board {
     std::optional<AnyEstimator> fixed;  ///< tuned
   };
   double spent() const;
+  double judging_seconds() const;
   const Row& find(const Candidate& candidate) const;
-  Search search_for(const Entry& entry) const;
+  Search search_for() const;
   std::string why_not(const Entry& entry, LearnResult& result) const;
   bool judge_one(const Entry& entry, double from, double to, LearnResult& result, std::string& why_not);
   std::vector<Entry> pool_entries() const;

@@ -30,6 +30,7 @@ Json candidate_json(const Candidate& candidate) {
   for (const auto& [name, value] : candidate.metrics) metrics[name] = finite(value);
   json["metrics"] = metrics;
   json["trials"] = candidate.trials;
+  if (candidate.tuned) json["settings"] = parse_json(candidate.settings_json, "settings of a candidate");
   return json;
 }
 

@@ -134,7 +134,8 @@ std::optional<Wish> Draw::next(std::span<const PoolMember> members, double left)
 void Draw::learn(const PoolMember& member, std::vector<double> shares) {
   if (std::isnan(member.score)) return;
   const std::string& name = member.estimator.card().name;
-  seen_.insert(member_text(member.estimator, answers_in_stages(name) ? kRounds : ""));
+  // Of boosting with some rounds it is not known what more of them would do.
+  if (!answers_in_stages(name)) seen_.insert(member_text(member.estimator));
   for (Source& source : sources_) {
     if (source.entry->card().name != name) continue;
     if (!source.known || better(member.score, source.best)) source.best = member.score;

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from typing import Any
 
 import numpy as np
 
-from ._grown import Grown, GrownClasses, Important
+from ._grown import Grown, GrownClasses, Important, decision_paths
 
 
 def part_of(estimator: Any, name: str, rows: int) -> float:
@@ -21,11 +22,14 @@ def part_of(estimator: Any, name: str, rows: int) -> float:
 
 
 class Forest(Important, Grown):
+    _out_of_bag = ""
+
     def _own_settings(self) -> dict[str, Any]:
         rows = self.__dict__["_learns"]["rows"]
-        for name in ("bootstrap", "oob_score"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise self._refuse(name, getattr(self, name), "True or False")
+        if not isinstance(self.bootstrap, (bool, np.bool_)):
+            raise self._refuse("bootstrap", self.bootstrap, "True or False")
+        if not isinstance(self.oob_score, (bool, np.bool_)) and not callable(self.oob_score):
+            raise self._refuse("oob_score", self.oob_score, "True, False or a function of targets and answers")
         if self.oob_score and not self.bootstrap:
             raise self._refuse(
                 "oob_score", self.oob_score, "False: Out of bag estimation only available if bootstrap=True"
@@ -46,9 +50,31 @@ class Forest(Important, Grown):
         """The leaf of each tree that each row of X ends in: [rows, trees], from 0, left to right."""
         return super().apply(X).astype(np.int64)  # type: ignore[misc]
 
+    def decision_path(self, X: Any) -> tuple[Any, np.ndarray]:
+        """The nodes of all trees that each row of X comes by: a sparse matrix of ones, [rows, nodes], and the first column
+        of each tree, [trees + 1]. A tree's nodes are in pre-order, leaves among them."""
+        return decision_paths(self, X)
+
+    def _learn_one(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
+        rows = super()._learn_one(X, y, sample_weight, classes)
+        self.__dict__.pop("oob_score_", None)
+        if self.oob_score:
+            told = self._fitted.attribute(self._row.attributes[self._out_of_bag])
+            if told is not None and np.isnan(told).any():
+                warnings.warn(
+                    "Some rows were drawn for every tree, so they have no out-of-bag answer; more trees would give them one.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+            if callable(self.oob_score):
+                answers = told if told.ndim == 1 else self.classes_[told.argmax(axis=1)]
+                self.__dict__["oob_score_"] = self.oob_score(np.asarray(y), answers)
+        return rows
+
 
 class ForestOfClasses(Forest, GrownClasses):
     _balances = ("balanced", "balanced_subsample")
+    _out_of_bag = "oob_decision_function_"
 
     def _own_settings(self) -> dict[str, Any]:
         weights = {"balanced": "balanced", "balanced_subsample": "balanced_trees"}
@@ -57,7 +83,7 @@ class ForestOfClasses(Forest, GrownClasses):
 
 
 class ForestOfNumbers(Forest):
-    pass
+    _out_of_bag = "oob_prediction_"
 
 
 class Isolated(Grown):
@@ -71,6 +97,12 @@ class Isolated(Grown):
             sample = min(self._auto, rows)
         elif isinstance(given, numbers.Integral) and not isinstance(given, bool) and given >= 1:
             sample = min(int(given), rows)
+            if given > rows:
+                warnings.warn(
+                    f"max_samples is {given}, more than the {rows} rows that there are: each tree sees all of them.",
+                    UserWarning,
+                    stacklevel=6,
+                )
         else:
             sample = int(part_of(self, "max_samples", rows) * rows)
         share = self.contamination

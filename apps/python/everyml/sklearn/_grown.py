@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _inputs
+from .. import _core, _inputs
 from .._run import seed_of
 from ._plain import Plain, weighed_by_class
 
@@ -75,6 +75,25 @@ class Grown(Plain):
     def n_outputs_(self) -> int:
         self._require_fitted()
         return 1
+
+
+def decision_paths(estimator: Any, X: Any) -> tuple[Any, np.ndarray]:
+    """Which nodes of which tree each row of X comes by: a sparse matrix of ones, [rows, nodes of all trees], and the first
+    column of each tree, [trees + 1]. Nodes are numbered in pre-order, leaves among them."""
+    from scipy.sparse import csr_matrix
+
+    features, fitted = estimator._rows(X), estimator._fitted
+    leaves = _core.leaves(fitted, features, estimator._run())
+    first, ways = [0], []
+    for tree in range(leaves.shape[1]):
+        lengths, nodes = (np.asarray(one, dtype=np.int64) for one in _core.tree_ways(fitted, tree))
+        ways.append(np.split(nodes + first[-1], np.cumsum(lengths)[:-1]))
+        first.append(first[-1] + int(nodes.max()) + 1)
+    rows = [np.concatenate([ways[tree][leaf] for tree, leaf in enumerate(row)]) for row in leaves]
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
+    ones = np.ones(len(columns), dtype=np.int64)
+    return csr_matrix((ones, columns, ends), shape=(len(leaves), first[-1])), np.array(first, dtype=np.int64)
 
 
 class Important:

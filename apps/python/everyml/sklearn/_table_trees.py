@@ -47,7 +47,7 @@ def _tree(ours: str, kind: str, criterion: Param, splitter: str, features: Any, 
             "n_outputs_": "1",
             **({"n_classes_": "number of classes"} if kind == "TreeOfClasses" else {}),
         },
-        missing=("tree_", "decision_path"),
+        missing=("tree_",),
     )
 
 
@@ -101,7 +101,12 @@ def _forest(ours: str, classes: bool, bootstrap: bool) -> Row:
             "max_leaf_nodes": Param(None, "max_leaves", whole_or_none),
             "min_impurity_decrease": decrease(),
             "bootstrap": Param(bootstrap, handled=True, stands_for="sampling", why="False takes all rows"),
-            "oob_score": Param(False, handled=True, stands_for="out_of_bag", why="True needs the bootstrap"),
+            "oob_score": Param(
+                False,
+                handled=True,
+                stands_for="out_of_bag",
+                why="True or a function; needs the bootstrap",
+            ),
             "n_jobs": JOBS,
             "random_state": RANDOM,
             "verbose": VERBOSE,
@@ -121,7 +126,7 @@ def _forest(ours: str, classes: bool, bootstrap: bool) -> Row:
         },
         attributes={"feature_importances_": "feature_importances", "oob_score_": "out_of_bag_score", **out_of_bag},
         computed={"n_outputs_": "1", **({"n_classes_": "number of classes"} if classes else {})},
-        missing=("estimators_", "estimator_", "estimators_samples_", "decision_path"),
+        missing=("estimators_", "estimator_", "estimators_samples_"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _inputs
-from ._grown import Grown, GrownClasses, Important
+from ._grown import Grown, GrownClasses, Important, decision_paths
 
 
 class Bunch(dict):
@@ -51,6 +51,11 @@ class Tree(Important, Grown):
     def apply(self, X: Any, check_input: bool = True) -> np.ndarray:
         """The leaf that each row of X ends in: [rows], from 0, left to right."""
         return super().apply(X)[:, 0].astype(np.int64)  # type: ignore[misc]
+
+    def decision_path(self, X: Any, check_input: bool = True) -> Any:
+        """The nodes that each row of X comes by: a sparse matrix of ones, [rows, nodes], in pre-order, leaves among
+        them."""
+        return decision_paths(self, X)[0]
 
     def get_depth(self) -> int:
         """Most questions from the root to a leaf."""
