@@ -14,6 +14,7 @@ class AlignedArray {
   AlignedArray(const AlignedArray&) = delete;
   AlignedArray& operator=(const AlignedArray&) = delete;
   T* data() { return values_; }
+  const T* data() const { return values_; }
   T& operator[](std::size_t i) { return values_[i]; }
 
  private:

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <deque>
 
 #include "everyml/classical/trees/aligned_array_impl.h"
@@ -38,6 +39,7 @@ class Block {
     } else {
       code_sparse(x, begin);
     }
+    missing_ = plan_.any_mask && std::memchr(narrow_.data(), 0, plan_.columns.size() * kBlockRows) != nullptr;
     if (plan_.any_plain || !parts_.linear_start.empty()) values_ = x.tile64(begin, end, scratch_);
     for (std::size_t w = 0; w < plan_.walk_columns.size(); ++w) {
       const std::uint16_t* from = wide_.data() + plan_.walk_columns[w].column * kBlockRows;
@@ -64,11 +66,19 @@ class Block {
   /// The labels of the rows of a tree that was asked, [kBlockRows].
   const std::uint8_t* labels(std::size_t t) {
     if (at_once(plan_.trees[t])) {
-      kernels_.symmetric_labels(plan_, plan_.trees[t], narrow_.data(), labels_.data());
+      symmetric_labels(t, labels_.data());
     } else {
       kernels_.labels(plan_, plan_.trees[t], answers_[t % 2].data(), sets_.data(), labels_.data());
     }
     return labels_.data();
+  }
+  /// out: [kBlockRows]. For symmetric trees of simple questions, and for those of one leaf.
+  void symmetric_labels(std::size_t t, std::uint8_t* out) const {
+    if (plan_.trees[t].kind == PlannedTree::Kind::constant) {
+      std::fill_n(out, kBlockRows, std::uint8_t{0});
+    } else {
+      kernels_.symmetric_labels(plan_, plan_.trees[t], narrow_.data(), missing_, out);
+    }
   }
   /// The leaves of the rows, numbered within the tree, [rows()].
   const std::int32_t* leaves(std::size_t t) {
@@ -170,6 +180,7 @@ class Block {
   std::vector<double> scratch_;
   const double* values_ = nullptr;
   std::size_t rows_ = 0;
+  bool missing_ = false;
 };
 
 /// Calls visit(block number, block, tree) for all blocks of some rows and all trees, trees in order. Each
@@ -250,6 +261,60 @@ class Sums {
   double* out_ = nullptr;
 };
 
+/// Sums of whole numbers, see FixedSums.
+class WholeSums {
+ public:
+  /// Sums of six bits of four trees that a word of 16 bits holds.
+  static constexpr std::size_t kMostGroups = 65535 / (4 * 63);
+
+  explicit WholeSums(const EvaluatorPlan& plan)
+      : plan_(plan),
+        labels_(FixedSums::kTogether * kBlockRows),
+        words_(kBlockWords * 64 * FixedSums::kPlanes),
+        sums_(kBlockRows) {}
+
+  void add(const Block& block, std::size_t first, std::size_t last) {
+    const std::size_t trees = last - first;
+    for (std::size_t t = 0; t < trees; ++t) {
+      block.symmetric_labels(first + t, labels_.data() + t * kBlockRows);
+    }
+    if (groups_ + (trees + 3) / 4 > kMostGroups) fold();
+    groups_ += (trees + 3) / 4;
+    evaluator_kernels().add_fixed(plan_.fixed.planes.data() + first * FixedSums::kPlanes * FixedSums::kLabels,
+                                  labels_.data(), trees, words_.data());
+  }
+  /// out: the rows of the block; trees [first, last) were added.
+  void end(const Block& block, std::size_t first, std::size_t last, double* out) {
+    fold();
+    const FixedSums& fixed = plan_.fixed;
+    const std::int64_t least = fixed.base + fixed.least_before[last] - fixed.least_before[first];
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      out[i] = static_cast<double>(sums_[i] + least) * fixed.unit;
+    }
+  }
+
+ private:
+  void fold() {
+    for (std::size_t i = 0; i < kBlockRows; i += 2) {
+      for (std::size_t p = 0; p < FixedSums::kPlanes; ++p) {
+        std::uint16_t* pair = words_.data() + (i / 64 * FixedSums::kPlanes + p) * 64 + i % 64 / 2;
+        const std::uint16_t second = pair[32];
+        const auto first = static_cast<std::uint16_t>(pair[0] - (std::uint32_t{second} << 8));
+        sums_[i] += std::int64_t{first} << (p * FixedSums::kPlaneBits);
+        sums_[i + 1] += std::int64_t{second} << (p * FixedSums::kPlaneBits);
+        pair[0] = pair[32] = 0;
+      }
+    }
+    groups_ = 0;
+  }
+
+  const EvaluatorPlan& plan_;
+  AlignedArray<std::uint8_t> labels_;
+  AlignedArray<std::uint16_t> words_;
+  AlignedArray<std::int64_t> sums_;
+  std::size_t groups_ = 0;
+};
+
 /// Runs body(blocks, first row of the first block) over all rows in parallel.
 template <class Body>
 void for_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x, const Context& context,
@@ -268,6 +333,17 @@ void for_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Feature
 
 void predict_blocks(const TreeParts& parts, const EvaluatorPlan& plan, const Features& x, std::size_t first,
                     std::size_t last, std::span<double> out, const Context& context) {
+  if (plan.fixed.unit > 0 && first < last && evaluator_kernels().add_fixed != nullptr) {
+    for_blocks(parts, plan, x, context, [&](std::deque<Block>& blocks, std::size_t begin) {
+      WholeSums sums(plan);
+      for (std::size_t t = first; t < last; t += FixedSums::kTogether) {
+        if (t / FixedSums::kTogether % 4 == 0) context.check();
+        sums.add(blocks[0], t, std::min(t + FixedSums::kTogether, last));
+      }
+      sums.end(blocks[0], first, last, out.data() + begin);
+    });
+    return;
+  }
   for_blocks(parts, plan, x, context, [&](std::deque<Block>& blocks, std::size_t begin) {
     std::deque<Sums> sums;
     for (std::size_t b = 0; b < blocks.size(); ++b) {

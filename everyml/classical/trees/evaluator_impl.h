@@ -68,6 +68,18 @@ struct PlannedTree {
   std::uint64_t labels = 0;     ///< where its labels begin in leaf_of_label and value_of_label
 };
 
+/// Small symmetric trees whose leaves, and the base, are whole multiples of one unit: their sums are exact in
+/// any order and can be those of whole numbers. A leaf is the least one of its tree and 48 bits more, six to
+/// a byte, so that the bytes of four trees add up within a byte.
+struct FixedSums {
+  static constexpr std::size_t kPlanes = 8, kPlaneBits = 6, kLabels = 64;
+  static constexpr std::size_t kTogether = 16;  ///< trees of one call of the kernel
+  double unit = 0;                              ///< 0: it cannot be done
+  std::int64_t base = 0;
+  std::vector<std::int64_t> least_before;  ///< [trees + 1]: sums of the least leaves
+  std::vector<std::uint8_t> planes;        ///< [trees, kPlanes, kLabels]
+};
+
 struct EvaluatorPlan : CodeTable {
   std::vector<PlannedTree> trees;
   std::vector<CodeQuestion> questions;
@@ -84,6 +96,7 @@ struct EvaluatorPlan : CodeTable {
   };
   std::vector<WalkColumn> walk_columns;
   bool any_mask = false, any_walk = false, any_plain = false;
+  FixedSums fixed;
 };
 
 /// Null when a feature is asked for more thresholds or levels than 16 bits tell apart.
@@ -111,11 +124,17 @@ struct EvaluatorKernels {
   /// The label of each row. answers: what `ask` found; scratch: [questions + 2, kBlockWords].
   void (*labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint64_t* answers,
                  std::uint64_t* scratch, std::uint8_t* out);
-  /// `ask` and `labels` in one for a symmetric tree of simple questions.
+  /// `ask` and `labels` in one for a symmetric tree of simple questions. `missing`: some code is 0.
   void (*symmetric_labels)(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
-                           std::uint8_t* out);
+                           bool missing, std::uint8_t* out);
   /// sums[row] += values[label[row]] of 2^bits entries.
   void (*add)(const double* values, std::size_t bits, const std::uint8_t* label, double* sums);
+  /// Adds the planes [trees, kPlanes, kLabels] of up to FixedSums::kTogether trees by their labels [trees,
+  /// kBlockRows] to sums: [kBlockWords, kPlanes, 2, 32], where for rows 2j and 2j + 1 of 64 entry [0][j] is
+  /// the sum of the first plus 256 times that of the second, and entry [1][j] that of the second. Null where
+  /// there is no instruction for it.
+  void (*add_fixed)(const std::uint8_t* planes, const std::uint8_t* labels, std::size_t trees,
+                    std::uint16_t* sums);
 };
 const EvaluatorKernels& evaluator_kernels();
 

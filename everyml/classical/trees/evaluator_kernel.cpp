@@ -1,3 +1,5 @@
+// The newest kinds of CPU look up 64 bytes at once.
+#define HWY_WANT_AVX3_DL 1
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "everyml/classical/trees/evaluator_kernel.cpp"
@@ -6,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "everyml/classical/trees/evaluator_impl.h"
 
@@ -302,10 +305,60 @@ void labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint6
   labels_of_planes(planes, tree.bits, out);
 }
 
+#if HWY_TARGET != HWY_SCALAR
+/// The questions are written out, which keeps them in registers. Without missing values no code less 1 turns
+/// into the greatest, and the bound may grow instead.
+template <bool kMissing, std::size_t... B>
+inline void vector_labels_of(std::index_sequence<B...>, const CodeQuestion* questions,
+                             const std::uint8_t* narrow, std::uint8_t* out) {
+  const Bytes d;
+  using V = hn::Vec<Bytes>;
+  const V minus[] = {hn::Set(d, questions[B].minus)...};
+  const V bound[] = {
+      hn::Set(d, static_cast<std::uint8_t>(questions[B].bound + (kMissing ? 0u : questions[B].minus)))...};
+  const std::uint8_t* codes[] = {(narrow + questions[B].column * kBlockRows)...};
+  const auto right = [&](std::size_t b, std::size_t i) {
+    V code = hn::Load(d, codes[b] + i);
+    if constexpr (kMissing) code = hn::Sub(code, minus[b]);
+    return hn::Gt(code, bound[b]);
+  };
+  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
+    V label = hn::Zero(d);
+    ((label = hn::Or(label, hn::IfThenElseZero(right(B, i), hn::Set(d, std::uint8_t{1u << B})))), ...);
+    hn::Store(label, d, out + i);
+  }
+  (void)minus;
+}
+
+template <bool kMissing>
+void vector_labels(std::size_t bits, const CodeQuestion* questions, const std::uint8_t* narrow,
+                   std::uint8_t* out) {
+  switch (bits) {
+    case 1:
+      return vector_labels_of<kMissing>(std::make_index_sequence<1>(), questions, narrow, out);
+    case 2:
+      return vector_labels_of<kMissing>(std::make_index_sequence<2>(), questions, narrow, out);
+    case 3:
+      return vector_labels_of<kMissing>(std::make_index_sequence<3>(), questions, narrow, out);
+    case 4:
+      return vector_labels_of<kMissing>(std::make_index_sequence<4>(), questions, narrow, out);
+    case 5:
+      return vector_labels_of<kMissing>(std::make_index_sequence<5>(), questions, narrow, out);
+    case 6:
+      return vector_labels_of<kMissing>(std::make_index_sequence<6>(), questions, narrow, out);
+    case 7:
+      return vector_labels_of<kMissing>(std::make_index_sequence<7>(), questions, narrow, out);
+    default:
+      return vector_labels_of<kMissing>(std::make_index_sequence<8>(), questions, narrow, out);
+  }
+}
+#endif
+
 void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const std::uint8_t* narrow,
-                      std::uint8_t* out) {
-  const CodeQuestion* questions = plan.questions.data() + tree.first;
+                      bool missing, std::uint8_t* out) {
 #if HWY_TARGET == HWY_SCALAR
+  (void)missing;
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
   for (std::size_t i = 0; i < kBlockRows; ++i) {
     unsigned label = 0;
     for (std::size_t b = 0; b < tree.bits; ++b) {
@@ -315,23 +368,9 @@ void symmetric_labels(const EvaluatorPlan& plan, const PlannedTree& tree, const 
     out[i] = static_cast<std::uint8_t>(label);
   }
 #else
-  const Bytes d;
-  hn::Vec<Bytes> minus[8], bound[8], bit[8];
-  const std::uint8_t* codes[8];
-  for (std::size_t b = 0; b < tree.bits; ++b) {
-    minus[b] = hn::Set(d, questions[b].minus);
-    bound[b] = hn::Set(d, static_cast<std::uint8_t>(questions[b].bound));
-    bit[b] = hn::Set(d, static_cast<std::uint8_t>(1u << b));
-    codes[b] = narrow + questions[b].column * kBlockRows;
-  }
-  for (std::size_t i = 0; i < kBlockRows; i += hn::Lanes(d)) {
-    auto label = hn::Zero(d);
-    for (std::size_t b = 0; b < tree.bits; ++b) {
-      const auto right = hn::Gt(hn::Sub(hn::Load(d, codes[b] + i), minus[b]), bound[b]);
-      label = hn::Or(label, hn::IfThenElseZero(right, bit[b]));
-    }
-    hn::Store(label, d, out + i);
-  }
+  const CodeQuestion* questions = plan.questions.data() + tree.first;
+  missing ? vector_labels<true>(tree.bits, questions, narrow, out)
+          : vector_labels<false>(tree.bits, questions, narrow, out);
 #endif
 }
 
@@ -389,9 +428,52 @@ void add(const double* table, std::size_t bits, const std::uint8_t* label, doubl
   add_plain(table, label, sums);
 }
 
+#if HWY_TARGET <= HWY_AVX3_DL
+/// 64 rows. The planes are written out, which keeps their sums in registers.
+template <std::size_t... P>
+inline void add_fixed_word(std::index_sequence<P...>, const std::uint8_t* planes, const std::uint8_t* labels,
+                           std::size_t trees, std::uint16_t* sums) {
+  using detail::FixedSums;
+  constexpr std::size_t kPlanes = sizeof...(P), kSame = 4;
+  const hn::FixedTag<std::uint8_t, 64> d;
+  const hn::FixedTag<std::uint16_t, 32> d16;
+  using V = hn::Vec<decltype(d)>;
+  hn::Vec<decltype(d16)> both[kPlanes] = {hn::Load(d16, sums + 64 * P)...};
+  hn::Vec<decltype(d16)> second[kPlanes] = {hn::Load(d16, sums + 64 * P + 32)...};
+  for (std::size_t first = 0; first < trees; first += kSame) {
+    V few[kPlanes] = {(static_cast<void>(P), hn::Zero(d))...};
+    for (std::size_t t = first; t < std::min(first + kSame, trees); ++t) {
+      const V label = hn::Load(d, labels + t * kBlockRows);
+      const std::uint8_t* table = planes + t * kPlanes * FixedSums::kLabels;
+      ((few[P] = hn::Add(
+            few[P], V{_mm512_permutexvar_epi8(label.raw, hn::LoadU(d, table + P * FixedSums::kLabels).raw)})),
+       ...);
+    }
+    ((both[P] = hn::Add(both[P], hn::BitCast(d16, few[P]))), ...);
+    ((second[P] = hn::Add(second[P], hn::ShiftRight<8>(hn::BitCast(d16, few[P])))), ...);
+  }
+  (hn::Store(both[P], d16, sums + 64 * P), ...);
+  (hn::Store(second[P], d16, sums + 64 * P + 32), ...);
+}
+
+void add_fixed(const std::uint8_t* planes, const std::uint8_t* labels, std::size_t trees,
+               std::uint16_t* sums) {
+  constexpr std::size_t kPlanes = detail::FixedSums::kPlanes;
+  for (std::size_t word = 0; word < kBlockWords; ++word) {
+    add_fixed_word(std::make_index_sequence<kPlanes>(), planes, labels + 64 * word, trees,
+                   sums + 64 * kPlanes * word);
+  }
+}
+#endif
+
 const detail::EvaluatorKernels* kernels() {
+#if HWY_TARGET <= HWY_AVX3_DL
+  constexpr auto fixed = add_fixed;
+#else
+  constexpr decltype(detail::EvaluatorKernels::add_fixed) fixed = nullptr;
+#endif
   static constexpr detail::EvaluatorKernels table{code64, code32,           code_row, ask,
-                                                  labels, symmetric_labels, add};
+                                                  labels, symmetric_labels, add,      fixed};
   return &table;
 }
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <bit>
+#include <climits>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -20,6 +22,7 @@ class Planner {
   std::unique_ptr<const EvaluatorPlan> run() {
     if (!make_codes(p_, *plan_, column_of_)) return nullptr;
     for (std::size_t t = 0; t < p_.trees(); ++t) plan_tree(t);
+    plan_fixed();
     return std::move(plan_);
   }
 
@@ -201,6 +204,61 @@ class Planner {
         next.push_back({p_.right[at], pair + 1});
       }
     }
+  }
+
+  /// The exponent of the last bit of a finite number that is not 0.
+  static int last_bit(double value) {
+    int exponent = 0;
+    const auto whole = static_cast<std::int64_t>(std::ldexp(std::frexp(value, &exponent), 53));
+    return exponent - 53 + std::countr_zero(static_cast<std::uint64_t>(whole));
+  }
+
+  void plan_fixed() {
+    constexpr int kBits = FixedSums::kPlanes * FixedSums::kPlaneBits;
+    if (p_.width != 1 || p_.outputs != 1 || !p_.linear_start.empty() || p_.trees() == 0) return;
+    for (const PlannedTree& tree : plan_->trees) {
+      const bool fits = tree.kind == PlannedTree::Kind::constant ||
+                        (tree.kind == PlannedTree::Kind::symmetric && tree.simple &&
+                         tree.bits <= std::bit_width(FixedSums::kLabels - 1));
+      if (!fits) return;
+    }
+    // A sum that is all zeros of the other sign would not be a whole number's.
+    if (p_.base[0] == 0 && std::signbit(p_.base[0])) return;
+    int exponent = p_.base[0] == 0 ? INT_MAX : last_bit(p_.base[0]);
+    for (const double value : p_.leaf_value) {
+      if (value != 0) exponent = std::min(exponent, last_bit(value));
+    }
+    if (exponent == INT_MAX) exponent = 0;
+    const double largest = std::ldexp(1.0, 52 + exponent);
+    double sum = std::abs(p_.base[0]), widest = 0;
+    for (std::size_t t = 0; t < p_.trees(); ++t) {
+      const auto [least, most] = ends_of(t);
+      sum += std::max(std::abs(least), std::abs(most));
+      widest = std::max(widest, most - least);
+    }
+    if (exponent < -1000 || !(sum <= largest) || !(widest < std::ldexp(1.0, kBits + exponent))) return;
+    const auto whole = [&](double value) { return static_cast<std::int64_t>(std::ldexp(value, -exponent)); };
+    FixedSums& fixed = plan_->fixed;
+    fixed.unit = std::ldexp(1.0, exponent);
+    fixed.base = whole(p_.base[0]);
+    fixed.least_before.assign(1, 0);
+    fixed.planes.assign(p_.trees() * FixedSums::kPlanes * FixedSums::kLabels, 0);
+    for (std::size_t t = 0; t < p_.trees(); ++t) {
+      const std::int64_t least = whole(ends_of(t).first);
+      fixed.least_before.push_back(fixed.least_before.back() + least);
+      const PlannedTree& tree = plan_->trees[t];
+      for (std::size_t label = 0; label < std::size_t{1} << tree.bits; ++label) {
+        std::int64_t rest = whole(plan_->value_of_label[tree.labels + label]) - least;
+        for (std::size_t p = 0; p < FixedSums::kPlanes; ++p, rest >>= FixedSums::kPlaneBits) {
+          fixed.planes[(t * FixedSums::kPlanes + p) * FixedSums::kLabels + label] = rest & 63;
+        }
+      }
+    }
+  }
+  std::pair<double, double> ends_of(std::size_t t) const {
+    const auto [least, most] = std::minmax_element(p_.leaf_value.begin() + p_.first_leaf[t],
+                                                   p_.leaf_value.begin() + p_.first_leaf[t + 1]);
+    return {*least, *most};
   }
 
   std::uint16_t walk_column(std::size_t node) {

@@ -33,7 +33,9 @@ class RowPlanner {
           {static_cast<std::uint16_t>(column_of_.at(p_.feature[i], false)), minus_of(p_, i)});
     }
     if (plan_->slots.size() > kRowSlots) return nullptr;
-    fits_small() ? add_trees(plan_->small) : add_trees(plan_->large);
+    const bool small = fits_small();
+    small ? add_trees(plan_->small) : add_trees(plan_->large);
+    if (small) add_bytes();
     return std::move(plan_);
   }
 
@@ -91,6 +93,41 @@ class RowPlanner {
       order.push_back(p_.left[node]);
       order.push_back(p_.right[node]);
     }
+  }
+
+  void add_bytes() {
+    if (p_.outputs != 1 || plan_->slots.size() > ByteTree::kSlots) return;
+    std::size_t deepest = 1;
+    for (std::size_t t = 0; t < p_.trees(); ++t) {
+      const std::size_t first = p_.first_node[t], count = p_.first_node[t + 1] - first;
+      if (count >= ByteTree::kNodes) {
+        plan_->bytes.clear();
+        return;
+      }
+      ByteTree& tree = plan_->bytes.emplace_back();
+      const auto child = [](std::int32_t at) {
+        return static_cast<std::uint8_t>(at >= 0 ? at : static_cast<std::int32_t>(ByteTree::kNodes) + ~at);
+      };
+      std::fill_n(tree.slot, ByteTree::kNodes, std::uint8_t{0});
+      std::fill_n(tree.bound, ByteTree::kNodes, std::uint8_t{0});
+      std::fill_n(tree.left, ByteTree::kNodes, child(~0));
+      std::fill_n(tree.right, ByteTree::kNodes, child(~0));
+      std::vector<std::size_t> depth(count, 1);  // parents stand before their children
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t node = first + i, slot = slot_of(node);
+        tree.slot[i] = static_cast<std::uint8_t>(slot);
+        const CodeColumn& column = plan_->columns[plan_->slots[slot].column];
+        tree.bound[i] =
+            static_cast<std::uint8_t>(place_of(p_, node, *plan_, column) + 1 - minus_of(p_, node));
+        tree.left[i] = child(p_.left[node]);
+        tree.right[i] = child(p_.right[node]);
+        deepest = std::max(deepest, depth[i]);
+        for (const std::int32_t below : {p_.left[node], p_.right[node]}) {
+          if (below >= 0) depth[static_cast<std::size_t>(below)] = depth[i] + 1;
+        }
+      }
+    }
+    plan_->byte_jumps = (deepest + ByteTree::kJump - 1) / ByteTree::kJump;
   }
 
   const TreeParts& p_;
@@ -158,6 +195,15 @@ void add_trees(const TreeParts& parts, const RowPlan& plan, const Node* nodes, c
   const std::size_t trees = parts.trees();
   Walkers<Node, Code> walkers(nodes, codes, plan.roots[trees]);
   const double* values = plan.values.data();
+  if (parts.outputs == 1) {
+    double sum = *out;
+    for (std::size_t t = 0; t < trees; t += kTreesTogether) {
+      walkers.walk(plan.roots.data() + t, std::min(kTreesTogether, trees - t),
+                   [&](std::size_t, std::uint32_t node) { sum += values[node]; });
+    }
+    *out = sum;
+    return;
+  }
   for (std::size_t t = 0; t < trees; t += kTreesTogether) {
     walkers.walk(plan.roots.data() + t, std::min(kTreesTogether, trees - t),
                  [&](std::size_t i, std::uint32_t node) { out[parts.tree_output[t + i]] += values[node]; });
@@ -183,8 +229,13 @@ void add_planned_row(const TreeParts& parts, const RowPlan& plan, const double* 
     asked[s] = static_cast<std::uint16_t>(codes[plan.slots[s].column] - plan.slots[s].minus);
   }
   if (plan.large.empty()) {
-    std::uint8_t small[256];
+    std::uint8_t small[256] = {};
     for (std::size_t s = 0; s < plan.slots.size(); ++s) small[s] = static_cast<std::uint8_t>(asked[s]);
+    const AddByteTrees add_byte_trees = plan.bytes.empty() ? nullptr : byte_tree_kernel();
+    if (add_byte_trees != nullptr) {
+      *out = add_byte_trees(plan, parts, small, *out);
+      return;
+    }
     add_trees(parts, plan, plan.small.data(), small, out);
   } else {
     add_trees(parts, plan, plan.large.data(), asked, out);

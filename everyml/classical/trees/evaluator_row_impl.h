@@ -11,6 +11,13 @@
 
 namespace everyml::detail {
 
+/// A tree of at most 63 questions whose row is asked all of them at once: byte i belongs to question i, the
+/// root first. A child from 64 on is the leaf of that number less 64, and leads to itself.
+struct ByteTree {
+  static constexpr std::size_t kNodes = 64, kSlots = 128, kJump = 8;
+  std::uint8_t slot[kNodes], bound[kNodes], left[kNodes], right[kNodes];
+};
+
 /// One row against all trees: the row becomes codes, and as many walkers as kRowWalkers go through the trees
 /// one after the other, each through its own, without a branch per question or tree. For trees of number
 /// questions whose leaves are one number each.
@@ -38,7 +45,16 @@ struct RowPlan : CodeTable {
   std::vector<LargeNode> large;
   std::vector<double> values;        ///< beside the nodes: what leaves answer
   std::vector<std::uint32_t> roots;  ///< [trees + 1], the last is that node
+  /// The trees once more where all of them are small.
+  std::vector<ByteTree> bytes;
+  std::size_t byte_jumps = 0;  ///< of ByteTree::kJump levels, as many as the deepest tree has
 };
+
+/// start plus the leaves of all trees of one output, `asked` [ByteTree::kSlots] being the codes of the row
+/// by slot. Null where there is no instruction for it.
+using AddByteTrees = double (*)(const RowPlan& plan, const TreeParts& parts, const std::uint8_t* asked,
+                                double start);
+AddByteTrees byte_tree_kernel();
 
 inline constexpr std::size_t kRowSlots = 1024;
 

@@ -37,6 +37,10 @@ std::vector<RandomTrees> shapes() {
           {.trees = 9, .leaves = 32, .symmetric = true},
           {.trees = 9, .leaves = 64, .symmetric = true},
           {.trees = 9, .leaves = 256, .cuts = 600, .symmetric = true},
+          {.trees = 9, .leaves = 64, .missing = false, .symmetric = true, .whole = true},
+          {.trees = 37, .leaves = 32, .symmetric = true, .whole = true},
+          {.trees = 1300, .leaves = 64, .symmetric = true, .whole = true},
+          {.trees = 20, .leaves = 1, .whole = true},
           {.features = 300, .trees = 20, .leaves = 60},
           {.trees = 4, .leaves = 64, .cuts = 1}};
 }
@@ -161,6 +165,40 @@ TEST(Evaluator, ChoosesByTheShapeOfATree) {
   EXPECT_EQ(kind_of({.leaves = 256}), Kind::mask);
   EXPECT_EQ(kind_of({.leaves = 257}), Kind::walk);
   EXPECT_EQ(kind_of({.leaves = 257, .categories = 2}), Kind::plain);
+}
+
+TEST(Evaluator, WholeLeavesOfSymmetricTreesAreFound) {
+  const auto unit_of = [](const RandomTrees& shape) {
+    return detail::plan_evaluator(test::random_parts(3, shape))->fixed.unit;
+  };
+  EXPECT_GE(unit_of({.leaves = 64, .symmetric = true, .whole = true}), 0x1p-43);
+  EXPECT_EQ(unit_of({.leaves = 64, .symmetric = true}), 0);
+  EXPECT_EQ(unit_of({.leaves = 128, .symmetric = true, .whole = true}), 0);
+  EXPECT_EQ(unit_of({.leaves = 64, .whole = true}), 0);
+  EXPECT_EQ(unit_of({.outputs = 2, .leaves = 64, .symmetric = true, .whole = true}), 0);
+}
+
+TEST(Evaluator, RoundedLeavesAddUpInAnyOrder) {
+  for (const std::size_t trees : {3U, 500U}) {
+    const TreeParts given = test::random_parts(12, {.trees = trees, .leaves = 64, .symmetric = true});
+    TreeParts rounded = given;
+    rounded.round_leaves();
+    const double unit = detail::plan_evaluator(rounded)->fixed.unit;
+    EXPECT_GT(unit, 0);
+    double there = rounded.base[0], back = 0, moved = 0;
+    for (std::size_t i = 0; i < given.leaves(); i += 64) {
+      const std::size_t j = given.leaves() - 64 - i;
+      there += rounded.leaf_value[i];
+      back += rounded.leaf_value[j];
+      moved = std::max(moved, std::abs(given.leaf_value[i] - rounded.leaf_value[i]));
+    }
+    EXPECT_EQ(there, back + rounded.base[0]);
+    EXPECT_LE(moved, unit / 2);
+    EXPECT_LT(unit, 1e-12);
+    TreeParts again = rounded;
+    again.round_leaves();
+    EXPECT_EQ(again.leaf_value, rounded.leaf_value);
+  }
 }
 
 TEST(Evaluator, MoreThresholdsThanCodesAreWalked) {

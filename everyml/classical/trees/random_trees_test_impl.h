@@ -20,6 +20,7 @@ struct RandomTrees {
   std::size_t cuts = 30;       ///< distinct thresholds of a feature
   bool missing = true;         ///< some nodes send NaN left
   bool symmetric = false;      ///< all nodes of a level ask the same; leaves is a power of two
+  bool whole = false;          ///< leaves are multiples of one unit
   bool skewed = false;         ///< grown by splitting a recent leaf, so chains are long
 };
 
@@ -76,6 +77,9 @@ inline GrownTree random_tree(std::mt19937_64& random, const RandomTrees& shape) 
   }
   std::normal_distribution<double> normal;
   for (std::size_t i = 0; i < tree.nodes.size() * shape.width; ++i) tree.values.push_back(normal(random));
+  if (shape.whole) {
+    for (double& value : tree.values) value = std::ldexp(std::nearbyint(std::ldexp(value, 43)), -43);
+  }
   return tree;
 }
 

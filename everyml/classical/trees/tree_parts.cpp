@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "everyml/foundation/base/error.h"
@@ -132,8 +133,30 @@ void take_sets(const TreeParts& from, TreeParts& to) {
   }
 }
 
+/// The terms of a tree whose leaves have been appended from `first` on.
+void append_linear(const GrownTree& tree, const std::vector<std::int32_t>& leaf_of_node, std::size_t first,
+                   TreeParts& to) {
+  if (tree.linear.empty() && to.linear_start.empty()) return;
+  if (to.linear_start.empty()) to.linear_start.assign(first + 1, 0);
+  if (!tree.linear.empty() || !to.linear_offset.empty()) to.linear_offset.resize(to.leaves(), 0.0);
+  std::vector<const GrownTree::Linear*> of_leaf(to.leaves() - first, nullptr);
+  for (std::size_t i = 0; i < tree.linear.size(); ++i)
+    if (leaf_of_node[i] >= 0) of_leaf[static_cast<std::size_t>(leaf_of_node[i])] = &tree.linear[i];
+  for (std::size_t k = 0; k < of_leaf.size(); ++k) {
+    if (of_leaf[k] != nullptr && !of_leaf[k]->feature.empty()) {
+      const GrownTree::Linear& leaf = *of_leaf[k];
+      to.linear_offset[first + k] = leaf.offset;
+      to.linear_feature.insert(to.linear_feature.end(), leaf.feature.begin(), leaf.feature.end());
+      to.linear_coefficient.insert(to.linear_coefficient.end(), leaf.coefficient.begin(),
+                                   leaf.coefficient.end());
+    }
+    to.linear_start.push_back(to.linear_feature.size());
+  }
+}
+
 void take_linear(const TreeParts& from, std::size_t first_leaf, std::size_t last_leaf, TreeParts& to) {
   if (from.linear_start.empty()) return;
+  if (!from.linear_offset.empty()) copy_range(from.linear_offset, first_leaf, last_leaf, to.linear_offset);
   const std::uint64_t begin = from.linear_start[first_leaf], end = from.linear_start[last_leaf];
   for (std::size_t leaf = first_leaf; leaf <= last_leaf; ++leaf) {
     to.linear_start.push_back(from.linear_start[leaf] - begin);
@@ -164,11 +187,14 @@ void TreeParts::append(const GrownTree& tree, std::uint32_t output, std::vector<
                                     "would fit",
                                     most));
   }
+  const std::size_t before = leaves();
+  std::vector<std::int32_t> own;
+  if (leaf_of_node == nullptr && !tree.linear.empty()) leaf_of_node = &own;
   Appender(*this, tree, leaf_of_node).run();
   first_node.push_back(static_cast<std::uint32_t>(nodes()));
   first_leaf.push_back(static_cast<std::uint32_t>(leaves()));
   tree_output.push_back(output);
-  if (!linear_start.empty()) linear_start.resize(leaves() + 1, linear_start.back());
+  append_linear(tree, leaf_of_node != nullptr ? *leaf_of_node : own, before, *this);
 }
 
 TreeParts TreeParts::slice(std::size_t first, std::size_t last) const {
@@ -195,6 +221,29 @@ TreeParts TreeParts::slice(std::size_t first, std::size_t last) const {
   take_sets(*this, part);
   take_linear(*this, leaf0, leaf1, part);
   return part;
+}
+
+void TreeParts::round_leaves() {
+  if (!linear_start.empty() || leaf_value.empty()) return;
+  double sum = 0, widest = 0;
+  for (const double value : base) sum = std::max(sum, std::abs(value));
+  for (std::size_t t = 0; t < trees(); ++t) {
+    const auto begin = leaf_value.begin() + static_cast<std::ptrdiff_t>(first_leaf[t] * width);
+    const auto end = leaf_value.begin() + static_cast<std::ptrdiff_t>(first_leaf[t + 1] * width);
+    const auto [least, most] = std::minmax_element(begin, end);
+    sum += std::max(std::abs(*least), std::abs(*most));
+    widest = std::max(widest, *most - *least);
+  }
+  if (!(sum > 0) || !std::isfinite(sum) || !std::isfinite(widest)) return;
+  int exponent = std::ilogb(sum) + 1 - 52;
+  if (widest > 0) exponent = std::max(exponent, std::ilogb(widest) + 1 - 47);
+  // Such small numbers have no finer multiples.
+  if (exponent < -1000) return;
+  const auto rounded = [&](double value) {
+    return std::ldexp(std::nearbyint(std::ldexp(value, -exponent)), exponent);
+  };
+  for (double& value : base) value = rounded(value);
+  for (double& value : leaf_value) value = rounded(value);
 }
 
 }  // namespace everyml

@@ -79,11 +79,7 @@ class CutFinder {
   static constexpr std::size_t kGroup = sizeof(Code) == 1 && !kPrepares ? 6 : 1;
 
   CutFinder(const ForestCodes<Code>& codes, const ForestRows& rows, const GrowRules& rules)
-      : codes_(codes),
-        rules_(rules),
-        stats_(rows, rules.criterion),
-        room_(codes.most_codes()),
-        draw_(rules) {
+      : codes_(codes), rules_(rules), stats_(rows, rules.criterion), room_(codes.most_codes()), draw_(rules) {
     const std::size_t width = stats_.width();
     for (auto& table : tables_) table.assign(room_ * width, Unit{});
     for (auto& words : marks_) words.assign((room_ + 63) / 64, 0);

@@ -133,9 +133,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace everyml {
 HWY_EXPORT(kernels_of_records);
-const RecordKernels& record_kernels() {
-  static const RecordKernels& chosen = *HWY_DYNAMIC_DISPATCH(kernels_of_records)();
-  return chosen;
-}
+const RecordKernels& record_kernels() { return *HWY_DYNAMIC_DISPATCH(kernels_of_records)(); }
 }  // namespace everyml
 #endif

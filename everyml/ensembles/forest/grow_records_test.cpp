@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -112,7 +113,7 @@ TEST(ForestRecords, TakeRowsThatWeighAlikeWithinTheirClass) {
   compare(data, {.features = 2}, loads);
 }
 
-TEST(ForestRecordKernels, SayWhatLoopsSay) {
+void expect_kernels_say_what_loops_say() {
   Stream stream(9, "records.kernels");
   for (const std::size_t stride : {16U, 32U, 64U, 96U}) {
     for (const std::uint32_t rows : {1U, 7U, 300U, 1000U}) {
@@ -155,7 +156,7 @@ TEST(ForestRecordKernels, SayWhatLoopsSay) {
   }
 }
 
-TEST(ForestRecordKernels, DrawCutsAsTheSlowWayDoes) {
+void expect_cuts_as_the_slow_way_draws_them() {
   Stream stream(10, "records.cuts");
   for (const std::size_t bins : {2U, 3U, 17U, 40U, 255U}) {
     FeatureBins column;
@@ -176,6 +177,16 @@ TEST(ForestRecordKernels, DrawCutsAsTheSlowWayDoes) {
       EXPECT_LT(cut, high);
     }
   }
+}
+
+TEST(ForestRecordKernels, DoTheirWorkOnAllTargets) {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::GetChosenTarget().Update(target);
+    expect_kernels_say_what_loops_say();
+    expect_cuts_as_the_slow_way_draws_them();
+  }
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 /// Values a uniform number between the outer values of a node lies behind, counted (Geurts et al. 2006).
