@@ -112,6 +112,7 @@ struct FitSlots {
   bool classification = false;
   bool regression = false;
   std::string out;
+  std::string earlier;
   bool force = false;
 };
 
@@ -126,6 +127,8 @@ void run_fit(FitSlots& slots, Session& session) {
   require_distinct({model}, slots.reading.inputs(slots.file));
   require_writable(model, slots.force);
   const TableRead read = slots.reading.read(slots.file, session);
+  std::optional<Artifact> earlier;
+  if (!slots.earlier.empty()) options.earlier = &earlier.emplace(Artifact::load(slots.earlier, catalog()));
   const Artifact artifact = fit_one(read.table, options, session.context());
   const std::string bytes = artifact.bytes();
   if (interrupted()) throw ResourceError("resource.cancelled", "stopped before anything was written");
@@ -350,6 +353,12 @@ Verb fit_verb(const std::string& algorithm) {
        .help = "Columns to leave out.",
        .take = into(o.ignore),
        .repeatable = true},
+      {.name = "continue",
+       .value = "MODEL",
+       .help = "A model of gradient boosting to go on from, with its columns and settings; rounds counts its "
+               "rounds too.",
+       .take = into(s.earlier),
+       .completes = Completes::file},
       {.name = "classification", .help = kClassesHelp, .take = into(s.classification)},
       {.name = "regression", .help = kNumbersHelp, .take = into(s.regression)},
       {.name = "set",

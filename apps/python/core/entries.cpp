@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "everyml/ensembles/boosting/continued.h"
+#include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/model/registry.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/catalog/model_trees.h"
@@ -59,6 +61,8 @@ std::string entries_json() {
                    {"made_of_trees", made_of_trees(card.name)},
                    {"drawn_as_tree", drawn_as_tree(card.name)},
                    {"answers_in_stages", answers_in_stages(card.name)},
+                   {"continues", can_continue(card.name)},
+                   {"answers_levels", card.name == GradientBoostingRegressor::name},
                    {"references", card.references},
                    {"capabilities", capabilities},
                    {"params", params},

@@ -13,6 +13,7 @@
 #include "apps/python/core/values.h"
 #include "everyml/classical/bayes/naive_bayes.h"
 #include "everyml/classical/clustering/kmeans.h"
+#include "everyml/ensembles/boosting/continued.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/catalog.h"
@@ -124,6 +125,29 @@ Fitted update(const Fitted& self, const Features& x, const std::optional<Target>
   run_released(run, cells_of(x),
                [&](const Context& context) { made.model = self.artifact->model.update(data, context); });
   made.class_names.assign(made.model.class_names().begin(), made.model.class_names().end());
+  return share(std::move(made));
+}
+
+/// The model with more rounds, or with new answers of its leaves where `decay` is given.
+Fitted further_features(const Fitted& self, const nb::dict& settings, const Features& x,
+                        const std::optional<Target>& target, const Weights64& weights,
+                        std::optional<double> decay, const Run& run) {
+  const AnyEstimator estimator = estimator_of(self.artifact->algorithm, settings);
+  std::vector<double> row_weights = doubles_of(weights);
+  std::optional<Artifact> made;
+  run_released(run, cells_of(x) * work_factor(estimator), [&](const Context& context) {
+    made = fit_further(estimator, {.earlier = *self.artifact, .refit = decay}, x, target.value_or(Target()),
+                       std::move(row_weights), context);
+  });
+  return share(std::move(*made));
+}
+
+/// The first rounds of a boosted model alone; what was calibrated with the others is left out.
+Fitted with_first_rounds(const Fitted& self, std::size_t rounds) {
+  Artifact made = *self.artifact;
+  made.model = first_rounds(self.artifact->model, rounds);
+  made.calibration = {.classes = made.class_names.size()};
+  made.conformal = {};
   return share(std::move(made));
 }
 
@@ -302,6 +326,9 @@ void bind_model(nb::module_& module) {
       .def("neighbors", &neighbors)
       .def("update", &update, nb::arg("features"), nb::arg("target").none(), nb::arg("weights").none(),
            nb::arg("run"))
+      .def("further", &further_features, nb::arg("settings"), nb::arg("features"), nb::arg("target").none(),
+           nb::arg("weights").none(), nb::arg("decay").none(), nb::arg("run"))
+      .def("first_rounds", &with_first_rounds)
       .def("bytes", &bytes)
       .def_static("from_bytes", &from_bytes)
       .def("save",

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "apps/python/core/row_answers.h"
+#include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/catalog/model_trees.h"
 #include "everyml/workflow/explain/drawn_model.h"
 
@@ -101,6 +103,19 @@ nb::object staged_answers(const Fitted& self, const Features& x, std::size_t sta
                          });
 }
 
+/// Answers of all levels: [rows, levels].
+nb::object level_answers(const Fitted& self, const Features& x, const Run& run) {
+  const auto* model = self.artifact->model.as<GradientBoostingRegressorModel>();
+  if (model == nullptr)
+    throw UnsupportedError("model.levels", self.artifact->algorithm + " does not answer levels");
+  return answers<double>(self, x, model->boosted().outputs(), false, run,
+                         [&](const Features& rows, auto out, const Context& context) {
+                           if (rows.columns() != model->feature_count())
+                             throw DataError("data.feature_count", "the rows have another number of columns");
+                           model->levels(rows, out, context);
+                         });
+}
+
 /// A single tree as it is, or one of many with its leaves' values as numbers.
 DrawnTree drawn(const Fitted& self, std::size_t tree) {
   std::optional<DrawnTree> single = drawn_model(*self.artifact);
@@ -130,6 +145,7 @@ void bind_trees(nb::module_& module) {
   module.def("tree_sums", &tree_sums);
   module.def("stages", [](const Fitted& self) { return stages_of(self.artifact->model); });
   module.def("staged", &staged_answers);
+  module.def("levels", &level_answers);
   module.def("tree_text", [](const Fitted& self, std::size_t tree, std::size_t most_lines) {
     return tree_text(drawn(self, tree), most_lines);
   });

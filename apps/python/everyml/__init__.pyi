@@ -600,13 +600,17 @@ class GradientBoostingClassifier(Estimator):
     max_drop: int
     validation_share: float
     patience: int
+    validation_metric: str
     rising: Sequence[str]
     falling: Sequence[str]
     interactions: Sequence[str]
+    category_encoding: Literal["subsets", "ordered"]
     category_one_hot: int
     category_smooth: float
     category_l2: float
     category_most: int
+    linear_leaves: bool
+    linear_l2: float
     feature_importances_: Any
     split_importances_: Any
     cover_importances_: Any
@@ -614,6 +618,7 @@ class GradientBoostingClassifier(Estimator):
     rounds_: Any
     leaf_count_: Any
     validation_loss_: Any
+    validation_scores_: Any
     classes_: NDArray[Any]
     def __init__(
         self,
@@ -643,13 +648,17 @@ class GradientBoostingClassifier(Estimator):
         max_drop: int = ...,
         validation_share: float = ...,
         patience: int = ...,
+        validation_metric: str = ...,
         rising: Sequence[str] = ...,
         falling: Sequence[str] = ...,
         interactions: Sequence[str] = ...,
+        category_encoding: Literal["subsets", "ordered"] = ...,
         category_one_hot: int = ...,
         category_smooth: float = ...,
         category_l2: float = ...,
         category_most: int = ...,
+        linear_leaves: bool = ...,
+        linear_l2: float = ...,
         random_state: Any = ...,
         n_jobs: int | None = ...,
         encode: Literal["auto", "always", "never"] = ...,
@@ -663,6 +672,9 @@ class GradientBoostingClassifier(Estimator):
     def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
     def staged_predict_proba(self, X: Any) -> Iterator[NDArray[Any]]: ...
     def staged_predict(self, X: Any) -> Iterator[NDArray[Any]]: ...
+    def continue_from(self, model: Any, X: Any, y: Any, sample_weight: Any = None) -> Any: ...
+    def refit(self, X: Any, y: Any, sample_weight: Any = None, decay: float = 0.9) -> Any: ...
+    def first_rounds(self, rounds: int) -> Any: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
@@ -703,13 +715,17 @@ class GradientBoostingRegressor(Estimator):
     max_drop: int
     validation_share: float
     patience: int
+    validation_metric: str
     rising: Sequence[str]
     falling: Sequence[str]
     interactions: Sequence[str]
+    category_encoding: Literal["subsets", "ordered"]
     category_one_hot: int
     category_smooth: float
     category_l2: float
     category_most: int
+    linear_leaves: bool
+    linear_l2: float
     feature_importances_: Any
     split_importances_: Any
     cover_importances_: Any
@@ -717,6 +733,7 @@ class GradientBoostingRegressor(Estimator):
     rounds_: Any
     leaf_count_: Any
     validation_loss_: Any
+    validation_scores_: Any
     def __init__(
         self,
         *,
@@ -751,13 +768,17 @@ class GradientBoostingRegressor(Estimator):
         max_drop: int = ...,
         validation_share: float = ...,
         patience: int = ...,
+        validation_metric: str = ...,
         rising: Sequence[str] = ...,
         falling: Sequence[str] = ...,
         interactions: Sequence[str] = ...,
+        category_encoding: Literal["subsets", "ordered"] = ...,
         category_one_hot: int = ...,
         category_smooth: float = ...,
         category_l2: float = ...,
         category_most: int = ...,
+        linear_leaves: bool = ...,
+        linear_l2: float = ...,
         random_state: Any = ...,
         n_jobs: int | None = ...,
         encode: Literal["auto", "always", "never"] = ...,
@@ -769,6 +790,10 @@ class GradientBoostingRegressor(Estimator):
     def rules(self, tree: int = 0) -> list[str]: ...
     def draw(self, tree: int = 0, max_leaves: int = 32) -> str: ...
     def staged_predict(self, X: Any) -> Iterator[NDArray[Any]]: ...
+    def continue_from(self, model: Any, X: Any, y: Any, sample_weight: Any = None) -> Any: ...
+    def refit(self, X: Any, y: Any, sample_weight: Any = None, decay: float = 0.9) -> Any: ...
+    def first_rounds(self, rounds: int) -> Any: ...
+    def predict_levels(self, X: Any) -> NDArray[Any]: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self: ...

@@ -48,6 +48,10 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
         bases.append(_trees.Drawn)
     if entry["answers_in_stages"]:
         bases.append(_trees.StagedClasses if entry["target"] == "classes" else _trees.StagedNumbers)
+    if entry["continues"]:
+        bases.append(_trees.Continues)
+    if entry["answers_levels"]:
+        bases.append(_trees.Levels)
     if entry["weights_are_votes"]:
         bases.insert(0, _abilities.Voting)
         if "update" in can:
@@ -60,7 +64,7 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
 def make(name: str, entry: dict[str, Any]) -> type:
     """The class of one algorithm."""
     own = {param["name"]: default_of(param) for param in entry["params"]}
-    defaults = {**own, **_estimator.COMMON}
+    defaults = {**own, **_estimator.COMMON, **(_trees.CONTINUES if entry["continues"] else {})}
     namespace: dict[str, Any] = {
         "__module__": "everyml",
         "__qualname__": name,
@@ -118,9 +122,12 @@ def documentation(name: str, entry: dict[str, Any]) -> str:
         lines.append(f"{param['name']} : {type_of(param)}, default {default_of(param)!r}")
         range_text = f" Must be {param['range']}." if param["range"] else ""
         lines.append(_wrap(param["help"] + range_text, "    "))
-    for common, default in _estimator.COMMON.items():
+    more = [(common, default, _estimator.COMMON_HELP[common]) for common, default in _estimator.COMMON.items()]
+    if entry["continues"]:
+        more += [(one, default, _trees.CONTINUES_HELP[one]) for one, default in _trees.CONTINUES.items()]
+    for common, default, text in more:
         lines.append(f"{common} : default {default!r}")
-        lines.append(_wrap(_estimator.COMMON_HELP[common], "    "))
+        lines.append(_wrap(text, "    "))
     lines += ["", "Attributes", "----------"]
     for attribute in entry["attributes"]:
         lines.append(_estimator.spelled(attribute["name"]))

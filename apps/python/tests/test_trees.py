@@ -122,6 +122,13 @@ def test_several_quantiles_at_once():
     model.fit(SUGAR_X, SUGAR_Y)
     below = np.mean(SUGAR_Y <= model.predict(SUGAR_X))
     assert 0.35 < below < 0.65
+    levels = model.predict_levels(SUGAR_X)
+    assert levels.shape == (len(SUGAR_Y), 3) and (np.diff(levels, axis=1) >= 0).all()
+    assert (levels[:, 1] == model.predict(SUGAR_X)).all()
+    assert np.mean(SUGAR_Y <= levels[:, 0]) == pytest.approx(0.1, abs=0.05)
+    assert np.mean(SUGAR_Y <= levels[:, 2]) == pytest.approx(0.9, abs=0.05)
+    one = everyml.GradientBoostingRegressor(rounds=5).fit(SUGAR_X, SUGAR_Y)
+    assert (one.predict_levels(SUGAR_X)[:, 0] == one.predict(SUGAR_X)).all()
 
 
 # Under scikit-learn's names

@@ -118,12 +118,15 @@ void check_linear(const TreeParts& p) {
   if (p.linear_start.empty()) {
     check_length("linear_feature", p.linear_feature.size(), 0);
     check_length("linear_coefficient", p.linear_coefficient.size(), 0);
+    check_length("linear_offset", p.linear_offset.size(), 0);
     return;
   }
   if (p.width != 1) refuse("linear leaves need leaves of one value");
   check_starts("linear_start", p.linear_start, p.leaves(), p.linear_feature.size());
   check_length("linear_coefficient", p.linear_coefficient.size(), p.linear_feature.size());
   check_finite("linear_coefficient", p.linear_coefficient);
+  if (!p.linear_offset.empty()) check_length("linear_offset", p.linear_offset.size(), p.leaves());
+  check_finite("linear_offset", p.linear_offset);
   for (const std::int32_t feature : p.linear_feature) {
     if (feature < 0 || static_cast<std::size_t>(feature) >= p.features) {
       refuse(fmt::format("a leaf has a term of feature {} of {}", feature, p.features));

@@ -69,6 +69,7 @@ void read_linear(const ArchiveReader& archive, TreeParts& p) {
   if (!archive.has("linear_sizes")) return;
   p.linear_feature = archive.integers32("linear_feature");
   p.linear_coefficient = archive.finite_doubles("linear_coefficient", p.linear_feature.size());
+  if (archive.has("linear_offset")) p.linear_offset = archive.finite_doubles("linear_offset", p.leaves());
   p.linear_start.push_back(0);
   for (const std::int32_t size : archive.integers32("linear_sizes", p.leaves())) {
     const std::uint64_t end = p.linear_start.back() + static_cast<std::uint64_t>(size);
@@ -137,6 +138,7 @@ void TreeEnsemble::save(ArchiveWriter& archive) const {
   archive.array("linear_sizes", sizes);
   archive.array("linear_feature", p.linear_feature);
   archive.array("linear_coefficient", p.linear_coefficient);
+  if (!p.linear_offset.empty()) archive.array("linear_offset", p.linear_offset);
 }
 
 TreeEnsemble TreeEnsemble::load(const ArchiveReader& archive) {

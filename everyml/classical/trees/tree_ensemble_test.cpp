@@ -99,6 +99,41 @@ TEST(TreeEnsemble, AddsLinearLeaves) {
   EXPECT_THAT(out, ElementsAre(100 + 10 + 2 + 2, 110, 100 + 30 - 1, 120));
 }
 
+TEST(TreeEnsemble, LinearLeavesHaveOffsetsWhereAllValuesAreThere) {
+  TreeParts parts = small_parts();
+  parts.linear_start = {0, 2, 2, 3};
+  parts.linear_feature = {0, 1, 1};
+  parts.linear_coefficient = {2, 0.5, -1};
+  parts.linear_offset = {7, 0, -3};
+  const TreeEnsemble trees(parts);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> rows{1, 4, 1, nan, 3, 1, 3, 2};
+  std::vector<double> out(4);
+  trees.predict(Features::view(rows.data(), 4, 2), out, context());
+  EXPECT_THAT(out, ElementsAre(100 + 10 + 7 + 2 + 2, 110, 100 + 30 - 3 - 1, 120));
+}
+
+TEST(TreeEnsemble, GrownLinearLeavesAreKeptBySlices) {
+  GrownTree plain, linear;
+  plain.nodes.resize(1);
+  plain.values = {1};
+  linear.nodes.resize(3);
+  linear.nodes[0] = {.feature = 0, .threshold = 0, .left = 1, .right = 2};
+  linear.values = {0, 10, 20};
+  linear.linear.resize(3);
+  linear.linear[2] = {.offset = 3, .feature = {1, 0}, .coefficient = {2, -1}};
+  TreeParts parts = TreeParts::empty(2, 1, 1);
+  for (const GrownTree* tree : {&plain, &linear, &plain, &linear}) parts.append(*tree, 0);
+  EXPECT_THAT(parts.linear_start, ElementsAre(0, 0, 0, 2, 2, 2, 4));
+  EXPECT_THAT(parts.linear_offset, ElementsAre(0, 0, 3, 0, 0, 3));
+  const std::vector<double> rows{-1, 5, 4, 5};
+  std::vector<double> out(2);
+  TreeEnsemble(parts).predict(Features::view(rows.data(), 2, 2), out, context());
+  EXPECT_THAT(out, ElementsAre(2 + 20, 2 + 2 * (20 + 3 + 10 - 4)));
+  TreeEnsemble(parts.slice(2, 4)).predict(Features::view(rows.data(), 2, 2), out, context());
+  EXPECT_THAT(out, ElementsAre(1 + 10, 1 + 20 + 3 + 10 - 4));
+}
+
 TEST(TreeEnsemble, RefusesWrongArrays) {
   using Spoil = std::function<void(TreeParts&)>;
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -138,6 +173,15 @@ TEST(TreeEnsemble, RefusesWrongArrays) {
         p.linear_start = {0, 1, 1, 1};
         p.linear_feature = {2};
         p.linear_coefficient = {1};
+      },
+      [](TreeParts& p) { p.linear_offset = {0, 0, 0}; },
+      [](TreeParts& p) {
+        p.linear_start = {0, 0, 0, 0};
+        p.linear_offset = {0, 0};
+      },
+      [&](TreeParts& p) {
+        p.linear_start = {0, 0, 0, 0};
+        p.linear_offset = {0, nan, 0};
       },
   };
   for (std::size_t i = 0; i < spoils.size(); ++i) {
@@ -199,6 +243,7 @@ TEST(TreeEnsemble, ComesBackFromAFile) {
       parts.linear_start[0] = 0;
       parts.linear_feature = {0};
       parts.linear_coefficient = {0.5};
+      parts.linear_offset.assign(parts.leaves(), 0.25);
     }
     const TreeEnsemble trees(parts);
     ArchiveWriter writer;
@@ -213,6 +258,7 @@ TEST(TreeEnsemble, ComesBackFromAFile) {
     EXPECT_EQ(a.first_leaf, b.first_leaf);
     EXPECT_EQ(a.set_start, b.set_start);
     EXPECT_EQ(a.linear_start, b.linear_start);
+    EXPECT_EQ(a.linear_offset, b.linear_offset);
     ArchiveWriter again;
     back.save(again);
     EXPECT_EQ(writer.bytes(), again.bytes());

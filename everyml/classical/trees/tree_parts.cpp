@@ -133,8 +133,30 @@ void take_sets(const TreeParts& from, TreeParts& to) {
   }
 }
 
+/// The terms of a tree whose leaves have been appended from `first` on.
+void append_linear(const GrownTree& tree, const std::vector<std::int32_t>& leaf_of_node, std::size_t first,
+                   TreeParts& to) {
+  if (tree.linear.empty() && to.linear_start.empty()) return;
+  if (to.linear_start.empty()) to.linear_start.assign(first + 1, 0);
+  if (!tree.linear.empty() || !to.linear_offset.empty()) to.linear_offset.resize(to.leaves(), 0.0);
+  std::vector<const GrownTree::Linear*> of_leaf(to.leaves() - first, nullptr);
+  for (std::size_t i = 0; i < tree.linear.size(); ++i)
+    if (leaf_of_node[i] >= 0) of_leaf[static_cast<std::size_t>(leaf_of_node[i])] = &tree.linear[i];
+  for (std::size_t k = 0; k < of_leaf.size(); ++k) {
+    if (of_leaf[k] != nullptr && !of_leaf[k]->feature.empty()) {
+      const GrownTree::Linear& leaf = *of_leaf[k];
+      to.linear_offset[first + k] = leaf.offset;
+      to.linear_feature.insert(to.linear_feature.end(), leaf.feature.begin(), leaf.feature.end());
+      to.linear_coefficient.insert(to.linear_coefficient.end(), leaf.coefficient.begin(),
+                                   leaf.coefficient.end());
+    }
+    to.linear_start.push_back(to.linear_feature.size());
+  }
+}
+
 void take_linear(const TreeParts& from, std::size_t first_leaf, std::size_t last_leaf, TreeParts& to) {
   if (from.linear_start.empty()) return;
+  if (!from.linear_offset.empty()) copy_range(from.linear_offset, first_leaf, last_leaf, to.linear_offset);
   const std::uint64_t begin = from.linear_start[first_leaf], end = from.linear_start[last_leaf];
   for (std::size_t leaf = first_leaf; leaf <= last_leaf; ++leaf) {
     to.linear_start.push_back(from.linear_start[leaf] - begin);
@@ -165,11 +187,14 @@ void TreeParts::append(const GrownTree& tree, std::uint32_t output, std::vector<
                                     "would fit",
                                     most));
   }
+  const std::size_t before = leaves();
+  std::vector<std::int32_t> own;
+  if (leaf_of_node == nullptr && !tree.linear.empty()) leaf_of_node = &own;
   Appender(*this, tree, leaf_of_node).run();
   first_node.push_back(static_cast<std::uint32_t>(nodes()));
   first_leaf.push_back(static_cast<std::uint32_t>(leaves()));
   tree_output.push_back(output);
-  if (!linear_start.empty()) linear_start.resize(leaves() + 1, linear_start.back());
+  append_linear(tree, leaf_of_node != nullptr ? *leaf_of_node : own, before, *this);
 }
 
 TreeParts TreeParts::slice(std::size_t first, std::size_t last) const {

@@ -24,6 +24,13 @@ struct GrownTree {
   std::vector<double> values;
   /// Sets of category codes: bit c of word c / 64.
   std::vector<std::vector<std::uint64_t>> sets;
+  /// What a leaf adds where none of the values that its terms name is NaN.
+  struct Linear {
+    double offset = 0;
+    std::vector<std::int32_t> feature;
+    std::vector<double> coefficient;  ///< one for each feature
+  };
+  std::vector<Linear> linear;  ///< [nodes], width 1; empty: all leaves are plain
 };
 
 /// Binary trees in flat arrays. Inner nodes of a tree stand in pre-order, its leaves from left to right, both
@@ -62,11 +69,13 @@ struct TreeParts {
   std::vector<std::uint32_t> set_start;  ///< [sets + 1], in words
   std::vector<std::uint64_t> set_words;
 
-  /// Linear leaves (width 1): a leaf adds sum of coefficient * value to leaf_value, unless one of these
-  /// values is NaN. Empty, or [leaves + 1] with the terms in the two arrays beside.
+  /// Linear leaves (width 1): a leaf with terms adds its offset and the sum of coefficient * value to
+  /// leaf_value, unless one of these values is NaN. Empty, or [leaves + 1] with the terms in the arrays
+  /// beside; without offsets these are 0.
   std::vector<std::uint64_t> linear_start;
   std::vector<std::int32_t> linear_feature;
   std::vector<double> linear_coefficient;
+  std::vector<double> linear_offset;  ///< empty, or [leaves]
 
   std::size_t trees() const { return tree_output.size(); }
   std::size_t nodes() const { return feature.size(); }

@@ -44,9 +44,9 @@ inline std::int32_t walk(const TreeParts& parts, std::size_t tree, const double*
 
 /// The value of a leaf (numbered over all trees) of width 1, its linear terms counted.
 inline double leaf_answer(const TreeParts& parts, std::size_t leaf, const double* row) {
-  double answer = parts.leaf_value[leaf];
-  if (parts.linear_start.empty()) return answer;
-  double sum = answer;
+  const double answer = parts.leaf_value[leaf];
+  if (parts.linear_start.empty() || parts.linear_start[leaf] == parts.linear_start[leaf + 1]) return answer;
+  double sum = parts.linear_offset.empty() ? answer : answer + parts.linear_offset[leaf];
   for (std::uint64_t k = parts.linear_start[leaf]; k < parts.linear_start[leaf + 1]; ++k) {
     sum += parts.linear_coefficient[k] * row[parts.linear_feature[k]];
     if (std::isnan(row[parts.linear_feature[k]])) return answer;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "everyml/classical/trees/shap.h"
+#include "everyml/ensembles/boosting/boosting_watch_impl.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -10,13 +11,19 @@
 namespace everyml {
 
 BoostedTrees::BoostedTrees(TreeEnsemble trees, std::shared_ptr<const BoostingObjective> objective,
-                           std::vector<double> validation_loss)
-    : trees_(std::move(trees)),
-      objective_(std::move(objective)),
-      validation_loss_(std::move(validation_loss)) {
+                           ValidationHistory validation)
+    : trees_(std::move(trees)), objective_(std::move(objective)), validation_(std::move(validation)) {
   if (trees_.output_count() != objective_->outputs() || trees_.parts().width != 1 ||
       trees_.tree_count() % objective_->outputs() != 0)
     throw ParameterError("model.outputs", "the trees do not have the outputs of the objective");
+}
+
+BoostedTrees BoostedTrees::first_rounds(std::size_t wanted) const {
+  if (wanted >= rounds()) return *this;
+  ValidationHistory first = validation_;
+  first.loss.resize(std::min(first.loss.size(), wanted));
+  first.scores.resize(std::min(first.scores.size(), wanted));
+  return {TreeEnsemble(trees_.parts().slice(0, wanted * outputs())), objective_, std::move(first)};
 }
 
 void BoostedTrees::scores(const Features& x, std::span<double> out, const Context& context,
@@ -57,7 +64,11 @@ Json BoostedTrees::summary() const {
   json["leaves"] = trees_.parts().leaves();
   json["loss"] = std::string(objective_->loss_name());
   json["base_score"] = trees_.parts().base;
-  if (!validation_loss_.empty()) json["validation_loss"] = validation_loss_;
+  if (!validation_.loss.empty()) json["validation_loss"] = validation_.loss;
+  if (!validation_.scores.empty()) {
+    json["validation_metric"] = validation_.metric;
+    json["validation_scores"] = validation_.scores;
+  }
   const Figure gain = importance("gain");
   constexpr std::size_t kMost = 500;
   json["feature_importances"] = std::vector<double>(
@@ -71,7 +82,10 @@ void BoostedTrees::save(ArchiveWriter& archive) const {
   trees_.save(trees);
   ArchiveWriter objective = archive.scope("objective");
   objective_->save(objective);
-  archive.array("validation_loss", std::span<const double>(validation_loss_));
+  archive.array("validation_loss", std::span<const double>(validation_.loss));
+  if (validation_.scores.empty()) return;
+  archive.text("validation_metric", validation_.metric);
+  archive.array("validation_scores", std::span<const double>(validation_.scores));
 }
 
 BoostedTrees BoostedTrees::load(const ArchiveReader& archive) {
@@ -80,10 +94,18 @@ BoostedTrees BoostedTrees::load(const ArchiveReader& archive) {
   if (trees.output_count() != objective->outputs() || trees.parts().width != 1 ||
       trees.tree_count() % objective->outputs() != 0)
     archive.refuse("trees", "trees that do not have the outputs of the objective");
-  std::vector<double> losses = archive.doubles("validation_loss");
-  for (const double loss : losses)
+  ValidationHistory validation;
+  validation.loss = archive.doubles("validation_loss");
+  for (const double loss : validation.loss)
     if (!std::isfinite(loss)) archive.refuse("validation_loss", "a loss that is not finite");
-  return {std::move(trees), std::move(objective), std::move(losses)};
+  if (archive.has("validation_metric")) {
+    validation.metric = archive.text("validation_metric");
+    validation.scores = archive.finite_doubles("validation_scores", validation.loss.size());
+    if (validation.scores.empty()) archive.refuse("validation_scores", "a metric without scores");
+    if (!boosting_detail::watches(*objective, validation.metric))
+      archive.refuse("validation_metric", "a metric that the objective does not have");
+  }
+  return {std::move(trees), std::move(objective), std::move(validation)};
 }
 
 }  // namespace everyml

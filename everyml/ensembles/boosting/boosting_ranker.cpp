@@ -33,7 +33,29 @@ GradientBoostingRegressorModel GradientBoostingRanker::fit(const Dataset& data,
   auto made_for = BoostingObjective::make(objective.spec());
   auto made = boosting_detail::boost(data, *made_for, boosting, context);
   return GradientBoostingRegressorModel(
-      {TreeEnsemble(std::move(made.parts)), std::move(made_for), std::move(made.validation_loss)});
+      {TreeEnsemble(std::move(made.parts)), std::move(made_for), std::move(made.validation)});
+}
+
+GradientBoostingRegressorModel GradientBoostingRanker::fit_from(const GradientBoostingRegressorModel& earlier,
+                                                                const Dataset& data,
+                                                                const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::numbers, .missing_allowed = true});
+  boosting_detail::require_continues(earlier.boosted(), objective.spec(), data, boosting);
+  auto made_for = BoostingObjective::make(objective.spec());
+  auto made = boosting_detail::boost(data, *made_for, boosting, context, &earlier.boosted());
+  return GradientBoostingRegressorModel(
+      {TreeEnsemble(std::move(made.parts)), std::move(made_for), std::move(made.validation)});
+}
+
+GradientBoostingRegressorModel GradientBoostingRanker::refit(const GradientBoostingRegressorModel& earlier,
+                                                             const Dataset& data, double decay,
+                                                             const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::numbers, .missing_allowed = true});
+  return GradientBoostingRegressorModel(
+      {TreeEnsemble(boosting_detail::refit(earlier.boosted(), data, boosting, decay, context)),
+       BoostingObjective::make(earlier.boosted().objective().spec()), ValidationHistory{}});
 }
 
 }  // namespace everyml

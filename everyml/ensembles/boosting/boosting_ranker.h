@@ -29,6 +29,12 @@ struct GradientBoostingRanker {
   /// Throws as GradientBoostingRegressor::fit; DataError "boosting.groups" without groups, "boosting.grades"
   /// for a target that is no grade (but of the objective pairwise, which takes any numbers).
   GradientBoostingRegressorModel fit(const Dataset& data, const Context& context) const;
+  /// As GradientBoostingRegressor::fit_from.
+  GradientBoostingRegressorModel fit_from(const GradientBoostingRegressorModel& earlier, const Dataset& data,
+                                          const Context& context) const;
+  /// As GradientBoostingRegressor::refit.
+  GradientBoostingRegressorModel refit(const GradientBoostingRegressorModel& earlier, const Dataset& data,
+                                       double decay, const Context& context) const;
 };
 
 }  // namespace everyml

@@ -21,6 +21,16 @@ constexpr auto choices_of(RowSampling) {
   return std::array{Choice{RowSampling::uniform, "uniform"}, Choice{RowSampling::gradient, "gradient"}};
 }
 
+/// How trees ask about categories.
+enum class CategoryEncoding : std::uint8_t {
+  subsets,  ///< one against the rest, or sets cut from an order by gradients
+  ordered,  ///< sets cut from an order by mean targets, which no row's own target has a part in
+};
+constexpr auto choices_of(CategoryEncoding) {
+  return std::array{Choice{CategoryEncoding::subsets, "subsets"},
+                    Choice{CategoryEncoding::ordered, "ordered"}};
+}
+
 /// What all learners of gradient boosting share; a member with an empty row name.
 struct BoostingSettings {
   int rounds = 100;
@@ -42,11 +52,15 @@ struct BoostingSettings {
   int max_drop = 50;
   double validation_share = 0;
   int patience = 20;
+  std::string validation_metric = "loss";
   std::vector<std::string> rising, falling;
   std::vector<std::string> interactions;
+  CategoryEncoding category_encoding = CategoryEncoding::subsets;
   int category_one_hot = 4;
   double category_smooth = 10, category_l2 = 10;
   int category_most = 32;
+  bool linear_leaves = false;
+  double linear_l2 = 1;
 
   static constexpr auto fields() {
     using S = BoostingSettings;
@@ -94,21 +108,31 @@ struct BoostingSettings {
               Range{.low = 0.0, .high = 1.0, .high_open = true}},
         Field{&S::patience, "patience",
               "Rounds without a better loss of the rows kept back after which to stop.", between(1, 1000000)},
+        Field{&S::validation_metric, "validation_metric",
+              "What finds the best round: loss, or a metric of the task such as auc, accuracy, mae, ndcg."},
         Field{&S::rising, "rising", "Columns with which the score may only rise."},
         Field{&S::falling, "falling", "Columns with which the score may only fall."},
         Field{
             &S::interactions, "interactions",
             "Sets of columns that may occur on one path, each its names joined by +; columns named in no set "
             "stand alone."},
+        Field{&S::category_encoding, "category_encoding",
+              "How trees ask about categories: subsets by gradients, or ordered mean targets."},
         Field{&S::category_one_hot, "category_one_hot",
               "Categories of a column up to which each is asked for alone.", between(1, 65535)},
         Field{&S::category_smooth, "category_smooth",
-              "Rows added to each category when they are put in order; rarer ones are not split off.",
+              "Rows added to each category when they are put in order; of subsets, rarer ones are not split "
+              "off.",
               between(0.0, 1e12)},
         Field{&S::category_l2, "category_l2", "More of l2 where many categories are split.",
               between(0.0, 1e300)},
         Field{&S::category_most, "category_most", "Most categories on the smaller side of a split.",
-              between(1, 65535)}};
+              between(1, 65535)},
+        Field{&S::linear_leaves, "linear_leaves",
+              "Leaves answer a line in the numeric columns of their path instead of one number."},
+        Field{&S::linear_l2, "linear_l2",
+              "Linear leaves: penalty on the square of a slope per standard deviation of its column.",
+              between(0.0, 1e300)}};
   }
 };
 

@@ -79,6 +79,11 @@ GrowerSettings grower_settings(const BoostingSettings& settings, const Dataset& 
                        .smooth = settings.category_smooth,
                        .l2 = settings.category_l2,
                        .most = static_cast<std::uint32_t>(settings.category_most)};
+  if (settings.linear_leaves && (settings.drop_rate > 0 || settings.max_delta > 0 ||
+                                 !settings.rising.empty() || !settings.falling.empty()))
+    throw ParameterError("parameter.linear_leaves",
+                         "linear_leaves cannot be with drop_rate, max_delta, rising or falling, which speak "
+                         "of leaves that are one number");
   add_monotone(data, settings.rising, "rising", 1, grower.monotone);
   add_monotone(data, settings.falling, "falling", -1, grower.monotone);
   grower.interactions = interaction_sets(data, settings.interactions);

@@ -5,6 +5,9 @@
 
 #include "everyml/ensembles/boosting/boosting_rows_impl.h"
 #include "everyml/ensembles/boosting/boosting_train_impl.h"
+#include "everyml/ensembles/boosting/boosting_views_impl.h"
+#include "everyml/ensembles/boosting/boosting_watch_impl.h"
+#include "everyml/ensembles/boosting/linear_leaves_impl.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/memory.h"
 #include "everyml/foundation/base/parallel.h"
@@ -16,8 +19,8 @@ namespace {
 struct Scored {
   std::unique_ptr<BoostingLoss> loss;
   std::unique_ptr<BoostingLoss> unweighted;  ///< of rows of weight 1, where the loss is a sum over rows
-  BinnedFeatures binned;
-  Buffer<double> scores;  ///< [outputs, rows]
+  std::optional<Watch> watch;                ///< of rows kept back, where something else than the loss is
+  Buffer<double> scores;                     ///< [outputs, rows]
 
   std::size_t rows() const { return loss->rows(); }
 };
@@ -29,8 +32,8 @@ bool sums_over_rows(ObjectiveKind kind) {
          kind != K::xe_ndcg && kind != K::formula;
 }
 
-Scored scored(const Dataset& data, const BinnedFeatures& all, std::span<const std::size_t> rows,
-              const BoostingObjective& objective, const Context& context) {
+Scored scored(const Dataset& data, std::span<const std::size_t> rows, const BoostingObjective& objective,
+              const std::string& watched, const Context& context) {
   const bool whole = rows.size() == data.rows();
   std::vector<double> weights;
   std::vector<std::int32_t> groups;
@@ -44,7 +47,9 @@ Scored scored(const Dataset& data, const BinnedFeatures& all, std::span<const st
   Scored out{
       objective.over(target, weights, groups, context),
       plain || !sums_over_rows(objective.spec().kind) ? nullptr : objective.over(target, {}, groups, context),
-      whole ? all : all.select_rows(rows, context), Buffer<double>(rows.size() * objective.outputs())};
+      {},
+      Buffer<double>(rows.size() * objective.outputs())};
+  if (watched != "loss") out.watch.emplace(objective, watched, target, std::move(weights), std::move(groups));
   return out;
 }
 
@@ -69,22 +74,41 @@ void add_answers_of_others(const GrownRows& grown, const BinnedFeatures& binned,
     scores[some.empty() ? i : some[i]] += factor * grown.tree.values[nodes[i]];
 }
 
+/// Multiplies what leaves answer.
+void shrink(GrownTree& tree, double rate) {
+  for (double& value : tree.values) {
+    value *= rate;
+    if (!std::isfinite(value))
+      throw DataError("data.spread", "answers of leaves are beyond doubles; scale the target");
+  }
+  for (GrownTree::Linear& leaf : tree.linear) {
+    leaf.offset *= rate;
+    for (double& coefficient : leaf.coefficient) coefficient *= rate;
+  }
+}
+
 class Boosting {
  public:
   Boosting(const Dataset& data, const BoostingObjective& objective, const BoostingSettings& settings,
-           const Context& context)
-      : data_(data), objective_(objective), settings_(settings), context_(context) {}
+           const Context& context, const BoostedTrees* earlier)
+      : data_(data), objective_(objective), settings_(settings), context_(context), earlier_(earlier) {}
 
   Boosted run();
 
  private:
   void start();
+  void start_scores();
+  View& view_of(std::size_t number);
   bool round(std::size_t number);
   bool tree(std::size_t number, std::size_t output);
+  void keep(GrownTree tree, const View& view, std::size_t output);
   void derive(std::size_t number);
   void renew(GrownRows& grown, std::size_t output) const;
+  void add_linear(const GrownRows& grown, const View& view, std::span<const std::uint32_t> rows,
+                  std::span<const std::uint32_t> others, std::size_t output);
   void drop(std::size_t number);
   void restore();
+  double watched() const;
   bool better_rounds_follow(std::size_t number);
   std::span<double> of(Buffer<double>& all, std::size_t output) const {
     return all.span().subspan(output * (all.size() / outputs_), all.size() / outputs_);
@@ -94,52 +118,94 @@ class Boosting {
   const BoostingObjective& objective_;
   const BoostingSettings& settings_;
   const Context& context_;
+  const BoostedTrees* earlier_;
   std::size_t outputs_ = 1;
+  std::size_t first_ = 0;  ///< round
+  RowParts parts_;
   std::optional<Scored> training_, validation_;
-  std::optional<Grower> grower_;
+  std::vector<View> views_;
+  std::optional<LinearLeaves> linear_;
   std::vector<double> weights_;
   Buffer<float> gradient_, hessian_;
   std::vector<std::uint32_t> nodes_, all_rows_;
   Boosted out_;
-  double best_loss_ = 0;
+  double best_ = 0;  ///< smaller is better
   std::size_t best_round_ = 0;
   // DART
   struct Kept {
     GrownRows grown;
     std::size_t output;
+    const View* view;
     double factor = 1;
   };
-  std::vector<Kept> kept_;
+  std::vector<Kept> kept_;  ///< of this run's trees
   std::vector<std::size_t> dropped_;
 };
 
 void Boosting::start() {
-  const auto shared = shared_bins(data_, {.max_bins = settings_.bins, .bundle = true}, context_);
-  const BinnedFeatures& all = *shared;
-  const RowParts parts = part_rows(data_, settings_.validation_share, context_);
   outputs_ = objective_.outputs();
-  training_.emplace(scored(data_, all, parts.training, objective_, context_));
-  if (!parts.validation.empty())
-    validation_.emplace(scored(data_, all, parts.validation, objective_, context_));
+  parts_ = part_rows(data_, settings_.validation_share, context_);
+  views_ = make_views(data_, parts_, settings_, context_);
+  training_.emplace(scored(data_, parts_.training, objective_, "loss", context_));
+  if (settings_.linear_leaves && training_->loss->renews_leaves())
+    throw ParameterError("parameter.linear_leaves",
+                         "linear_leaves needs an objective with curvature; absolute, mape and quantile have "
+                         "none");
+  if (!parts_.validation.empty())
+    validation_.emplace(scored(data_, parts_.validation, objective_, settings_.validation_metric, context_));
   bool plain = true;
-  for (const std::size_t row : parts.training) plain &= data_.weight(row) == 1;
+  for (const std::size_t row : parts_.training) plain &= data_.weight(row) == 1;
   if (!plain)
-    for (const std::size_t row : parts.training) weights_.push_back(data_.weight(row));
-  GrowerSettings growing = grower_settings(settings_, data_);
-  growing.unweighted = weights_.empty();
-  grower_.emplace(training_->binned, std::move(growing), context_);
+    for (const std::size_t row : parts_.training) weights_.push_back(data_.weight(row));
+  if (settings_.linear_leaves) {
+    linear_.emplace(
+        data_, parts_.training,
+        LinearLeaves::Settings{.slope_l2 = settings_.linear_l2, .l1 = settings_.l1, .l2 = settings_.l2},
+        context_);
+  }
   const std::size_t n = training_->rows();
   gradient_ = Buffer<float>::uninitialized(n * outputs_);
   const BoostingLoss& loss = training_->unweighted ? *training_->unweighted : *training_->loss;
   if (!loss.unit_hessian() || settings_.sampling == RowSampling::gradient)
     hessian_ = Buffer<float>::uninitialized(n * outputs_);
+  start_scores();
+  best_round_ = first_;
+  if (validation_) best_ = watched();
+}
+
+/// The scores before the first new tree: constants, or what the earlier trees say.
+void Boosting::start_scores() {
+  if (earlier_ != nullptr) {
+    first_ = earlier_->rounds();
+    out_.parts = earlier_->trees().parts();
+    const std::span<const double> losses = earlier_->validation_loss(),
+                                  figures = earlier_->validation_scores();
+    // What is known of the earlier rounds belongs to the model when it is known of all.
+    if (losses.size() >= first_ && earlier_->validation_metric() == settings_.validation_metric) {
+      out_.validation.loss.assign(losses.begin(), losses.begin() + static_cast<std::ptrdiff_t>(first_));
+      out_.validation.scores.assign(figures.begin(), figures.begin() + static_cast<std::ptrdiff_t>(first_));
+    }
+    std::vector<double> scores(data_.rows() * outputs_);
+    earlier_->scores(data_.features, scores, context_);
+    const auto take = [&](const std::vector<std::size_t>& rows, Buffer<double>& to) {
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        for (std::size_t o = 0; o < outputs_; ++o) to[o * rows.size() + i] = scores[rows[i] * outputs_ + o];
+    };
+    take(parts_.training, training_->scores);
+    if (validation_) take(parts_.validation, validation_->scores);
+    return;
+  }
   out_.parts = TreeParts::empty(data_.columns(), outputs_, 1);
   out_.parts.base = training_->loss->start(context_);
   for (std::size_t o = 0; o < outputs_; ++o) {
-    std::fill_n(of(training_->scores, o).begin(), n, out_.parts.base[o]);
+    std::fill_n(of(training_->scores, o).begin(), training_->rows(), out_.parts.base[o]);
     if (validation_) std::fill_n(of(validation_->scores, o).begin(), validation_->rows(), out_.parts.base[o]);
   }
-  if (validation_) best_loss_ = validation_->loss->value(validation_->scores, context_);
+}
+
+View& Boosting::view_of(std::size_t number) {
+  if (views_.size() == 1) return views_.front();
+  return views_[context_.random("boosting-orders", number).below(views_.size())];
 }
 
 void Boosting::renew(GrownRows& grown, std::size_t output) const {
@@ -169,31 +235,69 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
       sample_rows(settings_, tree_number, gradient_.span().subspan(output * n, n),
                   hessian_.empty() ? std::span<float>{} : hessian_.span().subspan(output * n, n), context_);
   input.rows = sample.all ? std::span<const std::uint32_t>(all_rows_) : sample.chosen;
-  const std::vector<std::uint8_t> columns = sample_columns(settings_, tree_number, data_.columns(), context_);
+  View& view = view_of(number);
+  std::vector<std::uint8_t> columns = sample_columns(settings_, tree_number, data_.columns(), context_);
+  if (view.ordered) columns = view.ordered->translated(columns);
   input.allowed = columns;
-  GrownRows grown = grower_->grow(input, context_);
+  GrownRows grown = view.grower.grow(input, context_);
   const bool split = grown.tree.nodes.size() > 1;
   renew(grown, output);
+  if (linear_) linear_->fit(grown, view.numbers, input.gradient, input.hessian, weights_, context_);
   const double rate =
       settings_.learning_rate * (dropped_.empty() ? 1.0 : 1.0 / static_cast<double>(dropped_.size() + 1));
-  for (double& value : grown.tree.values) value *= rate;
-  for (const double value : grown.tree.values)
-    if (!std::isfinite(value))
-      throw DataError("data.spread", "answers of leaves are beyond doubles; scale the target");
-  add_answers(grown, input.rows, of(training_->scores, output), context_);
-  if (!sample.others.empty())
-    add_answers_of_others(grown, training_->binned, sample.others, 1, of(training_->scores, output), nodes_,
-                          context_);
-  if (validation_)
-    add_answers_of_others(grown, validation_->binned, {}, 1, of(validation_->scores, output), nodes_,
-                          context_);
-  if (settings_.drop_rate > 0) {
-    kept_.push_back({std::move(grown), output, 1});
-    kept_.back().grown.rows = kept_.back().grown.leaf_of = {};
+  shrink(grown.tree, rate);
+  if (linear_) {
+    add_linear(grown, view, input.rows, sample.others, output);
   } else {
-    out_.parts.append(grown.tree, static_cast<std::uint32_t>(output));
+    add_answers(grown, input.rows, of(training_->scores, output), context_);
+    if (!sample.others.empty())
+      add_answers_of_others(grown, view.training, sample.others, 1, of(training_->scores, output), nodes_,
+                            context_);
+    if (validation_)
+      add_answers_of_others(grown, *view.validation, {}, 1, of(validation_->scores, output), nodes_,
+                            context_);
+  }
+  if (settings_.drop_rate > 0) {
+    grown.rows = grown.leaf_of = {};
+    kept_.push_back({std::move(grown), output, &view, 1});
+  } else {
+    keep(std::move(grown.tree), view, output);
   }
   return split;
+}
+
+/// Of linear leaves each row has an answer of its own.
+void Boosting::add_linear(const GrownRows& grown, const View& view, std::span<const std::uint32_t> rows,
+                          std::span<const std::uint32_t> others, std::size_t output) {
+  const auto add = [&](const std::vector<std::size_t>& row_of, std::size_t count, std::span<double> scores,
+                       auto&& row_and_node) {
+    parallel_for(context_, count, 4096, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const auto [row, node] = row_and_node(i);
+        scores[row] += linear_answer(grown.tree, node, data_.features, row_of[row]);
+      }
+    });
+  };
+  using Place = std::pair<std::size_t, std::size_t>;
+  add(parts_.training, rows.size(), of(training_->scores, output),
+      [&](std::size_t i) { return Place(rows[i], grown.leaves[grown.leaf_of[rows[i]]].node); });
+  if (!others.empty()) {
+    nodes_.resize(others.size());
+    leaf_nodes(grown, view.training, others, nodes_, context_);
+    add(parts_.training, others.size(), of(training_->scores, output),
+        [&](std::size_t i) { return Place(others[i], nodes_[i]); });
+  }
+  if (!validation_) return;
+  nodes_.resize(validation_->rows());
+  leaf_nodes(grown, *view.validation, {}, nodes_, context_);
+  add(parts_.validation, nodes_.size(), of(validation_->scores, output),
+      [&](std::size_t i) { return Place(i, nodes_[i]); });
+}
+
+/// A tree at its end, in questions of the data's own columns.
+void Boosting::keep(GrownTree tree, const View& view, std::size_t output) {
+  if (view.ordered) tree = view.ordered->translated(std::move(tree));
+  out_.parts.append(tree, static_cast<std::uint32_t>(output));
 }
 
 /// DART: the next tree learns what the dropped ones, drawn at random, leave open.
@@ -205,8 +309,8 @@ void Boosting::drop(std::size_t number) {
   Stream stream = context_.random("boosting-drop", number);
   if (stream.uniform() < settings_.skip_drop) return;
   std::vector<std::size_t> rounds;
-  for (std::size_t r = 0; r < number; ++r)
-    if (stream.uniform() < settings_.drop_rate) rounds.push_back(r);
+  for (std::size_t r = first_; r < number; ++r)
+    if (stream.uniform() < settings_.drop_rate) rounds.push_back(r - first_);
   const auto most = static_cast<std::size_t>(settings_.max_drop);
   if (rounds.size() > most) {
     std::vector<std::size_t> fewer;
@@ -217,8 +321,8 @@ void Boosting::drop(std::size_t number) {
   for (const std::size_t r : dropped_)
     for (std::size_t o = 0; o < outputs_; ++o) {
       const Kept& kept = kept_[r * outputs_ + o];
-      add_answers_of_others(kept.grown, training_->binned, {}, -kept.factor, of(training_->scores, o), nodes_,
-                            context_);
+      add_answers_of_others(kept.grown, kept.view->training, {}, -kept.factor, of(training_->scores, o),
+                            nodes_, context_);
     }
 }
 
@@ -229,10 +333,10 @@ void Boosting::restore() {
       Kept& kept = kept_[r * outputs_ + o];
       const double before = kept.factor;
       kept.factor *= k / (k + 1);
-      add_answers_of_others(kept.grown, training_->binned, {}, kept.factor, of(training_->scores, o), nodes_,
-                            context_);
+      add_answers_of_others(kept.grown, kept.view->training, {}, kept.factor, of(training_->scores, o),
+                            nodes_, context_);
       if (validation_)
-        add_answers_of_others(kept.grown, validation_->binned, {}, kept.factor - before,
+        add_answers_of_others(kept.grown, *kept.view->validation, {}, kept.factor - before,
                               of(validation_->scores, o), nodes_, context_);
     }
   }
@@ -261,17 +365,31 @@ bool Boosting::round(std::size_t number) {
   return split;
 }
 
-/// Takes down the loss of the rows kept back; false when patience is at its end.
+/// The figure of the rows kept back, turned so that smaller is better.
+double Boosting::watched() const {
+  if (!validation_->watch) return validation_->loss->value(validation_->scores, context_);
+  const double figure = validation_->watch->value(validation_->scores, context_);
+  return validation_->watch->greater_is_better() ? -figure : figure;
+}
+
+/// Takes down what the rows kept back say; false when patience is at its end.
 bool Boosting::better_rounds_follow(std::size_t number) {
   if (!validation_) {
     out_.rounds = number + 1;
     return true;
   }
-  const double loss = validation_->loss->value(validation_->scores, context_);
-  out_.validation_loss.push_back(loss);
+  const double now = watched();
+  double loss = now;
+  if (validation_->watch) {
+    loss = validation_->loss->value(validation_->scores, context_);
+    const double figure = validation_->watch->greater_is_better() ? -now : now;
+    out_.validation.scores.push_back(figure);
+    context_.metric("validation " + settings_.validation_metric, number, figure);
+  }
+  out_.validation.loss.push_back(loss);
   context_.metric("validation loss", number, loss);
-  if (loss < best_loss_) {
-    best_loss_ = loss;
+  if (now < best_) {
+    best_ = now;
     best_round_ = number + 1;
   }
   // Later rounds of DART change earlier trees, so there is no going back to the best.
@@ -280,23 +398,29 @@ bool Boosting::better_rounds_follow(std::size_t number) {
 }
 
 Boosted Boosting::run() {
+  require_watched(objective_, settings_.validation_metric);
   start();
+  out_.validation.metric = settings_.validation_metric;
+  if (settings_.validation_metric == "loss") out_.validation.scores.clear();
   const auto rounds = static_cast<std::size_t>(settings_.rounds);
+  out_.rounds = first_;
   const bool random = settings_.row_share < 1 || settings_.column_share < 1 ||
                       settings_.column_share_level < 1 || settings_.column_share_node < 1 ||
-                      settings_.drop_rate > 0 || settings_.sampling == RowSampling::gradient;
-  for (std::size_t number = 0; number < rounds; ++number) {
+                      settings_.drop_rate > 0 || settings_.sampling == RowSampling::gradient ||
+                      views_.size() > 1;
+  for (std::size_t number = first_; number < rounds; ++number) {
     context_.check();
     if (context_.stop_requested()) break;
     const bool split = round(number);
-    context_.progress("boosting", static_cast<double>(number + 1) / static_cast<double>(rounds));
+    context_.progress("boosting",
+                      static_cast<double>(number + 1 - first_) / static_cast<double>(rounds - first_));
     if (!better_rounds_follow(number)) break;
     // Without chance the next round would find the same nothing.
     if (!split && !random) break;
   }
   for (Kept& kept : kept_) {
-    for (double& value : kept.grown.tree.values) value *= kept.factor;
-    out_.parts.append(kept.grown.tree, static_cast<std::uint32_t>(kept.output));
+    shrink(kept.grown.tree, kept.factor);
+    keep(std::move(kept.grown.tree), *kept.view, kept.output);
   }
   out_.parts = out_.parts.slice(0, std::min(out_.parts.trees(), out_.rounds * outputs_));
   if (settings_.growth == TreeGrowth::symmetric) out_.parts.round_leaves();
@@ -306,8 +430,8 @@ Boosted Boosting::run() {
 }  // namespace
 
 Boosted boost(const Dataset& data, const BoostingObjective& objective, const BoostingSettings& settings,
-              const Context& context) {
-  return Boosting(data, objective, settings, context).run();
+              const Context& context, const BoostedTrees* earlier) {
+  return Boosting(data, objective, settings, context, earlier).run();
 }
 
 }  // namespace everyml::boosting_detail

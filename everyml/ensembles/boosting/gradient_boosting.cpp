@@ -49,7 +49,14 @@ std::vector<Axis> boosting_space() {
 
 BoostedTrees boosted_trees(boosting_detail::Boosted made,
                            std::shared_ptr<const BoostingObjective> objective) {
-  return {TreeEnsemble(std::move(made.parts)), std::move(objective), std::move(made.validation_loss)};
+  return {TreeEnsemble(std::move(made.parts)), std::move(objective), std::move(made.validation)};
+}
+
+/// The same trees with other answers; of rows kept back nothing is known any more.
+BoostedTrees refitted(const BoostedTrees& earlier, const Dataset& data, const BoostingSettings& settings,
+                      double decay, const Context& context) {
+  return {TreeEnsemble(boosting_detail::refit(earlier, data, settings, decay, context)),
+          BoostingObjective::make(earlier.objective().spec()), ValidationHistory{}};
 }
 
 }  // namespace
@@ -84,6 +91,48 @@ GradientBoostingRegressorModel GradientBoostingRegressor::fit(const Dataset& dat
   auto made_for = BoostingObjective::make(objective.spec());
   auto made = boosting_detail::boost(data, *made_for, boosting, context);
   return GradientBoostingRegressorModel(boosted_trees(std::move(made), std::move(made_for)));
+}
+
+GradientBoostingClassifierModel GradientBoostingClassifier::fit_from(
+    const GradientBoostingClassifierModel& earlier, const Dataset& rows, const Context& context) const {
+  validate(*this);
+  rows.validate(name, {.target = Target::Kind::classes, .missing_allowed = true});
+  const auto names = earlier.class_names();
+  boosting_detail::require_continues(earlier.boosted(), objective.spec(names.size()), rows, boosting);
+  Dataset data = rows;
+  data.target = boosting_detail::matched_target(rows.target, names);
+  auto made_for = BoostingObjective::make(objective.spec(names.size()));
+  auto made = boosting_detail::boost(data, *made_for, boosting, context, &earlier.boosted());
+  return {boosted_trees(std::move(made), std::move(made_for)), {names.begin(), names.end()}};
+}
+
+GradientBoostingClassifierModel GradientBoostingClassifier::refit(
+    const GradientBoostingClassifierModel& earlier, const Dataset& rows, double decay,
+    const Context& context) const {
+  validate(*this);
+  rows.validate(name, {.target = Target::Kind::classes, .missing_allowed = true});
+  const auto names = earlier.class_names();
+  Dataset data = rows;
+  data.target = boosting_detail::matched_target(rows.target, names);
+  return {refitted(earlier.boosted(), data, boosting, decay, context), {names.begin(), names.end()}};
+}
+
+GradientBoostingRegressorModel GradientBoostingRegressor::fit_from(
+    const GradientBoostingRegressorModel& earlier, const Dataset& data, const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::numbers, .missing_allowed = true});
+  boosting_detail::require_continues(earlier.boosted(), objective.spec(), data, boosting);
+  auto made_for = BoostingObjective::make(objective.spec());
+  auto made = boosting_detail::boost(data, *made_for, boosting, context, &earlier.boosted());
+  return GradientBoostingRegressorModel(boosted_trees(std::move(made), std::move(made_for)));
+}
+
+GradientBoostingRegressorModel GradientBoostingRegressor::refit(const GradientBoostingRegressorModel& earlier,
+                                                                const Dataset& data, double decay,
+                                                                const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::numbers, .missing_allowed = true});
+  return GradientBoostingRegressorModel(refitted(earlier.boosted(), data, boosting, decay, context));
 }
 
 GradientBoostingClassifierModel::GradientBoostingClassifierModel(BoostedTrees boosted,

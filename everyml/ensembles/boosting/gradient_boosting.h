@@ -22,13 +22,20 @@
 
 namespace everyml {
 
+/// What the rows kept back said after each round that was run; empty where there were none.
+struct ValidationHistory {
+  std::vector<double> loss;
+  std::string metric = "loss";  ///< what found the best round
+  std::vector<double> scores;   ///< of that metric, as many as losses; empty when it is the loss itself
+};
+
 /// Boosted trees and the objective they were made for: what the models of both tasks hold. Immutable;
 /// thread-safe; cheap to copy.
 class BoostedTrees {
  public:
   /// Throws ParameterError "model.outputs" when the trees do not have the objective's outputs.
   BoostedTrees(TreeEnsemble trees, std::shared_ptr<const BoostingObjective> objective,
-               std::vector<double> validation_loss);
+               ValidationHistory validation);
 
   const TreeEnsemble& trees() const { return trees_; }
   const BoostingObjective& objective() const { return *objective_; }
@@ -36,7 +43,14 @@ class BoostedTrees {
   std::size_t outputs() const { return objective_->outputs(); }
   std::size_t rounds() const { return trees_.tree_count() / outputs(); }
   /// Loss of the rows kept back after each round that was run; empty when there were none.
-  std::span<const double> validation_loss() const { return validation_loss_; }
+  std::span<const double> validation_loss() const { return validation_.loss; }
+  /// The same of the metric that found the best round.
+  std::span<const double> validation_scores() const {
+    return validation_.scores.empty() ? validation_.loss : validation_.scores;
+  }
+  const std::string& validation_metric() const { return validation_.metric; }
+  /// The first `rounds` rounds alone, with what was known of these.
+  BoostedTrees first_rounds(std::size_t rounds) const;
 
   /// out: [rows, outputs()]: sums of trees, of the first `rounds` rounds.
   void scores(const Features& x, std::span<double> out, const Context& context,
@@ -56,7 +70,7 @@ class BoostedTrees {
  private:
   TreeEnsemble trees_;
   std::shared_ptr<const BoostingObjective> objective_;
-  std::vector<double> validation_loss_;
+  ValidationHistory validation_;
 };
 
 namespace boosting_detail {
@@ -85,6 +99,12 @@ constexpr auto boosting_attributes() {
           [](const M& m) -> std::optional<Figure> {
             if (m.boosted().validation_loss().empty()) return std::nullopt;
             return Figure::list(m.boosted().validation_loss());
+          }},
+      Row{"validation_scores",
+          "Figure of the rows kept back that found the best round, after each round; [rounds run].",
+          [](const M& m) -> std::optional<Figure> {
+            if (m.boosted().validation_scores().empty()) return std::nullopt;
+            return Figure::list(m.boosted().validation_scores());
           }}};
 }
 }  // namespace boosting_detail
@@ -110,6 +130,9 @@ class GradientBoostingClassifierModel {
   /// As probabilities, by the first `rounds` rounds alone.
   void staged(const Features& x, std::size_t rounds, std::span<double> out, const Context& context) const;
   const BoostedTrees& boosted() const { return boosted_; }
+  GradientBoostingClassifierModel first_rounds(std::size_t rounds) const {
+    return {boosted_.first_rounds(rounds), names_};
+  }
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static GradientBoostingClassifierModel load(const ArchiveReader& archive);
@@ -141,6 +164,9 @@ class GradientBoostingRegressorModel {
   /// As predict, by the first `rounds` rounds alone.
   void staged(const Features& x, std::size_t rounds, std::span<double> out, const Context& context) const;
   const BoostedTrees& boosted() const { return boosted_; }
+  GradientBoostingRegressorModel first_rounds(std::size_t rounds) const {
+    return GradientBoostingRegressorModel(boosted_.first_rounds(rounds));
+  }
   Json summary() const;
   void save(ArchiveWriter& archive) const;
   static GradientBoostingRegressorModel load(const ArchiveReader& archive);
@@ -169,6 +195,13 @@ struct GradientBoostingClassifier {
   static std::vector<Axis> space();
   /// Throws as boosting_detail::boost and Dataset::validate do; "data.one_class".
   GradientBoostingClassifierModel fit(const Dataset& data, const Context& context) const;
+  /// As GradientBoostingRegressor::fit_from. The classes of the data are found by their names; DataError
+  /// "data.new_class" for one that the model does not know.
+  GradientBoostingClassifierModel fit_from(const GradientBoostingClassifierModel& earlier,
+                                           const Dataset& data, const Context& context) const;
+  /// As GradientBoostingRegressor::refit.
+  GradientBoostingClassifierModel refit(const GradientBoostingClassifierModel& earlier, const Dataset& data,
+                                        double decay, const Context& context) const;
 };
 
 /// Numbers by trees that each correct the sum of those before; the objective says what of them.
@@ -185,6 +218,21 @@ struct GradientBoostingRegressor {
   static std::vector<Trial> search();
   static std::vector<Axis> space();
   GradientBoostingRegressorModel fit(const Dataset& data, const Context& context) const;
+  /// Goes on from an earlier model of the same columns and the same objective: `rounds` counts the earlier
+  /// ones too, so that 50 rounds continued to 100 on the same rows and seed are the same model as 100 at
+  /// once. What the earlier trees say of these rows is taken from the model. Earlier trees stay as they are:
+  /// DART leaves out later ones alone, and categories in order are put in order anew. Throws as fit does,
+  /// ParameterError "boosting.rounds" when the earlier model has more rounds, "boosting.objective" when it
+  /// has another objective, DataError "data.feature_count".
+  GradientBoostingRegressorModel fit_from(const GradientBoostingRegressorModel& earlier, const Dataset& data,
+                                          const Context& context) const;
+  /// The trees of an earlier model with answers learned anew from these rows: each leaf answers decay times
+  /// what it did and 1 - decay times what the rows that reach it ask for, tree by tree, with this
+  /// learning_rate, l1, l2 and max_delta. A leaf that no row reaches keeps its answer. Throws as fit_from
+  /// does, ParameterError "parameter.decay" unless decay is from 0 to 1, UnsupportedError "boosting.refit"
+  /// with constraints of order, which new answers could break, and for linear leaves.
+  GradientBoostingRegressorModel refit(const GradientBoostingRegressorModel& earlier, const Dataset& data,
+                                       double decay, const Context& context) const;
 };
 
 }  // namespace everyml

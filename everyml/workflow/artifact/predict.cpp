@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/text.h"
+#include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/artifact/artifact.h"
 
 namespace everyml {
@@ -144,6 +146,24 @@ void add_numbers(const Artifact& artifact, const Table& table, const PredictOpti
   out.push_back(number_column("high", high));
 }
 
+/// A column for each level that a model of several answers at once: "q0.1".
+void add_levels(const Artifact& artifact, const Table& table, const Context& context,
+                std::vector<Column>& out) {
+  const auto* model = artifact.model.as<GradientBoostingRegressorModel>();
+  if (model == nullptr || model->boosted().outputs() < 2) return;
+  const std::vector<double>& levels = model->boosted().objective().spec().levels;
+  std::vector<std::vector<double>> values(levels.size(), std::vector<double>(table.rows()));
+  in_runs(artifact, table, context, nullptr, [&](const Features& x, std::size_t begin, std::size_t end) {
+    std::vector<double> part((end - begin) * levels.size());
+    model->levels(x, part, context);
+    for (std::size_t row = begin; row < end; ++row)
+      for (std::size_t k = 0; k < levels.size(); ++k)
+        values[k][row] = part[(row - begin) * levels.size() + k];
+  });
+  for (std::size_t k = 0; k < levels.size(); ++k)
+    out.push_back(number_column("q" + format_number(levels[k]), values[k]));
+}
+
 }  // namespace
 
 std::vector<double> predict_values(const Artifact& artifact, const Table& table, const Context& context,
@@ -216,6 +236,7 @@ Table predict(const Artifact& artifact, const Table& table, const PredictOptions
       break;
     case Target::Kind::numbers:
       add_numbers(artifact, table, options, context, notes, artifact.target_name, answers);
+      add_levels(artifact, table, context, answers);
       break;
     case Target::Kind::none: {
       if (artifact.model.can(Capability::anomaly)) {

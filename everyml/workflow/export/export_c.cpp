@@ -156,6 +156,7 @@ class Writer {
       whole("uint64_t", "linear_start", parts_.linear_start);
       whole("int32_t", "linear_feature", parts_.linear_feature);
       array("double", "linear_coefficient", parts_.linear_coefficient, literal);
+      if (!parts_.linear_offset.empty()) array("double", "linear_offset", parts_.linear_offset, literal);
     }
     for (std::size_t j = 0; j < columns_.size(); ++j) {
       if (columns_[j].kind != ExportColumn::Kind::category) continue;
@@ -191,6 +192,8 @@ class Writer {
     std::string walk = replaced(kWalk, "SETS", sets() ? kSets : "");
     if (parts_.width > 1) walk.resize(walk.find("\nstatic double PREFIX_leaf_answer"));
     walk = replaced(walk, "LINEAR", linear() ? kLinear : std::string_view("\n  (void)row;"));
+    walk = replaced(walk, "OFFSET",
+                    parts_.linear_offset.empty() ? std::string_view() : " + PREFIX_linear_offset[leaf]");
     put(walk);
     calibration();
   }

@@ -237,6 +237,15 @@ TEST(ExportC, CalibratedForestsAreToo) {
   expect_equal(artifact, "forest_isotonic");
 }
 
+TEST(ExportC, LinearLeavesHaveOffsets) {
+  ImportedTrees model = import_trees(read_file(kFolder + "lgb_linear.txt"), "offsets");
+  TreeParts parts = model.trees.parts();
+  for (std::size_t leaf = 0; leaf < parts.leaves(); ++leaf)
+    parts.linear_offset.push_back(0.37 * static_cast<double>(leaf % 5));
+  model.trees = TreeEnsemble(std::move(parts));
+  expect_equal(artifact_of(model, "answer"), "offsets");
+}
+
 TEST(ExportC, WordsAreFound) {
   ImportedTrees model = import_trees(read_file(kFolder + "lgb_binary.txt"), "words");
   model.levels.resize(6);

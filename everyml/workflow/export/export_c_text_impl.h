@@ -144,7 +144,7 @@ static double PREFIX_leaf_answer(uint32_t leaf, const double* row) {
 )";
 
 inline constexpr std::string_view kLinear = R"(
-  double sum = answer;
+  double sum = answerOFFSET;
   uint64_t k;
   for (k = PREFIX_linear_start[leaf]; k < PREFIX_linear_start[leaf + 1]; ++k) {
     sum += PREFIX_linear_coefficient[k] * row[PREFIX_linear_feature[k]];

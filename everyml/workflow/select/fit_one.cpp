@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "everyml/ensembles/boosting/continued.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/catalog/catalog.h"
@@ -52,11 +53,11 @@ void require_learnable(const Target& target, std::size_t rows, std::string_view 
   }
 }
 
-Artifact finished(const AnyEstimator& estimator, Encoder encoder, const Dataset& data,
+Artifact finished(const AnyEstimator& estimator, Encoder encoder, AnyModel model, const Dataset& data,
                   std::string_view target_name, const Context& context) {
   Artifact artifact;
   artifact.encoder = std::move(encoder);
-  artifact.model = estimator.fit(data, context);
+  artifact.model = std::move(model);
   artifact.algorithm = estimator.card().name;
   artifact.settings_json = write_json(estimator.settings_json());
   artifact.target_name = std::string(target_name);
@@ -75,6 +76,13 @@ Artifact finished(const AnyEstimator& estimator, Encoder encoder, const Dataset&
 
 Artifact fit_one(const Table& table, const FitOptions& options, const Context& context) {
   AnyEstimator estimator = catalog().find(options.algorithm).make();
+  if (options.earlier != nullptr) {
+    if (options.earlier->algorithm != options.algorithm)
+      throw ParameterError("fit.continue",
+                           fmt::format("the model to go on from is one of {}, not of {}",
+                                       printable(options.earlier->algorithm), options.algorithm));
+    estimator.set_json(parse_json(options.earlier->settings_json, "the settings of the model"));
+  }
   for (const auto& [name, text] : options.settings) estimator.set(name, text);
   return fit_one(estimator, table, options, context);
 }
@@ -98,6 +106,16 @@ Artifact fit_one(const AnyEstimator& estimator, const Table& whole, const FitOpt
   if (!options.weights.empty()) data.weights = select_impl::row_weights(whole, options.weights, rows);
   if (!options.group.empty()) data.groups = select_impl::row_groups(whole.column(options.group), rows);
 
+  if (options.earlier != nullptr) {
+    if (options.target != options.earlier->target_name)
+      throw ParameterError("fit.continue",
+                           fmt::format("the model to go on from learned \"{}\"; name that column with "
+                                       "--target",
+                                       printable(options.earlier->target_name)));
+    return fit_further(estimator, {.earlier = *options.earlier, .refit = {}}, table, data.target,
+                       std::move(data.weights), context, std::move(data.groups));
+  }
+
   std::set<std::string> left_out = {options.target, options.weights, options.group};
   for (const std::string& name : options.ignore) left_out.insert(table.column(name).name());
   std::vector<std::string> columns;
@@ -120,7 +138,36 @@ Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<c
                .info = {encoder.info().begin(), encoder.info().end()},
                .weights = std::move(weights),
                .groups = std::move(groups)};
-  return finished(estimator, std::move(encoder), data, target_name, context);
+  AnyModel model = estimator.fit(data, context);
+  return finished(estimator, std::move(encoder), std::move(model), data, target_name, context);
+}
+
+Artifact fit_further(const AnyEstimator& estimator, const Further& further, const Features& x,
+                     const Target& target, std::vector<double> weights, const Context& context,
+                     std::vector<std::int32_t> groups) {
+  require_rows(x.rows());
+  const Artifact& earlier = further.earlier;
+  Dataset data{.features = x,
+               .target = target,
+               .info = {earlier.encoder.info().begin(), earlier.encoder.info().end()},
+               .weights = std::move(weights),
+               .groups = std::move(groups)};
+  AnyModel model = further.refit ? refit(estimator, earlier.model, data, *further.refit, context)
+                                 : fit_from(estimator, earlier.model, data, context);
+  Artifact made = finished(estimator, earlier.encoder, std::move(model), data, earlier.target_name, context);
+  // The rows may lack a class, or have them in another order.
+  made.label_kind = earlier.label_kind;
+  made.class_names = earlier.class_names;
+  made.calibration.classes = made.class_names.size();
+  return made;
+}
+
+Artifact fit_further(const AnyEstimator& estimator, const Further& further, const Table& table,
+                     const Target& target, std::vector<double> weights, const Context& context,
+                     std::vector<std::int32_t> groups) {
+  require_rows(table.rows());
+  return fit_further(estimator, further, further.earlier.encoder.transform(table, context), target,
+                     std::move(weights), context, std::move(groups));
 }
 
 Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span<const std::string> names,
@@ -134,7 +181,8 @@ Artifact fit_numbers(const AnyEstimator& estimator, const Features& x, std::span
                  .target = target,
                  .info = {encoder.info().begin(), encoder.info().end()},
                  .weights = weights};
-    return finished(estimator, std::move(encoder), data, target_name, context);
+    AnyModel model = estimator.fit(data, context);
+    return finished(estimator, std::move(encoder), std::move(model), data, target_name, context);
   };
   if (estimator.card().needs.missing == InputNeeds::Missing::keep) return attempt(Encoder::Fills::none);
   // Most tables have no missing cells, and the learner finds out in a pass that it makes anyway. Rows asked

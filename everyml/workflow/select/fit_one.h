@@ -22,6 +22,15 @@ struct FitOptions {
   std::string weights;                          ///< column of row weights
   std::string group;                            ///< column that says which rows belong to one list
   std::optional<bool> classification;           ///< force the task when the target is numeric
+  /// A model to go on from (continued.h): it brings the encoder, `ignore` is passed over, and settings that
+  /// are not given are those it was fitted with. Borrowed.
+  const Artifact* earlier = nullptr;
+};
+
+/// A model that is worked on further (continued.h) with rows that its own encoder reads.
+struct Further {
+  const Artifact& earlier;
+  std::optional<double> refit;  ///< decay: new answers for the leaves there are, else more rounds
 };
 
 /// One algorithm with the settings given on all rows that have a target, and nothing else: no search, no
@@ -42,6 +51,16 @@ Artifact fit_one(const AnyEstimator& estimator, const Table& table, const FitOpt
 Artifact fit_rows(const AnyEstimator& estimator, const Table& table, std::span<const std::string> columns,
                   const Target& target, std::vector<double> weights, std::string_view target_name,
                   const Context& context, std::vector<std::int32_t> groups = {});
+
+/// The same going on from a model: its encoder stays, and what was calibrated on it is left out. Throws what
+/// fit_from and refit throw.
+Artifact fit_further(const AnyEstimator& estimator, const Further& further, const Table& table,
+                     const Target& target, std::vector<double> weights, const Context& context,
+                     std::vector<std::int32_t> groups = {});
+/// The same for features as the earlier model takes them.
+Artifact fit_further(const AnyEstimator& estimator, const Further& further, const Features& x,
+                     const Target& target, std::vector<double> weights, const Context& context,
+                     std::vector<std::int32_t> groups = {});
 
 /// The same for features that come as numbers, one name per column. They are taken as they are, nothing is
 /// scaled; where the algorithm cannot take missing cells, those of dense features get the weighted median of

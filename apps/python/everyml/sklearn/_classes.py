@@ -22,7 +22,8 @@ def make(name: str, row: Row) -> type:
         "__qualname__": name,
         "__doc__": documentation(name, row, entry),
         "__init__": _classes.initializer(defaults, row.positional),
-        "_entry": {**entry, "capabilities": can},
+        # Their warm_start promises the model of all rounds, which a fit from the start gives too.
+        "_entry": {**entry, "capabilities": can, "continues": False, "answers_levels": False},
         "_row": row,
         "_defaults": defaults,
         "_attributes": row.attributes,
