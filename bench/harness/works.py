@@ -333,7 +333,12 @@ WORKS += (
         "cv",
         {"small": Data("wide", 5_000, 1_000, 50), "full": Data("wide", 100_000, 20_000, 50)},
         "log_loss",
-        (lightgbm("lightgbm.cv", anchor=True, rounds=100), everyml(BOOSTED, "bins shared", rounds=100)),
+        (
+            lightgbm("lightgbm.cv", anchor=True, rounds=100),
+            lightgbm("lightgbm.cv, quantised, 63 bins", rounds=100, **QUANTISED),
+            everyml(BOOSTED, "bins shared", rounds=100),
+            everyml(BOOSTED, "bins shared, 63 bins", rounds=100, bins=63),
+        ),
         3,
         slack=0.002,
     ),

@@ -63,7 +63,8 @@ def main():
     fitted = cpu()
     score = ask(model, xt)
     asked = cpu()
-    print(f"{tool} fit cpu {fitted - start:.2f} s; predict cpu {asked - fitted:.3f} s; AUC {roc_auc_score(yt, score):.5f}")
+    auc = roc_auc_score(yt, score)
+    print(f"{tool} fit cpu {fitted - start:.2f} s; predict cpu {asked - fitted:.3f} s; AUC {auc:.5f}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def test_what_passed_still_passes(name, capsys):
     wrong = [f"{test}: {reason}" for test, outcome, reason in rows if outcome != "passed"]
     assert not wrong, "\n".join(wrong)
     missing = sorted(wanted - {test for test, _, _ in rows})
-    assert len(wanted) > 10 and not missing, f"{len(missing)} tests of the list did not run: {missing[:5]}"
+    assert len(wanted) > 5 and not missing, f"{len(missing)} tests of the list did not run: {missing[:5]}"
 
 
 def test_every_failure_on_the_page_has_a_reason():

@@ -37,11 +37,28 @@ template <bool Listed>
 void add_wide_rows(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                    const std::uint64_t* words, std::uint64_t* cells) {
   const std::size_t width = tile.width;
+  const std::uint32_t* start = tile.cell.data();
   const auto* codes = reinterpret_cast<const std::uint16_t*>(tile.codes.data());
   for (std::size_t i = first; i < first + count; ++i) {
-    const std::size_t row = Listed ? some[i] : i;
+    std::size_t row = i;
+    if constexpr (Listed) {
+      row = some[i];
+      if (i + kAhead < first + count) {
+        const std::uint16_t* ahead = codes + some[i + kAhead] * width;
+        __builtin_prefetch(ahead);
+        __builtin_prefetch(ahead + width - 1);
+      }
+    }
+    const std::uint16_t* code = codes + row * width;
     const std::uint64_t word = words[i];
-    for (std::size_t k = 0; k < width; ++k) cells[tile.cell[k] + codes[row * width + k]] += word;
+    std::size_t k = 0;
+    for (; k + 4 <= width; k += 4) {
+      cells[start[k] + code[k]] += word;
+      cells[start[k + 1] + code[k + 1]] += word;
+      cells[start[k + 2] + code[k + 2]] += word;
+      cells[start[k + 3] + code[k + 3]] += word;
+    }
+    for (; k < width; ++k) cells[start[k] + code[k]] += word;
   }
 }
 

@@ -164,9 +164,9 @@ bool Board::judge_one(const Entry& entry, double from, double to, LearnResult& r
 void Board::judge_all(LearnResult& result) {
   std::vector<Entry> entries = fitting_entries(problem_, options_);
   if (options_.seconds > 0) {
-    // After the plainest comes boosting, which is most often the best: others may take all of the time.
+    // Boosting comes first, which is most often the best: any other may take all of the time.
     std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      const auto place = [](const Card& card) { return answers_in_stages(card.name) ? 1 : card.complexity; };
+      const auto place = [](const Card& card) { return answers_in_stages(card.name) ? 0 : card.complexity; };
       return place(a.card()) < place(b.card());
     });
   }
