@@ -59,7 +59,7 @@ TreeParts read_model(const std::string& path, bool symmetric = false) {
     }
     parts.append(tree, 0);
   }
-  // As every fit that grows symmetric trees leaves them.
+  // Whole multiples of a unit, which symmetric trees add up fastest.
   if (symmetric) parts.round_leaves();
   return parts;
 }

@@ -428,7 +428,6 @@ Boosted Boosting::run() {
     keep(std::move(kept.grown.tree), *kept.view, kept.output);
   }
   out_.parts = out_.parts.slice(0, std::min(out_.parts.trees(), out_.rounds * outputs_));
-  if (settings_.growth == TreeGrowth::symmetric) out_.parts.round_leaves();
   return std::move(out_);
 }
 
