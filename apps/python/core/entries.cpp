@@ -39,7 +39,7 @@ std::string entries_json() {
   for (const Entry& entry : catalog().entries()) {
     const Card& card = entry.card();
     // The classes have no way yet to hand over which rows belong to one list.
-    if (card.name.ends_with("-ranker")) continue;
+    if (card.orders_lists) continue;
     Json params = Json::array(), capabilities = Json::array();
     for (const Param& param : entry.settings().params) params.push_back(param_of(param));
     for (const Capability capability : entry.capabilities()) {

@@ -58,7 +58,7 @@ Artifact fit(const Entry& entry, const Table& table) {
       Encoder::fit(table, names, data.target, {}, entry.card().needs, {.one_hot_levels = 10}, context);
   data.features = artifact.encoder.transform_training(table, data.target, {}, context);
   data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
-  if (entry.card().name.ends_with("-ranker")) {
+  if (entry.card().orders_lists) {
     // An order is learned within lists, here of five rows each, from grades.
     Buffer<double> grades(kRows);
     for (std::size_t row = 0; row < kRows; ++row) {
