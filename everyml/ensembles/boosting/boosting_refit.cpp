@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "everyml/ensembles/boosting/answer_unit_impl.h"
 #include "everyml/ensembles/boosting/boosting_train_impl.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
@@ -36,6 +37,7 @@ class Refit {
   Refit(const BoostedTrees& earlier, const Dataset& data, const BoostingSettings& settings, double decay,
         const Context& context)
       : data_(data), settings_(settings), decay_(decay), context_(context), parts_(earlier.trees().parts()) {
+    if (settings.growth == TreeGrowth::symmetric) unit_ = unit_of(parts_);
     rows_ = part_rows(data, 0, context).training;
     std::vector<double> weights;
     std::vector<std::int32_t> groups;
@@ -88,6 +90,7 @@ class Refit {
           throw DataError("data.spread", "answers of leaves are beyond doubles; scale the target");
       }
     });
+    if (unit_ > 0) round_answers(unit_, std::span(parts_.leaf_value).subspan(first, count));
     for (std::size_t i = 0; i < n; ++i)
       scores_[output * n + i] += parts_.leaf_value[first + static_cast<std::size_t>(leaf[i * stride])];
   }
@@ -112,6 +115,7 @@ class Refit {
   double decay_;
   const Context& context_;
   TreeParts parts_;
+  double unit_ = 0;  ///< 0: answers are not multiples of one
   std::vector<std::size_t> rows_;
   std::unique_ptr<BoostingLoss> loss_;
   std::vector<double> scores_;             ///< [outputs, rows]

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "everyml/ensembles/boosting/answer_unit_impl.h"
 #include "everyml/ensembles/boosting/boosting_rows_impl.h"
 #include "everyml/ensembles/boosting/boosting_scores_impl.h"
 #include "everyml/ensembles/boosting/boosting_train_impl.h"
@@ -30,10 +31,12 @@ class Boosting {
  private:
   void start();
   void start_scores();
+  void start_from_base();
   View& view_of(std::size_t number);
   bool round(std::size_t number);
   bool tree(std::size_t number, std::size_t output);
   void keep(GrownTree tree, const View& view, std::size_t output);
+  void make_whole(GrownTree& tree, bool first);
   void derive(std::size_t number);
   void renew(GrownRows& grown, std::size_t output) const;
   void add_linear(const GrownRows& grown, const View& view, std::span<const std::uint32_t> rows,
@@ -61,6 +64,9 @@ class Boosting {
   Buffer<float> gradient_, hessian_;
   std::vector<std::uint32_t> nodes_, all_rows_;
   Boosted out_;
+  bool rounds_ = false;  ///< the answers are multiples of a unit
+  double unit_ = 0;      ///< 0: none
+  std::vector<double> base_;
   double best_ = 0;  ///< smaller is better
   std::size_t best_round_ = 0;
   // DART
@@ -95,6 +101,7 @@ void Boosting::start() {
         LinearLeaves::Settings{.slope_l2 = settings_.linear_l2, .l1 = settings_.l1, .l2 = settings_.l2},
         context_);
   }
+  rounds_ = settings_.growth == TreeGrowth::symmetric && outputs_ == 1 && !linear_;
   const std::size_t n = training_->rows();
   gradient_ = Buffer<float>::uninitialized(n * outputs_);
   const BoostingLoss& loss = training_->unweighted ? *training_->unweighted : *training_->loss;
@@ -110,6 +117,8 @@ void Boosting::start_scores() {
   if (earlier_ != nullptr) {
     first_ = earlier_->rounds();
     out_.parts = earlier_->trees().parts();
+    base_ = out_.parts.base;
+    if (rounds_) unit_ = unit_of(out_.parts);
     const std::span<const double> losses = earlier_->validation_loss(),
                                   figures = earlier_->validation_scores();
     // What is known of the earlier rounds belongs to the model when it is known of all.
@@ -128,7 +137,11 @@ void Boosting::start_scores() {
     return;
   }
   out_.parts = TreeParts::empty(data_.columns(), outputs_, 1);
-  out_.parts.base = training_->loss->start(context_);
+  out_.parts.base = base_ = training_->loss->start(context_);
+  start_from_base();
+}
+
+void Boosting::start_from_base() {
   for (std::size_t o = 0; o < outputs_; ++o) {
     std::fill_n(of(training_->scores, o).begin(), training_->rows(), out_.parts.base[o]);
     if (validation_) std::fill_n(of(validation_->scores, o).begin(), validation_->rows(), out_.parts.base[o]);
@@ -178,6 +191,8 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
   const double rate =
       settings_.learning_rate * (dropped_.empty() ? 1.0 : 1.0 / static_cast<double>(dropped_.size() + 1));
   shrink(grown.tree, rate);
+  // Trees of DART change until the end.
+  if (settings_.drop_rate <= 0) make_whole(grown.tree, tree_number == 0);
   if (linear_) {
     add_linear(grown, view, input.rows, sample.others, output);
   } else {
@@ -230,6 +245,16 @@ void Boosting::add_linear(const GrownRows& grown, const View& view, std::span<co
 void Boosting::keep(GrownTree tree, const View& view, std::size_t output) {
   if (view.ordered) tree = view.ordered->translated(std::move(tree));
   out_.parts.append(tree, static_cast<std::uint32_t>(output));
+}
+
+/// A tree's answers in multiples of the model's unit, which its first tree sets.
+void Boosting::make_whole(GrownTree& tree, bool first) {
+  if (!rounds_) return;
+  if (first) {
+    unit_ = set_unit(tree, out_.parts.base[0]);
+    if (unit_ > 0) start_from_base();
+  }
+  if (unit_ > 0) round_answers(unit_, tree.values);
 }
 
 /// DART: the next tree learns what the dropped ones, drawn at random, leave open.
@@ -354,9 +379,12 @@ Boosted Boosting::run() {
   }
   for (Kept& kept : kept_) {
     shrink(kept.grown.tree, kept.factor);
+    make_whole(kept.grown.tree, out_.parts.trees() == 0);
     keep(std::move(kept.grown.tree), *kept.view, kept.output);
   }
   out_.parts = out_.parts.slice(0, std::min(out_.parts.trees(), out_.rounds * outputs_));
+  // Without trees there is no unit, and a run that goes on shall find one anew.
+  if (out_.parts.trees() == 0) out_.parts.base = base_;
   return std::move(out_);
 }
 

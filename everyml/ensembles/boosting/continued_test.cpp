@@ -55,12 +55,16 @@ TEST(Continued, TwentyAndTwentyRoundsAreFortyRounds) {
 }
 
 TEST(Continued, ClassesAndOrdersGoOnToo) {
-  for (const std::size_t classes : {2u, 4u}) {
-    const Dataset data = rows_of_classes(800, 2, classes);
-    const auto whole = GradientBoostingClassifier{.boosting = {.rounds = 12}}.fit(data, Context());
-    const auto part = GradientBoostingClassifier{.boosting = {.rounds = 5}}.fit(data, Context());
-    const auto both = GradientBoostingClassifier{.boosting = {.rounds = 12}}.fit_from(part, data, Context());
-    EXPECT_EQ(bytes_of(both), bytes_of(whole));
+  for (const TreeGrowth growth : {TreeGrowth::leaf, TreeGrowth::symmetric}) {
+    for (const std::size_t classes : {2u, 4u}) {
+      const Dataset data = rows_of_classes(800, 2, classes);
+      GradientBoostingClassifier settings{.boosting = {.rounds = 12, .growth = growth}};
+      const auto whole = settings.fit(data, Context());
+      settings.boosting.rounds = 5;
+      const auto part = settings.fit(data, Context());
+      settings.boosting.rounds = 12;
+      EXPECT_EQ(bytes_of(settings.fit_from(part, data, Context())), bytes_of(whole));
+    }
   }
   Dataset lists = rows_of_numbers(600, 3);
   Buffer<double> grades(lists.rows());

@@ -107,6 +107,7 @@ std::string Dataset::feature_name(std::size_t column) const {
 
 Dataset Dataset::select_rows(std::span<const std::size_t> rows) const {
   Dataset part{features.select_rows(rows), target.select(rows), info, {}, {}};
+  for (const Target& one : further) part.further.push_back(one.select(rows));
   if (!weights.empty()) part.weights.reserve(rows.size());
   if (!groups.empty()) part.groups.reserve(rows.size());
   for (const std::size_t row : rows) {
@@ -208,6 +209,27 @@ std::vector<std::string> present_classes(const Dataset& data) {
   return names;
 }
 
+void check_further(std::string_view learner, const Dataset& data, const Dataset::Needs& needs) {
+  if (!needs.several && !data.further.empty()) {
+    throw DataError("data.targets",
+                    fmt::format("{}: learns one target at a time, got {}; fit one model for each, or use a "
+                                "decision tree, a random forest or extra trees, which learn several together",
+                                learner, data.target_count()));
+  }
+  if (needs.several && data.further.empty()) {
+    throw DataError("data.targets", fmt::format("{}: learns two or more targets together here, got {}",
+                                                learner, data.target_count() == 0 ? "none" : "one"));
+  }
+  for (const Target& one : data.further) {
+    if (one.kind() != data.target.kind()) {
+      throw DataError("data.targets",
+                      fmt::format("{}: targets that are learned together must be of one kind, got {} and {}",
+                                  learner, to_string(data.target.kind()), to_string(one.kind())));
+    }
+    check_length(learner, "target values", one.size(), data.rows());
+  }
+}
+
 void check_target(std::string_view learner, const Dataset& data, const Dataset::Needs& needs) {
   if (needs.target != Target::Kind::none && data.target.kind() != needs.target) {
     throw DataError("data.target_kind",
@@ -218,6 +240,7 @@ void check_target(std::string_view learner, const Dataset& data, const Dataset::
   }
   if (data.target.kind() != Target::Kind::none)
     check_length(learner, "target values", data.target.size(), data.rows());
+  check_further(learner, data, needs);
 }
 
 }  // namespace

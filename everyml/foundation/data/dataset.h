@@ -73,9 +73,15 @@ struct Dataset {
   /// Where learners may keep what they derive; null: nowhere. Whoever changes the features, info or weights
   /// of a copy gives it another; select_rows gives it none.
   std::shared_ptr<Derived> derived = {};
+  /// Targets to be learned together with `target`, of the same kind and length; empty: there is but one. Only
+  /// learners that say so (Needs::several) take them, all others refuse them.
+  std::vector<Target> further = {};
 
   std::size_t rows() const { return features.rows(); }
   std::size_t columns() const { return features.columns(); }
+  std::size_t target_count() const { return (target.kind() == Target::Kind::none ? 0 : 1) + further.size(); }
+  /// The target of that number: `target` itself is 0.
+  const Target& target_at(std::size_t index) const { return index == 0 ? target : further[index - 1]; }
   double weight(std::size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
   double weight_sum() const;
   std::string feature_name(std::size_t column) const;
@@ -86,7 +92,8 @@ struct Dataset {
   /// (target, weights or groups of another length), "data.weight" (negative, NaN or infinite, or a sum beyond
   /// doubles), "data.weights_zero" (all zero), "data.infinite" (an infinite feature, named), "data.missing"
   /// (NaN while missing is not allowed, named), "data.target_kind" (the learner needs another kind of
-  /// target), "data.one_class".
+  /// target), "data.one_class", "data.targets" (several targets where the learner takes one, one where it
+  /// takes several, or of different kinds).
   struct Needs {
     Target::Kind target = Target::Kind::none;
     bool missing_allowed = false;
@@ -94,6 +101,8 @@ struct Dataset {
     std::size_t minimum_classes = 1;
     /// False for a learner that meets NaN and infinities in its own pass and asks again only then.
     bool scan_features = true;
+    /// The learner learns two or more targets together.
+    bool several = false;
   };
   void validate(std::string_view learner, const Needs& needs) const;
 };

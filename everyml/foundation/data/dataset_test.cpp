@@ -183,5 +183,27 @@ TEST(Dataset, HugeFiniteValuesAreNotInfinite) {
   EXPECT_EQ(verdict(data).first, "no error");
 }
 
+TEST(Dataset, SeveralTargetsAreForThoseWhoTakeThem) {
+  const Dataset one = small();
+  Dataset two = one;
+  two.further = {Target::classes(buffer<std::int32_t>({2, 1, 0}), {"a", "b", "c"})};
+  EXPECT_EQ(two.target_count(), 2U);
+  EXPECT_EQ(two.target_at(1).class_count(), 3U);
+  const auto [code, sentence] = verdict(two, {.target = Target::Kind::classes});
+  EXPECT_EQ(code, "data.targets");
+  EXPECT_THAT(sentence, HasSubstr("ridge: learns one target at a time, got 2"));
+  const Dataset::Needs several{.target = Target::Kind::classes, .several = true};
+  EXPECT_EQ(verdict(two, several).first, "no error");
+  EXPECT_EQ(verdict(one, several).first, "data.targets") << "one is not several";
+  Dataset mixed = two;
+  mixed.further.push_back(Target::numbers(buffer({1.0, 2.0, 3.0})));
+  EXPECT_EQ(verdict(mixed, several).first, "data.targets");
+  Dataset shorter = two;
+  shorter.further.push_back(Target::classes(buffer<std::int32_t>({0}), {"a"}));
+  EXPECT_EQ(verdict(shorter, several).first, "data.length");
+  const std::vector<std::size_t> rows{2, 0};
+  EXPECT_THAT(two.select_rows(rows).further[0].codes(), ElementsAre(0, 2));
+}
+
 }  // namespace
 }  // namespace everyml

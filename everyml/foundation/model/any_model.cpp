@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -80,6 +81,11 @@ void entry_detail::cannot(Capability capability) {
   throw UnsupportedError("model.capability", fmt::format("this model has no {}", to_string(capability)));
 }
 
+void entry_detail::cannot_targets() {
+  throw UnsupportedError("model.capability",
+                         "this model learned one target, so it has no answers for several");
+}
+
 bool AnyModel::can(Capability capability) const { return self_ != nullptr && self_->can(capability); }
 std::size_t AnyModel::feature_count() const { return self_->feature_count(); }
 std::span<const std::string> AnyModel::class_names() const { return self_->class_names(); }
@@ -108,6 +114,13 @@ std::optional<Figure> AnyModel::attribute(std::string_view name) const {
 
 void AnyModel::require(Capability capability) const {
   if (!can(capability)) {
+    if (self_ != nullptr && !self_->target_classes().empty()) {
+      throw UnsupportedError(
+          "model.capability",
+          fmt::format("this {} answers for {} targets together; it has no {}, which are of "
+                      "one target",
+                      card_->name, self_->target_classes().size(), to_string(capability)));
+    }
     throw UnsupportedError(
         "model.capability",
         fmt::format("{} has no {}{}", card_ ? card_->title : "an empty model", to_string(capability),
@@ -231,6 +244,26 @@ void AnyModel::contributions(const Features& x, std::span<double> out, const Con
   require_size(out.size(), x.rows() * contribution_count() * (x.columns() + 1), "contributions");
   context.check();
   self_->contributions(x, out, context);
+  require_finite(*card_, x, out);
+}
+
+std::span<const std::vector<std::string>> AnyModel::target_classes() const {
+  return self_ ? self_->target_classes() : std::span<const std::vector<std::string>>{};
+}
+
+std::size_t AnyModel::answer_count() const {
+  std::size_t count = 0;
+  for (const std::vector<std::string>& classes : target_classes())
+    count += std::max<std::size_t>(classes.size(), 1);
+  return count;
+}
+
+void AnyModel::answers(const Features& x, std::span<double> out, const Context& context) const {
+  if (target_classes().empty()) entry_detail::cannot_targets();
+  require_width(x);
+  require_size(out.size(), x.rows() * answer_count(), "answers");
+  context.check();
+  self_->answers(x, out, context);
   require_finite(*card_, x, out);
 }
 

@@ -90,6 +90,15 @@ concept GivesContributions =
       m.contributions(x, out, context);
       { m.contribution_count() } -> std::convertible_to<std::size_t>;
     };
+/// Answers for several targets at once, in the order of Dataset::target_at. target_classes(): the class names
+/// of each target, none for a number; at least two entries. out: [rows, answer_count()]: for each target a
+/// number, or its probabilities, which sum to 1.
+template <class M>
+concept AnswersTargets =
+    requires(const M& m, const Features& x, std::span<double> out, const Context& context) {
+      m.answers(x, out, context);
+      { m.target_classes() } -> std::convertible_to<std::span<const std::vector<std::string>>>;
+    };
 /// A new model that has also seen `data`; the old one stays as it is.
 template <class M>
 concept Updates = requires(const M& m, const Dataset& data, const Context& context) {
@@ -142,6 +151,15 @@ class AnyModel {
   double anomaly_threshold() const;
   void contributions(const Features& x, std::span<double> out, const Context& context) const;
 
+  /// Of a model of several targets the class names of each, none for a number; empty for every other model.
+  /// Such a model has no values() or probabilities(), which are of one target.
+  std::span<const std::vector<std::string>> target_classes() const;
+  /// Answers per row of such a model: one for each number, one for each class of each target.
+  std::size_t answer_count() const;
+  /// out: [rows, answer_count()]; see AnswersTargets. Throws UnsupportedError "model.capability" for a model
+  /// of one target.
+  void answers(const Features& x, std::span<double> out, const Context& context) const;
+
   Json summary() const;
   void save(ArchiveWriter& archive) const;
 
@@ -189,6 +207,8 @@ struct AnyModel::Interface {
   virtual void anomaly_reasons(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual double anomaly_threshold() const = 0;
   virtual void contributions(const Features& x, std::span<double> out, const Context& context) const = 0;
+  virtual std::span<const std::vector<std::string>> target_classes() const = 0;
+  virtual void answers(const Features& x, std::span<double> out, const Context& context) const = 0;
   virtual Json summary() const = 0;
   virtual void save(ArchiveWriter& archive) const = 0;
 };

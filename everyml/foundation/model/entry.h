@@ -42,6 +42,14 @@ namespace entry_detail {
 template <class M>
 inline constexpr char type_tag = 0;
 [[noreturn]] void cannot(Capability capability);
+[[noreturn]] void cannot_targets();
+
+/// Settings that can also learn several targets together, with another model as the answer.
+template <class S>
+concept LearnsTargets =
+    requires(const S& s, const Dataset& data, const Context& context) { s.fit_targets(data, context); };
+/// What tells a file's reader that the model is one of several targets.
+inline constexpr std::string_view kTargetsKey = "target_sizes";
 
 template <class M>
 concept DeclaresAttributes = requires { M::attributes(); };
@@ -203,6 +211,19 @@ struct AnyModel::Holder final : AnyModel::Interface {
     else
       entry_detail::cannot(Capability::contributions);
   }
+  std::span<const std::vector<std::string>> target_classes() const override {
+    if constexpr (AnswersTargets<M>)
+      return model.target_classes();
+    else
+      return {};
+  }
+  void answers(const Features& x, std::span<double> out, const Context& context) const override {
+    if constexpr (AnswersTargets<M>) {
+      model.answers(x, out, context);
+    } else {
+      entry_detail::cannot_targets();
+    }
+  }
   Json summary() const override { return model.summary(); }
   void save(ArchiveWriter& archive) const override { model.save(archive); }
 };
@@ -220,6 +241,7 @@ const M* AnyModel::as() const {
 ///   static constexpr std::string_view name;  static Card card();  static constexpr auto fields();
 ///   M fit(const Dataset&, const Context&) const;  and, if it likes,
 ///   static std::vector<Trial> search();  static std::vector<Axis> space();
+///   N fit_targets(const Dataset&, const Context&) const;   several targets together, see AnswersTargets
 template <class S>
 Entry entry() {
   using Model =
@@ -242,11 +264,22 @@ Entry entry() {
                    .fit =
                        [](const void* settings, const Dataset& data, const Context& context,
                           std::shared_ptr<const Card> shared) {
+                         if constexpr (entry_detail::LearnsTargets<S>) {
+                           if (!data.further.empty())
+                             return AnyModel(static_cast<const S*>(settings)->fit_targets(data, context),
+                                             std::move(shared));
+                         }
                          return AnyModel(static_cast<const S*>(settings)->fit(data, context),
                                          std::move(shared));
                        },
                    .load =
                        [](const ArchiveReader& archive, std::shared_ptr<const Card> shared) {
+                         if constexpr (entry_detail::LearnsTargets<S>) {
+                           using Several = decltype(std::declval<const S&>().fit_targets(
+                               std::declval<const Dataset&>(), std::declval<const Context&>()));
+                           if (archive.has(entry_detail::kTargetsKey))
+                             return AnyModel(Several::load(archive), std::move(shared));
+                         }
                          return AnyModel(Model::load(archive), std::move(shared));
                        }};
   return made;
