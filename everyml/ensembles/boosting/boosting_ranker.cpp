@@ -13,7 +13,6 @@ Card GradientBoostingRanker::card() {
   card.summary = "Trees that put the rows of each list in order, the relevant ones first";
   card.complexity = 6;
   card.by_request = true;
-  card.orders_lists = true;
   card.weights = Card::Weights::votes;
   card.references = {
       "Burges, \"From RankNet to LambdaRank to LambdaMART: An Overview\", MSR-TR-2010-82, 2010",

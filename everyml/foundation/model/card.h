@@ -36,9 +36,6 @@ struct Card {
   /// Costs many fits of others, or another of its kind does as well: `learn` tries it only when it is asked
   /// for by name.
   bool by_request = false;
-  /// Learns the order of rows within lists: a fit needs Dataset::groups, and its answers are scores to sort
-  /// by.
-  bool orders_lists = false;
   /// What a weight of k says of a training row.
   enum class Weights : std::uint8_t {
     copies,  ///< it is k rows

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/metrics/ranking.h"
@@ -115,7 +116,7 @@ void require_truth(const Artifact& artifact, std::string_view name) {
 Evaluation evaluate(const Artifact& artifact, const Table& whole, const EvaluateOptions& options,
                     std::string_view name, const Context& context) {
   require_truth(artifact, "the model");
-  if (options.group.empty() && artifact.model.card().orders_lists)
+  if (options.group.empty() && orders_lists(artifact.model.card().name))
     throw ParameterError(
         "evaluate.group",
         fmt::format("{} orders the rows of lists; name the column that says which rows are one "

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/atomic_file.h"
@@ -174,7 +175,7 @@ Artifact learned(const std::string& algorithm, std::size_t classes,
     const std::size_t word = random.below(words.size() + 1);
     fruit.push_back(word < words.size() ? std::optional(words[word]) : std::nullopt);
     const double signal = (std::isnan(a[i]) ? 1.0 : 2 * a[i]) + 0.01 * b[i] + (word % 3 == 1 ? 1.5 : 0.0);
-    numbers[i] = entry.card().orders_lists ? std::clamp(std::round(signal), 0.0, 3.0) : signal;
+    numbers[i] = orders_lists(entry.card().name) ? std::clamp(std::round(signal), 0.0, 3.0) : signal;
     codes[i] = static_cast<std::int32_t>(
         std::clamp(static_cast<double>(classes - 1) / 2 + signal / 2 + 0.4 * random.normal(), 0.0,
                    static_cast<double>(std::max<std::size_t>(classes, 1) - 1)));
@@ -195,7 +196,7 @@ Artifact learned(const std::string& algorithm, std::size_t classes,
                                   {.one_hot_levels = 10}, context);
   data.features = artifact.encoder.transform_training(table, data.target, {}, context);
   data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
-  if (entry.card().orders_lists)
+  if (orders_lists(entry.card().name))
     for (std::size_t i = 0; i < kLearned; ++i) data.groups.push_back(static_cast<std::int32_t>(i / 10));
   AnyEstimator estimator = entry.make();
   for (const auto& [name, value] : settings) estimator.set(name, value);
