@@ -11,14 +11,7 @@ from collections import defaultdict
 
 import numpy as np
 import sklearn
-from sklearn.ensemble import (
-    AdaBoostClassifier,
-    AdaBoostRegressor,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
@@ -33,25 +26,19 @@ MODELS = {
     "knn-regressor": lambda: KNeighborsRegressor(5, algorithm="brute"),
 }
 # Left to chance: the mean over some seeds is kept.
-BY_CHANCE = {
+FORESTS = {
     "random-forest-classifier": RandomForestClassifier,
     "extra-trees-classifier": ExtraTreesClassifier,
     "random-forest-regressor": RandomForestRegressor,
     "extra-trees-regressor": ExtraTreesRegressor,
-    # Ties between features, and the rows drawn for each tree of numbers.
-    "adaboost-classifier": AdaBoostClassifier,
-    "adaboost-regressor": AdaBoostRegressor,
 }
+SEEDS = 3
 
 
-def models(algorithm, rows):
-    if algorithm not in BY_CHANCE:
+def models(algorithm):
+    if algorithm not in FORESTS:
         return [MODELS[algorithm]()]
-    if algorithm.startswith("adaboost"):
-        return [BY_CHANCE[algorithm](random_state=seed) for seed in range(10)]
-    # The fewer rows, the more a row counts.
-    seeds = 40 if rows < 2000 else 20 if algorithm.endswith("regressor") else 10
-    return [BY_CHANCE[algorithm](200, random_state=seed, n_jobs=-1) for seed in range(seeds)]
+    return [FORESTS[algorithm](200, random_state=seed, n_jobs=-1) for seed in range(SEEDS)]
 
 
 def side(folder, prefix, columns):
@@ -66,7 +53,7 @@ def main(folder, output):
             x, y = side(folder, row["prefix"] + "-train", int(row["columns"]))
             new_x, new_y = side(folder, row["prefix"] + "-test", int(row["columns"]))
             out = scores[row["case"]][row["algorithm"]]
-            for model in models(row["algorithm"], len(y)):
+            for model in models(row["algorithm"]):
                 model.fit(x, y)
                 if hasattr(model, "predict_proba"):
                     p = model.predict_proba(new_x)
