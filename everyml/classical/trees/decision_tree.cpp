@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "everyml/classical/trees/decision_tree_state_impl.h"
+#include "everyml/classical/trees/tree_targets.h"
 #include "everyml/foundation/base/error.h"
 
 namespace everyml {
@@ -58,6 +59,15 @@ std::vector<double> weights_of_classes(const DecisionTreeClassifier& settings, c
   return weights;
 }
 
+void require_counts(std::string_view learner, const Target& target) {
+  const auto values = target.values();
+  const auto below = std::find_if(values.begin(), values.end(), [](double y) { return y < 0; });
+  if (below == values.end()) return;
+  throw DataError("data.negative_target",
+                  fmt::format("{}: the Poisson criterion needs a target of at least 0, but row {} has {}",
+                              learner, below - values.begin(), *below));
+}
+
 }  // namespace
 
 Card DecisionTreeClassifier::card() {
@@ -84,15 +94,39 @@ DecisionTreeRegressorModel DecisionTreeRegressor::fit(const Dataset& data, const
   if (criterion == NumberCriterion::absolute) aim = cart::Aim::absolute;
   if (criterion == NumberCriterion::poisson) {
     aim = cart::Aim::poisson;
-    const auto values = data.target.values();
-    const auto below = std::find_if(values.begin(), values.end(), [](double y) { return y < 0; });
-    if (below != values.end()) {
-      throw DataError("data.negative_target",
-                      fmt::format("{}: the Poisson criterion needs a target of at least 0, but row {} has {}",
-                                  name, below - values.begin(), *below));
-    }
+    require_counts(name, data.target);
   }
   return DecisionTreeRegressorModel(cart::fit_tree(data, aim, growth, PruneBy::impurity, {}, name, context));
+}
+
+DecisionTreeTargetsModel DecisionTreeClassifier::fit_targets(const Dataset& data,
+                                                             const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::classes, .missing_allowed = true, .several = true});
+  if (balanced || !class_weights.empty()) {
+    throw UnsupportedError("trees.targets",
+                           fmt::format("{}: class weights are those of one target; with several give row "
+                                       "weights instead",
+                                       name));
+  }
+  const cart::Aim aim = criterion == ClassCriterion::gini ? cart::Aim::gini : cart::Aim::entropy;
+  return DecisionTreeTargetsModel(cart::fit_tree(data, aim, growth, prune_by, {}, name, context));
+}
+
+DecisionTreeTargetsModel DecisionTreeRegressor::fit_targets(const Dataset& data,
+                                                            const Context& context) const {
+  validate(*this);
+  data.validate(name, {.target = Target::Kind::numbers, .missing_allowed = true, .several = true});
+  if (criterion == NumberCriterion::absolute) {
+    throw UnsupportedError(
+        "trees.targets", fmt::format("{}: criterion absolute is for one target; several targets are learned "
+                                     "by squared or poisson",
+                                     name));
+  }
+  const bool poisson = criterion == NumberCriterion::poisson;
+  for (std::size_t t = 0; poisson && t < data.target_count(); ++t) require_counts(name, data.target_at(t));
+  return DecisionTreeTargetsModel(cart::fit_tree(data, poisson ? cart::Aim::poisson : cart::Aim::squared,
+                                                 growth, PruneBy::impurity, {}, name, context));
 }
 
 namespace cart {
@@ -130,14 +164,16 @@ class Packer {
   std::vector<double> stats(const std::vector<std::uint32_t>& nodes) const {
     std::vector<double> out;
     for (const std::uint32_t at : nodes) {
-      if (rows_.classes > 0) {
+      if (rows_.targets > 0) {
+        for (std::size_t k = 0; k < tree_.width; ++k)
+          out.push_back(std::ldexp(tree_.values[at * tree_.width + k], rows_.y_exponent));
+        out.push_back(mean_impurity(at));
+      } else if (rows_.classes > 0) {
         const auto first = tree_.counts.begin() + static_cast<std::ptrdiff_t>(at * rows_.classes);
         out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(rows_.classes));
       } else {
         out.push_back(std::ldexp(tree_.values[at], rows_.y_exponent));
-        constexpr double kMost = std::numeric_limits<double>::max();
-        out.push_back(
-            std::min(std::ldexp(tree_.nodes[at].impurity / tree_.nodes[at].mass, unit_exponent()), kMost));
+        out.push_back(mean_impurity(at));
       }
     }
     return out;
@@ -166,6 +202,10 @@ class Packer {
   const Order& order() const { return order_; }
 
  private:
+  double mean_impurity(std::uint32_t at) const {
+    constexpr double kMost = std::numeric_limits<double>::max();
+    return std::min(std::ldexp(tree_.nodes[at].impurity / tree_.nodes[at].mass, unit_exponent()), kMost);
+  }
   int unit_exponent() const { return rows_.aim == Aim::squared ? 2 * rows_.y_exponent : rows_.y_exponent; }
   const Tree& tree_;
   const Rows& rows_;
@@ -204,9 +244,14 @@ std::shared_ptr<const DecisionTreeState> fit_tree(const Dataset& data, Aim aim, 
   }
   if (alpha > 0 || !growth.alpha) tree = pruned(tree, pruning, alpha);
   const Packer packer(tree, rows, data);
-  auto state = std::make_shared<DecisionTreeState>(DecisionTreeState{
-      .classes = {data.target.names().begin(), data.target.names().end()}, .ensemble = packer.ensemble()});
-  state->stat_width = rows.classes > 0 ? rows.classes : 2;
+  auto state = std::make_shared<DecisionTreeState>(DecisionTreeState{.ensemble = packer.ensemble()});
+  if (rows.targets > 0) {
+    state->target_classes = classes_of_targets(data);
+    state->stat_width = tree.width + 1;
+  } else {
+    state->classes.assign(data.target.names().begin(), data.target.names().end());
+    state->stat_width = rows.classes > 0 ? rows.classes : 2;
+  }
   state->node_stats = packer.stats(packer.order().inner);
   state->leaf_stats = packer.stats(packer.order().leaves);
   if (growth.surrogates > 0) packer.surrogates(*state);

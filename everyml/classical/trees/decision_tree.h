@@ -215,6 +215,22 @@ class DecisionTreeRegressorModel : public DecisionTreeModel {
   static constexpr auto attributes() { return tree_detail::tree_attributes<DecisionTreeRegressorModel>(); }
 };
 
+/// One tree for several targets: a leaf holds the mean of each number, or the shares of each target's
+/// classes. node_stats() and leaf_stats() are the answers and behind them the error, the mean over the
+/// targets.
+class DecisionTreeTargetsModel : public DecisionTreeModel {
+ public:
+  using DecisionTreeModel::DecisionTreeModel;
+  /// Class names of each target, none for a number.
+  std::span<const std::vector<std::string>> target_classes() const;
+  /// out: [rows, answers]: for each target its number, or the shares of its classes.
+  void answers(const Features& x, std::span<double> out, const Context& context) const {
+    answer(x, out, context);
+  }
+  static DecisionTreeTargetsModel load(const ArchiveReader& archive);
+  static constexpr auto attributes() { return tree_detail::tree_attributes<DecisionTreeTargetsModel>(); }
+};
+
 /// A tree of yes-or-no questions that ends in the shares of the classes. Splits are exact: every place
 /// between two neighbouring values of every feature is tried, and for two classes the best of all subsets of
 /// a category's levels; for more classes all subsets of up to 10 levels, above that those along the first
@@ -246,6 +262,11 @@ struct DecisionTreeClassifier {
   /// cells are allowed), DataError "data.category_code"; ParameterError "parameter.class_weights" (not one
   /// per class).
   DecisionTreeClassifierModel fit(const Dataset& data, const Context& context) const;
+  /// One tree for the targets of `data` together: what a split lessens is the mean of their impurities, what
+  /// pruning counts the mean of their errors. A category's levels are parted by the best of all sets of up to
+  /// 10, above that along the first principal component of the shares of all targets. Throws besides
+  /// UnsupportedError "trees.targets" for class weights.
+  DecisionTreeTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 /// A tree of yes-or-no questions that ends in a number: the mean of the leaf's rows, or under the absolute
@@ -265,6 +286,10 @@ struct DecisionTreeRegressor {
   static std::vector<Trial> search();
   /// As the classifier; DataError "data.negative_target" for the Poisson criterion.
   DecisionTreeRegressorModel fit(const Dataset& data, const Context& context) const;
+  /// As the classifier's; targets count in their own units, so bring them to one scale where they should
+  /// count alike. UnsupportedError "trees.targets" for the absolute criterion. Under the Poisson criterion a
+  /// side needs some of every target that the node has.
+  DecisionTreeTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 }  // namespace everyml

@@ -25,21 +25,35 @@ Folds folds_of(const Dataset& data, int wanted, Stream random) {
   return quantile_folds(data.target.values(), k, random);
 }
 
-double loss_of(const Rows& rows, PruneBy prune_by, std::uint32_t row, const double* answer) {
-  if (rows.classes == 0) {
-    const double y = rows.y[row], mu = answer[0];
-    if (rows.aim == Aim::squared) return (y - mu) * (y - mu);
-    if (rows.aim == Aim::absolute) return std::abs(y - mu);
-    const double floor = std::max(mu, std::numeric_limits<double>::min());
-    return (y > 0 ? y * std::log(y / floor) : 0) - (y - floor);
-  }
-  const std::size_t truth = rows.code[row];
+double loss_of_number(Aim aim, double y, double mu) {
+  if (aim == Aim::squared) return (y - mu) * (y - mu);
+  if (aim == Aim::absolute) return std::abs(y - mu);
+  const double floor = std::max(mu, std::numeric_limits<double>::min());
+  return (y > 0 ? y * std::log(y / floor) : 0) - (y - floor);
+}
+
+double loss_of_class(PruneBy prune_by, std::size_t truth, const double* answer, std::size_t classes) {
   if (prune_by == PruneBy::error)
-    return static_cast<std::size_t>(std::max_element(answer, answer + rows.classes) - answer) == truth ? 0
-                                                                                                       : 1;
+    return static_cast<std::size_t>(std::max_element(answer, answer + classes) - answer) == truth ? 0 : 1;
   double squares = 1 - 2 * answer[truth];
-  for (std::size_t c = 0; c < rows.classes; ++c) squares += answer[c] * answer[c];
+  for (std::size_t c = 0; c < classes; ++c) squares += answer[c] * answer[c];
   return squares;
+}
+
+/// Of several targets the mean.
+double loss_of(const Rows& rows, PruneBy prune_by, std::uint32_t row, const double* answer) {
+  if (rows.targets > 0) {
+    double sum = 0;
+    for (std::size_t t = 0; t < rows.targets; ++t) {
+      const std::size_t at = row * rows.targets + t, first = rows.first[t];
+      sum += rows.several_classes()
+                 ? loss_of_class(prune_by, rows.codes[at] - first, answer + first, rows.first[t + 1] - first)
+                 : loss_of_number(rows.aim, rows.ys[at], answer[t]);
+    }
+    return sum / static_cast<double>(rows.targets);
+  }
+  if (rows.classes == 0) return loss_of_number(rows.aim, rows.y[row], answer[0]);
+  return loss_of_class(prune_by, rows.code[row], answer, rows.classes);
 }
 
 std::uint32_t next_of(const Tree& tree, const Node& node, const Rows& rows, std::uint32_t row) {

@@ -70,7 +70,7 @@ class Grower {
 
   Tree run() {
     Tree tree;
-    tree.width = std::max<std::size_t>(rows_.classes, 1);
+    tree.width = std::max<std::size_t>(rows_.sums(), 1);
     Node root;
     root.end = static_cast<std::uint32_t>(rows_.rows);
     add_node(tree, root);

@@ -37,6 +37,15 @@ struct Rows {
   int y_exponent = 0;                 ///< 0 but for numbers so large or small that squares leave the range
   std::vector<std::uint32_t> levels;  ///< [columns]; 0: numbers
 
+  // Several targets together: `code`, `y` and `classes` stay empty, these stand in their place.
+  std::size_t targets = 0;           ///< 0: one
+  std::vector<std::uint32_t> first;  ///< [targets + 1]: where the sums of each begin; one sum for each number
+  std::vector<std::uint32_t> codes;  ///< [rows, targets]: place of the row's class among the sums
+  std::vector<double> ys;            ///< [rows, targets], as `y`
+  bool several_classes() const { return targets > 0 && !codes.empty(); }
+  /// Sums that a node's classes or targets need.
+  std::size_t sums() const { return targets > 0 ? first.back() : classes; }
+
   double weight_at(std::size_t row) const { return weight.empty() ? 1.0 : weight[row]; }
   double mass_at(std::size_t row) const { return mass.empty() ? 1.0 : mass[row]; }
   double value(std::uint32_t row, std::size_t column) const { return x->at(row_of[row], column); }
@@ -75,10 +84,10 @@ struct Node {
 };
 
 struct Tree {
-  std::size_t width = 1;       ///< of values: classes or 1
+  std::size_t width = 1;       ///< of values: classes, 1, or Rows::sums() of several targets
   std::vector<Node> nodes;     ///< the root first
   std::vector<double> values;  ///< [nodes, width]
-  std::vector<double> counts;  ///< [nodes, classes] weights of each class; empty for numbers
+  std::vector<double> counts;  ///< [nodes, width] weights of each class; empty for numbers
   std::vector<std::vector<std::uint64_t>> sets;
   std::vector<Surrogate> surrogates;
   std::vector<std::vector<std::uint8_t>> surrogate_sets;
@@ -116,7 +125,8 @@ struct Limits {
 
 /// What a node's features are scanned against.
 struct NodeTotals {
-  std::vector<double> masses;  ///< [classes]
+  std::vector<double> masses;   ///< [classes]; of several targets [Rows::sums()], for numbers counted from:
+  std::vector<double> centres;  ///< [targets], numbers
   double rows = 0, mass = 0, sum = 0;
   double centre = 0;  ///< numbers are counted from here
   double impurity = 0;

@@ -4,6 +4,7 @@
 
 #include "everyml/classical/trees/decision_tree_levels_impl.h"
 #include "everyml/classical/trees/decision_tree_sides_impl.h"
+#include "everyml/classical/trees/decision_tree_targets_impl.h"
 
 namespace everyml::cart {
 
@@ -14,7 +15,7 @@ void LevelOrder::read_levels(const Rows& rows, const NodeTotals& totals,
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i == 0 || (values[i] & kNew) != 0) {
       levels_.push_back({.begin = i, .masses = masses_.size()});
-      masses_.resize(masses_.size() + rows.classes);
+      masses_.resize(masses_.size() + rows.sums());
     }
     Level& level = levels_.back();
     level.end = i + 1;
@@ -23,11 +24,13 @@ void LevelOrder::read_levels(const Rows& rows, const NodeTotals& totals,
     level.mass += mass;
     if (rows.classes > 0)
       masses_[level.masses + rows.code[row]] += mass;
+    else if (rows.targets > 0)
+      add_targets(rows, totals, row, mass, masses_.data() + level.masses);
     else
       level.key += mass * (rows.y[row] - totals.centre);
   }
   for (Level& level : levels_) {
-    if (rows.classes == 0 && level.mass > 0) level.key /= level.mass;
+    if (rows.classes == 0 && rows.targets == 0 && level.mass > 0) level.key /= level.mass;
     if (rows.classes == 2) level.key = level.mass > 0 ? masses_[level.masses + 1] / level.mass : 0;
   }
 }
@@ -68,9 +71,10 @@ void LevelOrder::principal_keys(std::size_t classes) {
 
 /// Keys 0 for the levels of the best of all sets, 1 for the others; the first level is always left.
 void LevelOrder::exact_keys(const Rows& rows, const NodeTotals& totals) {
-  const std::size_t classes = rows.classes, others = levels_.size() - 1;
+  const std::size_t classes = rows.sums(), others = levels_.size() - 1;
   const bool entropy = rows.aim == Aim::entropy;
-  const auto side = [&](const std::vector<double>& masses) {
+  const auto side = [&](const std::vector<double>& masses, double whole) {
+    if (rows.targets > 0) return side_of_targets(rows, totals, masses.data(), whole);
     double mass = 0, sum = 0;
     for (const double one : masses) {
       mass += one;
@@ -85,11 +89,14 @@ void LevelOrder::exact_keys(const Rows& rows, const NodeTotals& totals) {
   for (std::size_t set = 0; set + 1 < (std::size_t{1} << others); ++set) {
     std::fill(left.begin(), left.end(), 0.0);
     std::fill(right.begin(), right.end(), 0.0);
+    double left_mass = 0, right_mass = 0;
     for (std::size_t k = 0; k < levels_.size(); ++k) {
-      auto& place = k == 0 || ((set >> (k - 1)) & 1) != 0 ? left : right;
+      const bool goes_left = k == 0 || ((set >> (k - 1)) & 1) != 0;
+      auto& place = goes_left ? left : right;
+      (goes_left ? left_mass : right_mass) += levels_[k].mass;
       for (std::size_t c = 0; c < classes; ++c) place[c] += masses_[levels_[k].masses + c];
     }
-    const double score = side(left) + side(right);
+    const double score = side(left, left_mass) + side(right, right_mass);
     if (score <= best) continue;
     best = score + kTie * totals.impurity;
     chosen = set;
@@ -115,12 +122,12 @@ std::span<const std::uint32_t> LevelOrder::arrange(const Rows& rows, const NodeT
       }
     }
     one_cut = true;
-  } else if (rows.classes > 2 && levels_.size() > 1) {
+  } else if ((rows.classes > 2 || rows.targets > 0) && levels_.size() > 1) {
     one_cut = levels_.size() <= kExactLevels;
     if (one_cut)
       exact_keys(rows, totals);
     else
-      principal_keys(rows.classes);
+      principal_keys(rows.sums());
   }
   std::stable_sort(levels_.begin(), levels_.end(),
                    [](const Level& a, const Level& b) { return a.key < b.key; });

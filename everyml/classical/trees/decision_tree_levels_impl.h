@@ -11,7 +11,8 @@ namespace everyml::cart {
 /// and for sums of numbers that is the order of the means (Breiman et al. 1984, theorem 4.5; Fisher, "On
 /// Grouping for Maximum Homogeneity", JASA 53, 1958). For more classes the best of all sets of up to
 /// kExactLevels levels is found and put first; more levels stand along the first principal component of
-/// their class shares (Coppersmith, Hong and Hosking 1999).
+/// their class shares (Coppersmith, Hong and Hosking 1999). So do the levels where several targets are
+/// learned, by the shares or means of all of them.
 class LevelOrder {
  public:
   static constexpr std::size_t kExactLevels = 10;

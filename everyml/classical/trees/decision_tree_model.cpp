@@ -4,6 +4,7 @@
 
 #include "everyml/classical/trees/decision_tree_state_impl.h"
 #include "everyml/classical/trees/shap.h"
+#include "everyml/classical/trees/tree_targets.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 
@@ -170,18 +171,25 @@ void check_shares(const ArchiveReader& archive, const TreeParts& parts) {
   }
 }
 
-std::shared_ptr<const DecisionTreeState> load_state(const ArchiveReader& archive, bool classes) {
+enum class Answers { classes, number, targets };
+
+std::shared_ptr<const DecisionTreeState> load_state(const ArchiveReader& archive, Answers answers) {
+  const bool classes = answers == Answers::classes, several = answers == Answers::targets;
   auto state = std::make_shared<DecisionTreeState>(
       DecisionTreeState{.ensemble = TreeEnsemble::load(archive.scope("trees"))});
   if (classes) state->classes = archive.strings("classes");
+  if (several) state->target_classes = load_targets(archive);
   const TreeParts& parts = state->ensemble.parts();
-  const std::size_t width = classes ? state->classes.size() : 1;
+  const std::size_t width = classes   ? state->classes.size()
+                            : several ? answers_of_targets(state->target_classes)
+                                      : 1;
   if (width == 0 || parts.trees() != 1 || parts.outputs != width || parts.width != width ||
       !parts.linear_start.empty() ||
       std::any_of(parts.base.begin(), parts.base.end(), [](double one) { return one != 0; }))
     archive.refuse("trees", "not one tree of as many answers as there are classes");
   if (classes) check_shares(archive, parts);
-  state->stat_width = classes ? width : 2;
+  if (several) check_target_shares(archive, parts, state->target_classes, 1.0);
+  state->stat_width = classes ? width : width + 1;
   state->node_stats = archive.finite_doubles("node_stats", parts.nodes() * state->stat_width);
   state->leaf_stats = archive.finite_doubles("leaf_stats", parts.leaves() * state->stat_width);
   if (archive.has("surrogates")) load_surrogates(*state, archive.scope("surrogates"));
@@ -200,6 +208,9 @@ std::span<const std::string> DecisionTreeModel::classes() const { return state_-
 std::span<const double> DecisionTreeModel::node_stats() const { return state_->node_stats; }
 std::span<const double> DecisionTreeModel::leaf_stats() const { return state_->leaf_stats; }
 std::size_t DecisionTreeModel::stat_width() const { return state_->stat_width; }
+std::span<const std::vector<std::string>> DecisionTreeTargetsModel::target_classes() const {
+  return state_->target_classes;
+}
 const DecisionTreeModel::Path& DecisionTreeModel::pruning_path() const { return state_->path; }
 double DecisionTreeModel::alpha() const { return state_->alpha; }
 
@@ -276,6 +287,7 @@ std::vector<double> DecisionTreeModel::importances() const {
 Json DecisionTreeModel::summary() const {
   Json json;
   if (!state_->classes.empty()) json["classes"] = state_->classes;
+  if (!state_->target_classes.empty()) json["targets"] = state_->target_classes.size();
   json["leaves"] = leaf_count();
   json["depth"] = depth();
   if (has_surrogates()) json["stand_ins"] = state_->surrogates.size();
@@ -300,6 +312,7 @@ void DecisionTreeModel::save(ArchiveWriter& archive) const {
   ArchiveWriter trees = archive.scope("trees");
   state_->ensemble.save(trees);
   if (!state_->classes.empty()) archive.strings("classes", state_->classes);
+  if (!state_->target_classes.empty()) save_targets(archive, state_->target_classes);
   archive.array("node_stats", std::span(state_->node_stats));
   archive.array("leaf_stats", std::span(state_->leaf_stats));
   if (has_surrogates()) save_surrogates(*state_, archive.scope("surrogates"));
@@ -308,10 +321,13 @@ void DecisionTreeModel::save(ArchiveWriter& archive) const {
 }
 
 DecisionTreeClassifierModel DecisionTreeClassifierModel::load(const ArchiveReader& archive) {
-  return DecisionTreeClassifierModel(load_state(archive, true));
+  return DecisionTreeClassifierModel(load_state(archive, Answers::classes));
+}
+DecisionTreeTargetsModel DecisionTreeTargetsModel::load(const ArchiveReader& archive) {
+  return DecisionTreeTargetsModel(load_state(archive, Answers::targets));
 }
 DecisionTreeRegressorModel DecisionTreeRegressorModel::load(const ArchiveReader& archive) {
-  return DecisionTreeRegressorModel(load_state(archive, false));
+  return DecisionTreeRegressorModel(load_state(archive, Answers::number));
 }
 
 }  // namespace everyml

@@ -13,7 +13,11 @@ void NodeMeasure::measure(Tree& tree, std::size_t at, std::span<const std::uint3
   } else {
     for (const std::uint32_t row : members) node.rows += rows_.weight[row];
   }
-  if (rows_.classes > 0)
+  if (rows_.several_classes())
+    several_classes(tree, node, members);
+  else if (rows_.targets > 0)
+    several_numbers(tree, node, members);
+  else if (rows_.classes > 0)
     classes(tree, node, members);
   else
     numbers(tree, node, members);
@@ -90,7 +94,9 @@ NodeTotals NodeMeasure::totals(const Tree& tree, std::size_t at) const {
   const Node& node = tree.nodes[at];
   NodeTotals totals{.rows = node.rows, .mass = node.mass};
   totals.impurity = node.impurity;
-  if (rows_.classes > 0) {
+  if (rows_.targets > 0) {
+    several_totals(tree, at, totals);
+  } else if (rows_.classes > 0) {
     const double* counts = tree.counts.data() + at * rows_.classes;
     totals.masses.assign(counts, counts + rows_.classes);
     for (std::size_t c = 0; c < rows_.factor.size(); ++c) totals.masses[c] *= rows_.factor[c];

@@ -21,6 +21,10 @@ class NodeMeasure {
  private:
   void classes(Tree& tree, Node& node, std::span<const std::uint32_t> members) const;
   void numbers(Tree& tree, Node& node, std::span<const std::uint32_t> members) const;
+  void several_classes(Tree& tree, Node& node, std::span<const std::uint32_t> members) const;
+  void several_numbers(Tree& tree, Node& node, std::span<const std::uint32_t> members) const;
+  /// Sums of numbers run from these, [targets].
+  void several_totals(const Tree& tree, std::size_t at, NodeTotals& totals) const;
   double median(std::span<const std::uint32_t> members, double mass) const;
 
   const Rows& rows_;

@@ -147,6 +147,24 @@ int odd_exponent(std::span<const double> values) {
   return std::abs(exponent) > kOrdinary ? exponent : 0;
 }
 
+void read_targets(Rows& rows, const Dataset& data) {
+  rows.targets = data.target_count();
+  const bool classes = data.target.kind() == Target::Kind::classes;
+  rows.first.assign(1, 0);
+  for (std::size_t t = 0; t < rows.targets; ++t)
+    rows.first.push_back(rows.first.back() +
+                         static_cast<std::uint32_t>(classes ? data.target_at(t).class_count() : 1));
+  for (const std::uint32_t row : rows.row_of) {
+    for (std::size_t t = 0; t < rows.targets; ++t) {
+      const Target& target = data.target_at(t);
+      if (classes)
+        rows.codes.push_back(rows.first[t] + static_cast<std::uint32_t>(target.codes()[row]));
+      else
+        rows.ys.push_back(target.values()[row]);
+    }
+  }
+}
+
 }  // namespace
 
 Rows make_rows(const Dataset& data, Aim aim, std::span<const double> class_weight, std::string_view learner,
@@ -155,7 +173,8 @@ Rows make_rows(const Dataset& data, Aim aim, std::span<const double> class_weigh
   rows.aim = aim;
   rows.columns = data.columns();
   rows.x = &data.features;
-  const bool classes = data.target.kind() == Target::Kind::classes;
+  const bool several = !data.further.empty();
+  const bool classes = data.target.kind() == Target::Kind::classes && !several;
   rows.classes = classes ? data.target.class_count() : 0;
   bool unit = true, unit_mass = true;
   for (std::size_t i = 0; i < data.rows(); ++i) {
@@ -170,9 +189,10 @@ Rows make_rows(const Dataset& data, Aim aim, std::span<const double> class_weigh
     unit_mass = unit_mass && weight * factor == 1;
     if (classes)
       rows.code.push_back(static_cast<std::uint16_t>(data.target.codes()[i]));
-    else
+    else if (!several)
       rows.y.push_back(data.target.values()[i]);
   }
+  if (several) read_targets(rows, data);
   rows.rows = rows.row_of.size();
   if (rows.rows > kRow || data.rows() > kRow) {
     throw DataError("data.too_many_rows",
@@ -185,13 +205,14 @@ Rows make_rows(const Dataset& data, Aim aim, std::span<const double> class_weigh
   rows.factor.assign(class_weight.begin(), class_weight.end());
   if (const int exponent = odd_exponent(rows.mass); exponent != 0) {
     unit_mass = false;
-    rows.factor.resize(rows.classes, 1.0);
+    rows.factor.resize(several ? 1 : rows.classes, 1.0);
     for (double& one : rows.factor) one = std::ldexp(one, -exponent);
     for (double& one : rows.mass) one = std::ldexp(one, -exponent);
   }
-  rows.y_exponent = odd_exponent(rows.y);
+  std::vector<double>& numbers = several ? rows.ys : rows.y;
+  rows.y_exponent = odd_exponent(numbers);
   if (rows.y_exponent != 0) {
-    for (double& one : rows.y) one = std::ldexp(one, -rows.y_exponent);
+    for (double& one : numbers) one = std::ldexp(one, -rows.y_exponent);
   }
   if (unit) rows.weight.clear();
   if (unit_mass) {

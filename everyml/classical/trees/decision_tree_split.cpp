@@ -6,14 +6,24 @@
 
 #include "everyml/classical/trees/decision_tree_levels_impl.h"
 #include "everyml/classical/trees/decision_tree_sides_impl.h"
+#include "everyml/classical/trees/decision_tree_targets_impl.h"
 
 namespace everyml::cart {
 namespace {
 
 using AnySides = std::variant<GiniTwoSides, ClassSides<false>, ClassSides<true>, SumSides<false>,
-                              SumSides<true>, MedianSides>;
+                              SumSides<true>, MedianSides, TargetClassSides<false>, TargetClassSides<true>,
+                              TargetSumSides<false>, TargetSumSides<true>>;
 
 AnySides sides_for(const Rows& rows) {
+  if (rows.several_classes()) {
+    if (rows.aim == Aim::entropy) return TargetClassSides<true>(rows);
+    return TargetClassSides<false>(rows);
+  }
+  if (rows.targets > 0) {
+    if (rows.aim == Aim::poisson) return TargetSumSides<true>(rows);
+    return TargetSumSides<false>(rows);
+  }
   switch (rows.aim) {
     case Aim::gini:
       if (rows.classes == 2 && rows.mass.empty() && rows.weight.empty()) return GiniTwoSides(rows);
@@ -103,6 +113,7 @@ struct Searcher::State {
     known.masses.assign(totals->masses.size(), 0);
     known.rows = known.mass = known.sum = 0;
     known.centre = totals->centre;
+    known.centres = totals->centres;
     known.impurity = totals->impurity;
     for (const std::uint32_t entry : list.values) {
       const std::uint32_t row = entry & kRow;
@@ -111,6 +122,8 @@ struct Searcher::State {
       known.mass += mass;
       if (rows.classes > 0)
         known.masses[rows.code[row]] += mass;
+      else if (rows.targets > 0)
+        add_targets(rows, known, row, mass, known.masses.data());
       else
         known.sum += mass * (rows.y[row] - (rows.aim == Aim::poisson ? 0 : known.centre));
     }

@@ -9,7 +9,8 @@
 namespace everyml {
 
 struct DecisionTreeState {
-  std::vector<std::string> classes;  ///< empty: numbers
+  std::vector<std::string> classes;                      ///< empty: numbers
+  std::vector<std::vector<std::string>> target_classes;  ///< of several targets; empty: one
   TreeEnsemble ensemble;
   std::size_t stat_width = 2;
   std::vector<double> node_stats, leaf_stats;

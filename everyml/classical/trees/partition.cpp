@@ -123,17 +123,20 @@ std::size_t partition_rows(const BinnedFeatures& binned, const Question& questio
   std::vector<std::size_t> lefts(blocks + 1, 0);
   parallel_for(context, blocks, 1, [&](std::size_t block, std::size_t) {
     const std::size_t begin = block * kBlock, count = std::min(kBlock, n - begin);
-    lefts[block + 1] = split_any(binned, question, all.from(begin), count, spare.from(begin));
+    const Rows here = all.from(begin), aside = spare.from(begin);
+    const std::size_t left = split_any(binned, question, here, count, aside);
+    // All of the block is set aside while it is at hand, so that blocks can be put in place in any order.
+    move_rows(here, aside.from(count - left), left);
+    lefts[block + 1] = left;
   });
   for (std::size_t block = 0; block < blocks; ++block) lefts[block + 1] += lefts[block];
   const std::size_t all_left = lefts[blocks];
-  // Those that go left move towards the front, in order: none is overwritten before it was moved.
-  for (std::size_t block = 1; block < blocks; ++block)
-    move_rows(all.from(block * kBlock), all.from(lefts[block]), lefts[block + 1] - lefts[block]);
   parallel_for(context, blocks, 1, [&](std::size_t block, std::size_t) {
     const std::size_t begin = block * kBlock, count = std::min(kBlock, n - begin);
-    move_rows(spare.from(begin), all.from(all_left + begin - lefts[block]),
-              count - (lefts[block + 1] - lefts[block]));
+    const std::size_t left = lefts[block + 1] - lefts[block];
+    const Rows aside = spare.from(begin);
+    move_rows(aside.from(count - left), all.from(lefts[block]), left);
+    move_rows(aside, all.from(all_left + begin - lefts[block]), count - left);
   });
   return all_left;
 }

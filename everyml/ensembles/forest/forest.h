@@ -196,6 +196,50 @@ class ForestRegressorModel {
   std::vector<double> samples_;
 };
 
+/// Several targets by the mean of the leaves of all trees.
+class ForestTargetsModel {
+ public:
+  /// `classes`: the class names of each target, none for a number.
+  ForestTargetsModel(ForestTrees forest, std::vector<std::vector<std::string>> classes)
+      : forest_(std::move(forest)), classes_(std::move(classes)) {}
+
+  const ForestTrees& forest() const { return forest_; }
+  std::size_t feature_count() const { return forest_.feature_count(); }
+  std::span<const std::vector<std::string>> target_classes() const { return classes_; }
+  /// out: [rows, answers]: for each target its number, or the probabilities of its classes.
+  void answers(const Features& x, std::span<double> out, const Context& context) const;
+  /// out: [rows, answers, features + 1]: exact SHAP values of each answer, the last is the base; see shap.h.
+  void contributions(const Features& x, std::span<double> out, const Context& context) const;
+  std::size_t contribution_count() const { return forest_.ensemble().output_count(); }
+  Json summary() const;
+  void save(ArchiveWriter& archive) const;
+  static ForestTargetsModel load(const ArchiveReader& archive);
+
+  /// Those of forests of one target; what such a forest answers out of the bag stands under the same names,
+  /// [rows, targets] of numbers and [rows, classes of all targets].
+  static constexpr auto attributes() {
+    using M = ForestTargetsModel;
+    using Given = std::optional<Figure>;
+    constexpr auto shared = forest_detail::shared_attributes<M>();
+    std::array<Attribute<M>, shared.size() + 2> all{};
+    for (std::size_t i = 0; i < shared.size(); ++i) all[i] = shared[i];
+    all[shared.size()] = {"out_of_bag_values",
+                          "Mean answer of the trees that did not see each training row; [rows, targets].",
+                          [](const M& m) -> Given { return m.out_of_bag(false); }};
+    all[shared.size() + 1] = {
+        "out_of_bag_probabilities",
+        "Mean answer of the trees that did not see each training row; [rows, classes of all targets].",
+        [](const M& m) -> Given { return m.out_of_bag(true); }};
+    return all;
+  }
+
+ private:
+  std::optional<Figure> out_of_bag(bool classes) const;
+
+  ForestTrees forest_;
+  std::vector<std::vector<std::string>> classes_;
+};
+
 /// Random forest: each tree grows on rows drawn with replacement, each cut is the best of a few features
 /// drawn anew. Reference: Breiman, "Random Forests", Machine Learning 45 (2001).
 ///
@@ -218,6 +262,11 @@ struct RandomForestClassifier {
   static Card card();
   static std::vector<Trial> search();
   ForestClassifierModel fit(const Dataset& data, const Context& context) const;
+  /// One forest for the targets of `data` together: a cut lowers the mean of their impurities. Throws
+  /// UnsupportedError "forest.targets" for class weights, and in the regressors for the absolute criterion.
+  /// Targets that are numbers count in their own units, so bring them to one scale where they should count
+  /// alike. Under the Poisson criterion a side needs some of every target that the node has.
+  ForestTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 /// Random forest for numbers. Looks at all features in each node, as scikit-learn does, while Breiman
@@ -236,6 +285,7 @@ struct RandomForestRegressor {
   static Card card();
   static std::vector<Trial> search();
   ForestRegressorModel fit(const Dataset& data, const Context& context) const;
+  ForestTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 /// Extra trees: all rows, and of each feature drawn one random cut, of which the best is made.
@@ -255,6 +305,7 @@ struct ExtraTreesClassifier {
   static Card card();
   static std::vector<Trial> search();
   ForestClassifierModel fit(const Dataset& data, const Context& context) const;
+  ForestTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 /// Extra trees for numbers.
@@ -272,6 +323,7 @@ struct ExtraTreesRegressor {
   static Card card();
   static std::vector<Trial> search();
   ForestRegressorModel fit(const Dataset& data, const Context& context) const;
+  ForestTargetsModel fit_targets(const Dataset& data, const Context& context) const;
 };
 
 }  // namespace everyml

@@ -43,7 +43,7 @@ GrowRules rules_of(const ForestSettings& settings, const ForestRows& rows, std::
   rules.least_gain = settings.min_gain * weight;
   if (settings.max_depth) rules.max_depth = static_cast<std::size_t>(*settings.max_depth);
   if (settings.max_leaves) rules.max_leaves = static_cast<std::size_t>(*settings.max_leaves);
-  rules.keep_samples = rows.classes == 0;
+  rules.keep_samples = rows.numbers() && rows.several.count == 0;
   return rules;
 }
 
@@ -146,12 +146,14 @@ std::vector<double> gains_of(const CodeTree& tree, std::size_t columns, std::siz
   return gains;
 }
 
-/// How well answers fit the rows: the share of wrong classes, or the mean squared error.
+/// How well answers fit the rows: the share of wrong classes, or the mean squared error. Of several targets
+/// all classes must be right, and squared errors are those of the mean target.
 class Judge {
  public:
   Judge(const Dataset& data, const ForestRows& rows, std::size_t answers)
       : data_(data), rows_(rows), answers_(answers) {}
   double error(std::size_t row, const double* answer) const {
+    if (rows_.several.count > 0) return error_of_several(row, answer);
     if (rows_.classes == 0) {
       const double apart = rows_.value[row] - answer[0];
       return apart * apart;
@@ -164,6 +166,23 @@ class Judge {
   double weight(std::size_t row) const { return data_.weight(row); }
 
  private:
+  double error_of_several(std::size_t row, const double* answer) const {
+    const ForestRows::Several& several = rows_.several;
+    double squares = 0;
+    for (std::size_t t = 0; t < several.count; ++t) {
+      const std::size_t at = row * several.count + t;
+      if (rows_.numbers()) {
+        const double apart = several.value[at] - answer[t];
+        squares += apart * apart;
+        continue;
+      }
+      const double* first = answer + several.first[t];
+      const double* best = std::max_element(first, answer + several.first[t + 1]);
+      if (best - answer != several.code[at]) return 1.0;
+    }
+    return squares / static_cast<double>(several.count);
+  }
+
   const Dataset& data_;
   const ForestRows& rows_;
   std::size_t answers_;
@@ -182,7 +201,9 @@ class Forest {
     judges_rows_ = settings.sampling != ForestSampling::all &&
                    !(settings.sampling == ForestSampling::subsample && share_ >= 1);
     // Squares of larger errors are no numbers any more.
-    for (const double value : rows.value) judges_rows_ = judges_rows_ && std::abs(value) < 1e140;
+    for (const auto* values : {&rows.value, &rows.several.value}) {
+      for (const double value : *values) judges_rows_ = judges_rows_ && std::abs(value) < 1e140;
+    }
     grower_ = make_grower(codes_, rows, rules_);
   }
 
@@ -341,7 +362,7 @@ class Forest {
         });
     for (std::size_t t = 0; t < some.size(); ++t) {
       const double mean = errors.weight[t] > 0 ? errors.error[t] / errors.weight[t] : kNone;
-      grown_.curve.push_back(rows_.classes == 0 ? std::sqrt(mean) : mean);
+      grown_.curve.push_back(rows_.numbers() ? std::sqrt(mean) : mean);
     }
   }
 

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "everyml/ensembles/forest/forest_rows_impl.h"
 #include "everyml/ensembles/forest/forest_settings.h"
 #include "everyml/ensembles/forest/grow_stats_impl.h"
+#include "everyml/ensembles/forest/grow_targets_impl.h"
 
 namespace everyml {
 namespace {
@@ -90,38 +92,89 @@ void balance(const ForestRows& rows, std::vector<std::uint32_t>& loads) {
   }
 }
 
-/// Targets as whole multiples of a power of two, small enough that all sums are exact.
-void set_targets(ForestRows& rows, bool centred) {
-  double largest = 0;
-  for (const std::uint32_t i : rows.present) largest = std::max(largest, std::abs(rows.value[i]));
-  if (largest == 0) {
-    rows.scaled.assign(rows.value.size(), 0);
-    return;
-  }
-  const int exponent = std::ilogb(largest) + 1;
+/// Targets as whole multiples of a power of two, small enough that all sums are exact. Value i of target
+/// `place` of `count` stands at i * count + place; `exponent`: all lie below 2 to it. Returns by what power
+/// of two they were multiplied besides.
+int scale_target(const ForestRows& rows, std::span<const double> value, std::span<double> scaled,
+                 std::size_t count, std::size_t place, int exponent, bool centred) {
   double centre = 0, weight = 0;
   for (const std::uint32_t i : rows.present) {
     const double load = rows.weight[i];
-    centre += load * std::ldexp(rows.value[i], -exponent);
+    centre += load * std::ldexp(value[i * count + place], -exponent);
     weight += load;
   }
   centre = centred ? centre / weight : 0.0;
   double widest = 0;
-  rows.scaled.resize(rows.value.size());
   for (const std::uint32_t i : rows.present) {
-    rows.scaled[i] = std::ldexp(rows.value[i], -exponent) - centre;
-    widest = std::max(widest, std::abs(rows.scaled[i]));
+    double& one = scaled[i * count + place];
+    one = std::ldexp(value[i * count + place], -exponent) - centre;
+    widest = std::max(widest, std::abs(one));
   }
-  if (widest == 0) return;
+  if (widest == 0) return 0;
   // Draws may meet a row more than once; their sum has 53 bits and a few to spare.
   const double total = 4 * std::max(weight, static_cast<double>(rows.copy_count));
   const int bits = std::clamp(52 - static_cast<int>(std::ceil(std::log2(total))), 8, 40);
   const int shift = bits - (std::ilogb(widest) + 1);
   for (const std::uint32_t i : rows.present) {
-    rows.scaled[i] = std::nearbyint(std::ldexp(rows.scaled[i], shift));
+    double& one = scaled[i * count + place];
+    one = std::nearbyint(std::ldexp(one, shift));
   }
-  // Gains are in the user's units squared where these are no monsters, so that they fit a float.
-  rows.target_unit = std::ldexp(1.0, (std::abs(exponent) <= 50 ? exponent : 0) - shift);
+  return shift;
+}
+
+/// The power of two that all values of present rows lie below; none when all are 0.
+std::optional<int> exponent_of(const ForestRows& rows, std::span<const double> value, std::size_t count) {
+  double largest = 0;
+  for (const std::uint32_t i : rows.present) {
+    for (std::size_t t = 0; t < count; ++t) largest = std::max(largest, std::abs(value[i * count + t]));
+  }
+  if (largest == 0) return std::nullopt;
+  return std::ilogb(largest) + 1;
+}
+
+/// Gains are in the user's units squared where these are no monsters, so that they fit a float.
+int exponent_of_gains(int exponent) { return std::abs(exponent) <= 50 ? exponent : 0; }
+
+void set_target(ForestRows& rows, bool centred) {
+  rows.scaled.assign(rows.value.size(), 0);
+  const std::optional<int> exponent = exponent_of(rows, rows.value, 1);
+  if (!exponent) return;
+  const int shift = scale_target(rows, rows.value, rows.scaled, 1, 0, *exponent, centred);
+  rows.target_unit = std::ldexp(1.0, exponent_of_gains(*exponent) - shift);
+}
+
+/// Targets of one scale, so that their errors add up; each is rounded by its own width.
+void set_targets(ForestRows& rows, const Dataset& data, bool centred) {
+  ForestRows::Several& several = rows.several;
+  several.count = data.target_count();
+  const bool classes = data.target.kind() == Target::Kind::classes;
+  several.first.assign(1, 0);
+  for (std::size_t t = 0; t < several.count; ++t) {
+    const std::size_t width = classes ? data.target_at(t).class_count() : 1;
+    several.first.push_back(several.first.back() + static_cast<std::uint32_t>(width));
+  }
+  const std::size_t cells = data.rows() * several.count;
+  (classes ? several.code.resize(cells) : several.value.resize(cells));
+  for (std::size_t t = 0; t < several.count; ++t) {
+    const Target& target = data.target_at(t);
+    for (std::size_t i = 0; i < data.rows(); ++i) {
+      const std::size_t at = i * several.count + t;
+      if (classes)
+        several.code[at] = several.first[t] + static_cast<std::uint32_t>(target.codes()[i]);
+      else
+        several.value[at] = target.values()[i];
+    }
+  }
+  several.unit.assign(several.count, 1.0);
+  if (classes) return;
+  several.scaled.assign(cells, 0);
+  const std::optional<int> exponent = exponent_of(rows, several.value, several.count);
+  if (!exponent) return;
+  for (std::size_t t = 0; t < several.count; ++t) {
+    const int shift = scale_target(rows, several.value, several.scaled, several.count, t, *exponent, centred);
+    several.unit[t] = std::ldexp(1.0, -shift);
+  }
+  rows.target_unit = std::ldexp(1.0, exponent_of_gains(*exponent));
 }
 
 }  // namespace
@@ -130,6 +183,11 @@ ForestRows ForestRows::of(const Dataset& data, ForestClassWeights balance, bool 
   ForestRows rows;
   rows.balance_draws = balance == ForestClassWeights::balanced_trees;
   const std::size_t n = data.rows();
+  if (!data.further.empty()) {
+    set_weights(rows, data, {});
+    set_targets(rows, data, centred);
+    return rows;
+  }
   if (data.target.kind() == Target::Kind::classes) {
     rows.classes = data.target.class_count();
     rows.code.resize(n);
@@ -139,7 +197,7 @@ ForestRows ForestRows::of(const Dataset& data, ForestClassWeights balance, bool 
               balance == ForestClassWeights::balanced ? balanced(rows, data) : std::vector<double>());
   if (data.target.kind() == Target::Kind::numbers) {
     rows.value.assign(data.target.values().begin(), data.target.values().end());
-    set_targets(rows, centred);
+    set_target(rows, centred);
   }
   return rows;
 }
@@ -178,11 +236,11 @@ void ForestRows::draw(Stream& stream, ForestSampling sampling, double share,
   if (balance_draws) balance(*this, loads);
 }
 
-void NumberStats::answer(const Unit* total, std::span<const Item> items, const std::uint32_t* origin,
-                         double* out) const {
-  const auto value = [&](const Item& item) {
-    return rows_->value[origin != nullptr ? origin[item.row] : item.row];
-  };
+namespace {
+
+/// The weighted mean; that of equal values is exact.
+template <class Item, class Value>
+double mean_of(std::span<const Item> items, double weight, const Value& value) {
   const double first = value(items[0]);
   double largest = 0;
   bool same = true;
@@ -190,15 +248,30 @@ void NumberStats::answer(const Unit* total, std::span<const Item> items, const s
     same = same && value(item) == first;
     largest = std::max(largest, std::abs(value(item)));
   }
-  if (same) {
-    out[0] = first;
-    return;
-  }
+  if (same) return first;
   // Scaled by a power of two, which is exact, so that no sum overflows.
   const int exponent = std::ilogb(largest) + 1;
   double sum = 0;
   for (const Item& item : items) sum += static_cast<double>(item.load) * std::ldexp(value(item), -exponent);
-  out[0] = std::ldexp(sum / total[0], exponent);
+  return std::ldexp(sum / weight, exponent);
+}
+
+}  // namespace
+
+void NumberStats::answer(const Unit* total, std::span<const Item> items, const std::uint32_t* origin,
+                         double* out) const {
+  out[0] = mean_of(items, total[0], [&](const Item& item) {
+    return rows_->value[origin != nullptr ? origin[item.row] : item.row];
+  });
+}
+
+void TargetNumberStats::answer(const Unit* total, std::span<const Item> items, const std::uint32_t*,
+                               double* out) const {
+  const ForestRows::Several& several = rows_->several;
+  for (std::size_t t = 0; t < several.count; ++t) {
+    out[t] = mean_of(items, total[0],
+                     [&](const Item& item) { return several.value[item.source * several.count + t]; });
+  }
 }
 
 }  // namespace everyml

@@ -31,6 +31,20 @@ struct ForestRows {
   std::vector<double> scaled;       ///< [rows], whole numbers of target units
   double target_unit = 1;
 
+  /// Several targets together: `classes`, `code`, `value` and `scaled` stay empty, these stand in their
+  /// place.
+  struct Several {
+    std::size_t count = 0;             ///< of targets; 0: there is but one
+    std::vector<std::uint32_t> first;  ///< [count + 1]: where the answers of each begin; one for each number
+    std::vector<std::uint32_t> code;   ///< [rows, count]: place of the row's class among the answers
+    std::vector<double> value;         ///< [rows, count], as given
+    std::vector<double> scaled;        ///< [rows, count], whole numbers of units of their target
+    std::vector<double> unit;          ///< [count], next to that of the widest targets
+    std::size_t answers() const { return first.back(); }
+  } several;
+  /// The targets are numbers.
+  bool numbers() const { return several.count > 0 ? several.code.empty() : classes == 0; }
+
   bool balance_draws = false;  ///< classes weigh alike in each draw
 
   /// `centred`: targets are taken from their mean, which a squared error allows and a Poisson one does not.

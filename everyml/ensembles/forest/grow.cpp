@@ -73,6 +73,10 @@ CutTable CutTable::of(const FeatureBins& bins) {
 template <class Code>
 std::unique_ptr<ForestGrower<Code>> make_grower(const ForestCodes<Code>& codes, const ForestRows& rows,
                                                 const GrowRules& rules) {
+  if (rows.several.count > 0) {
+    return rows.numbers() ? make_target_number_grower(codes, rows, rules)
+                          : make_target_class_grower(codes, rows, rules);
+  }
   if (rules.criterion == ForestCriterion::absolute) return make_median_grower(codes, rows, rules);
   if (rows.classes == 0) return make_number_grower(codes, rows, rules);
   // Draws of copies weigh the same each time; other weights may come together by chance, and need room.

@@ -27,5 +27,16 @@ std::unique_ptr<ForestGrower<std::uint8_t>> make_median_grower(const ForestCodes
 std::unique_ptr<ForestGrower<std::uint16_t>> make_median_grower(const ForestCodes<std::uint16_t>& codes,
                                                                 const ForestRows& rows,
                                                                 const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint8_t>> make_target_number_grower(const ForestCodes<std::uint8_t>& codes,
+                                                                      const ForestRows& rows,
+                                                                      const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint16_t>> make_target_number_grower(
+    const ForestCodes<std::uint16_t>& codes, const ForestRows& rows, const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint8_t>> make_target_class_grower(const ForestCodes<std::uint8_t>& codes,
+                                                                     const ForestRows& rows,
+                                                                     const GrowRules& rules);
+std::unique_ptr<ForestGrower<std::uint16_t>> make_target_class_grower(const ForestCodes<std::uint16_t>& codes,
+                                                                      const ForestRows& rows,
+                                                                      const GrowRules& rules);
 
 }  // namespace everyml
