@@ -24,9 +24,7 @@ HERE = Path(__file__).resolve().parent
 KEPT = HERE / "sklearn_files_passing.txt"
 PAGE = HERE.parents[2] / "docs/python_sklearn_tests.md"
 MARK = "<!-- estimators -->"
-#: Committees take members of everyml alone, so all that there are are offered.
-MEMBERS = "ensemble tree linear_model naive_bayes neighbors dummy"
-#: Test module -> the modules of scikit-learn whose classes it tests.
+#: Test module -> the module of scikit-learn whose classes it tests.
 FILES = {
     "sklearn.linear_model.tests.test_base": "linear_model",
     "sklearn.linear_model.tests.test_ridge": "linear_model",
@@ -35,15 +33,9 @@ FILES = {
     "sklearn.neighbors.tests.test_neighbors": "neighbors",
     "sklearn.cluster.tests.test_k_means": "cluster",
     "sklearn.tests.test_dummy": "dummy",
-    "sklearn.tree.tests.test_tree": "tree",
     "sklearn.ensemble.tests.test_forest": "ensemble",
     "sklearn.ensemble.tests.test_weight_boosting": "ensemble",
     "sklearn.ensemble.tests.test_iforest": "ensemble",
-    "sklearn.ensemble.tests.test_gradient_boosting": "ensemble",
-    "sklearn.ensemble._hist_gradient_boosting.tests.test_gradient_boosting": "ensemble",
-    "sklearn.ensemble.tests.test_bagging": MEMBERS,
-    "sklearn.ensemble.tests.test_voting": MEMBERS,
-    "sklearn.ensemble.tests.test_stacking": MEMBERS,
 }
 
 Rows = list[tuple[str, str, str]]
@@ -143,19 +135,16 @@ def reason_of(test: str, error: str) -> str | None:
     return next((reason for pattern, reason in REASONS if re.search(pattern, text)), None)
 
 
-def _ours(modules: str) -> Callable[[], dict[str, Any]]:
+def _ours(module: str) -> Callable[[], dict[str, Any]]:
     def objects() -> dict[str, Any]:
         from everyml.sklearn._table import CLASSES
 
         from everyml import sklearn as ours
 
-        found: dict[str, Any] = {}
-        for module in modules.split():
-            mine = {name: getattr(ours, name) for name, row in CLASSES.items() if row.module == module}
-            place = importlib.import_module(f"sklearn.{module}")
-            if not hasattr(place, "__all__"):  # the runner looks there for what a module offers
-                place.__all__ = list(mine)
-            found.update(mine)
+        found = {name: getattr(ours, name) for name, row in CLASSES.items() if row.module == module}
+        place = importlib.import_module(f"sklearn.{module}")
+        if not hasattr(place, "__all__"):  # the runner looks there for what a module offers
+            place.__all__ = list(found)
         return found
 
     return objects
@@ -194,10 +183,6 @@ def kept() -> dict[str, set[str]]:
     return found
 
 
-def _short(name: str) -> str:
-    return name.rsplit(".", 1)[1] + (" of histograms" if "_hist_" in name else "")
-
-
 def tables(found: dict[str, Rows]) -> str:
     """What the page shows: counts per module, and a row per reason."""
     lines = ["| test module | passed | other words | failed | skipped |", "| --- | --- | --- | --- | --- |"]
@@ -208,7 +193,7 @@ def tables(found: dict[str, Rows]) -> str:
         lines.append(f"| `{name}` | {cells} |")
         for test, outcome, error in rows:
             if outcome == "failed":
-                reasons[_short(name), reason_of(test, error) or f"NO REASON: {test}: {error}"] += 1
+                reasons[name.rsplit(".", 1)[1], reason_of(test, error) or f"NO REASON: {test}: {error}"] += 1
     lines += ["", "| test module | failed | reason |", "| --- | --- | --- |"]
     lines += [f"| `{module}` | {count} | {reason} |" for (module, reason), count in reasons.items()]
     return "\n".join(lines) + "\n"
