@@ -9,6 +9,7 @@
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/io/file_stream.h"
 #include "everyml/foundation/metrics/metric.h"
+#include "everyml/foundation/metrics/ranking.h"
 #include "everyml/workflow/artifact/artifact.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/explain/evaluate.h"
@@ -134,8 +135,7 @@ void run_predict(const PredictSlots& slots, Session& session) {
 struct EvaluateSlots {
   std::string model;
   std::string file;
-  std::string weights;
-  std::vector<std::string> metrics;
+  EvaluateOptions options;
   Reading reading;
 };
 
@@ -144,8 +144,7 @@ void run_evaluate(const EvaluateSlots& slots, Session& session) {
   const Artifact artifact = Artifact::load(slots.model, catalog());
   require_truth(artifact, slots.model);
   const TableRead read = slots.reading.read(slots.file, session);
-  const Evaluation evaluation = evaluate(
-      artifact, read.table, {.metrics = slots.metrics, .weights = slots.weights}, slots.file, context);
+  const Evaluation evaluation = evaluate(artifact, read.table, slots.options, slots.file, context);
   if (session.json()) {
     Json json = {{"model", slots.model}, {"file", slots.file}};
     json.update(evaluation.to_json());
@@ -205,21 +204,31 @@ Verb evaluate_verb() {
             .summary = "judge a model on rows whose truth is known",
             .description =
                 "Compares the model's answers with the target column of a table and shows every metric of "
-                "the task with a 95 % bootstrap interval. Rows that the model was trained on flatter it."};
+                "the task with a 95 % bootstrap interval. Rows that the model was trained on flatter it. "
+                "With --group "
+                "it judges the order in which the answers put the rows of each list."};
   verb.arguments = {{.name = "MODEL", .help = "A model file.", .slot = &s.model},
                     {.name = "FILE", .help = "A table with the target column.", .slot = &s.file}};
   std::vector<std::string> names;
   for (const MetricInfo& metric : metric_list()) names.emplace_back(metric.name);
-  verb.flags = {
-      {.name = "metric",
-       .value = "NAME,...",
-       .help = "Only these metrics.",
-       .take = into(s.metrics),
-       .repeatable = true,
-       .choices = names},
-      {.name = "weights", .value = "COLUMN", .help = "How much each row counts.", .take = into(s.weights)}};
+  for (const ListMetric& metric : list_metrics()) names.push_back(metric.name);
+  verb.flags = {{.name = "metric",
+                 .value = "NAME,...",
+                 .help = "Only these metrics; of lists also of so many first places, as ndcg@5.",
+                 .take = into(s.options.metrics),
+                 .repeatable = true,
+                 .choices = names},
+                {.name = "weights",
+                 .value = "COLUMN",
+                 .help = "How much each row counts.",
+                 .take = into(s.options.weights)},
+                {.name = "group",
+                 .value = "COLUMN",
+                 .help = "Which rows are one list, whose order is judged.",
+                 .take = into(s.options.group)}};
   s.reading.add_flags(verb);
-  verb.examples = {"everyml evaluate titanic.everyml passengers_of_1913.csv"};
+  verb.examples = {"everyml evaluate titanic.everyml passengers_of_1913.csv",
+                   "everyml evaluate order.everyml clicks.csv --group query --metric ndcg@5,map"};
   verb.run = [slots](Session& session) { run_evaluate(*slots, session); };
   return verb;
 }

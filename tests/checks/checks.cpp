@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/workflow/catalog/catalog.h"
 
 namespace everyml::checks {
@@ -74,7 +75,7 @@ Dataset sample(const Entry& entry, std::size_t rows, std::size_t columns, std::u
       for (std::size_t j = 0; j < columns; ++j) value += (j % 2 == 0 ? 1.5 : -0.5) * row[j];
       y.push_back(value);
     }
-    if (learns_order(entry)) {
+    if (orders_lists(entry.card().name)) {
       // Grades 0 to 4 in lists of ten rows.
       for (std::size_t i = 0; i < rows; ++i) {
         y[i] = std::clamp(std::round(y[i] / 2), 0.0, 4.0);
@@ -85,8 +86,6 @@ Dataset sample(const Entry& entry, std::size_t rows, std::size_t columns, std::u
   }
   return data;
 }
-
-bool learns_order(const Entry& entry) { return entry.card().name.ends_with("-ranker"); }
 
 Dataset mixed_sample(const Entry& entry, std::size_t rows, std::uint64_t seed) {
   Dataset data = sample(entry, rows, 4, seed);

@@ -22,8 +22,6 @@ using Matrix = std::vector<std::vector<double>>;
 /// together, in `columns` columns; classes "ash", "beech", "oak", or a number that follows the columns with
 /// noise, or no target.
 Dataset sample(const Entry& entry, std::size_t rows, std::size_t columns = 4, std::uint64_t seed = 1);
-/// It learns the order of rows within Dataset::groups, from grades; its answers compare rows of one group.
-bool learns_order(const Entry& entry);
 /// The same with a number, a flag, a category of 3 levels and a count, described in `info`.
 Dataset mixed_sample(const Entry& entry, std::size_t rows, std::uint64_t seed = 1);
 /// Rows like those of `sample`, to ask about.

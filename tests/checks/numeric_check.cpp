@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks.h"
+#include "everyml/ensembles/boosting/boosting_family.h"
 
 // Awkward numbers: a typed error or a finite answer, never a silent NaN. 24 rows of 3 columns are bent each
 // time.
@@ -253,7 +254,7 @@ Dataset dataset_of(const Entry& entry, const Bent& bent) {
   if (entry.card().target == Target::Kind::classes)
     data.target = classes(bent.codes, {"ash", "beech", "oak"});
   if (entry.card().target == Target::Kind::numbers) data.target = numbers(bent.y);
-  if (learns_order(entry)) {
+  if (orders_lists(entry.card().name)) {
     for (std::size_t row = 0; row < bent.x.size(); ++row)
       data.groups.push_back(static_cast<std::int32_t>(row / 8));
   }
@@ -355,7 +356,7 @@ TEST_P(EveryAlgorithm, OneClassOrAConstantTarget) {
     return;
   }
   const Answers out = answers(model, dense(bent.x));
-  const double level = learns_order(entry()) ? out.values[0] : 7;
+  const double level = orders_lists(entry().card().name) ? out.values[0] : 7;
   for (const double value : out.values) EXPECT_NEAR(value, level, 1e-6);
   for (std::size_t i = 0; i < out.probabilities.size(); ++i)
     EXPECT_EQ(out.probabilities[i] > 0.5, i % 3 == 1);

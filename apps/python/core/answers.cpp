@@ -144,6 +144,7 @@ nb::object judge(const Fitted& self, const Table& table, nb::handle given, const
   EvaluateOptions options;
   asked.take("metrics", options.metrics);
   asked.take("weights", options.weights);
+  asked.take("group", options.group);
   Evaluation found;
   run_released(run, kLong, [&](const Context& context) {
     found = evaluate(*self.artifact, table, options, name, context);

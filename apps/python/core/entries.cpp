@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/ensembles/boosting/continued.h"
 #include "everyml/ensembles/boosting/gradient_boosting.h"
 #include "everyml/foundation/model/registry.h"
@@ -40,7 +41,7 @@ std::string entries_json() {
   for (const Entry& entry : catalog().entries()) {
     const Card& card = entry.card();
     // The classes have no way yet to hand over which rows belong to one list.
-    if (card.name.ends_with("-ranker")) continue;
+    if (orders_lists(card.name)) continue;
     Json params = Json::array(), capabilities = Json::array();
     for (const Param& param : entry.settings().params) params.push_back(param_of(param));
     for (const Capability capability : entry.capabilities()) {

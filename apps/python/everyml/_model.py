@@ -270,17 +270,20 @@ class Model:
         *,
         metrics: str | Sequence[str] | None = None,
         weights: str | None = None,
+        group: str | None = None,
         seed: int = 0,
         threads: int | None = None,
         progress: Progress = None,
     ) -> Evaluation:
         """Judges the model on a table with the target column: every metric of the task, or those named, with a 95 %
-        bootstrap interval. Rows that it was trained on flatter it. ``weights`` is a column that counts each row."""
+        bootstrap interval. Rows that it was trained on flatter it. ``weights`` is a column that counts each row;
+        ``group`` one that says which rows are one list, whose order is then judged (``ndcg``, ``map``, ``mrr``,
+        ``precision``, or so many first places as in ``ndcg@5``)."""
         table, _, name = table_of(data, threads)
         found, text, left_out = _core.evaluate(
             self._fitted,
             table,
-            given(metrics=metrics, weights=weights),
+            given(metrics=metrics, weights=weights, group=group),
             name,
             width(),
             run_of(seed, threads, progress, "Judging"),

@@ -64,7 +64,11 @@ def evaluation(found: Any) -> str:
     rows = [
         [name, number(one["value"]), f"{number(one['low'])} to {number(one['high'])}"] for name, one in found.items()
     ]
-    return f"<p>Judged on {found.rows:,} rows</p>" + _table(["metric", "value", "95 % interval"], rows, {1})
+    head, right = ["metric", "value", "95 % interval"], {1}
+    if all("chance" in one for one in found.values()):
+        head, right = [*head, "a random order"], {1, 3}
+        rows = [[*row, number(one["chance"])] for row, one in zip(rows, found.values(), strict=True)]
+    return f"<p>Judged on {found.rows:,} rows</p>" + _table(head, rows, right)
 
 
 def model(self: Any, inspected: dict[str, Any]) -> str:

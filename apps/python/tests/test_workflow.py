@@ -208,6 +208,27 @@ def test_what_python_saves_the_command_reads_and_the_other_way_round(titanic, tm
     assert command("inspect", mine).stdout.split("\n", 1)[1] == model.describe().split("\n", 1)[1]
 
 
+def test_orders_within_lists_are_judged():
+    cars = str(ROOT / "examples/data/mtcars.csv")
+    model = everyml.fit(cars, "ridge", "gear", classification=False, ignore=["cyl"])
+    found = model.evaluate(cars, group="cyl", metrics=["ndcg@3", "map"])
+    frame = pd.read_csv(cars)
+    frame["score"] = model.predict(frame)
+
+    def ndcg(part):
+        gain = (2.0 ** part.sort_values("score", ascending=False)["gear"] - 1).to_numpy()
+        best, discount = np.sort(gain)[::-1], 1 / np.log2(np.arange(2, len(gain) + 2))
+        return (gain[:3] @ discount[:3]) / (best[:3] @ discount[:3])
+
+    assert set(found) == {"ndcg@3", "map"} and found.rows == 32
+    expected = np.mean([ndcg(part) for _, part in frame.groupby("cyl")])
+    assert found["ndcg@3"]["value"] == pytest.approx(expected, abs=1e-12)
+    assert found["ndcg@3"]["chance"] < found["ndcg@3"]["value"] <= found["ndcg@3"]["high"] <= 1
+    assert "a random order" in repr(found) and "a random order" in found._repr_html_()
+    with pytest.raises(everyml.ParameterError, match="evaluate --group"):
+        everyml.learn(cars, "gear", metric="ndcg", classification=False, progress=None)
+
+
 def test_files_are_written_whole_and_not_replaced_unasked(titanic, tmp_path):
     path, page = tmp_path / "m.everyml", tmp_path / "m.html"
     titanic.save(path)

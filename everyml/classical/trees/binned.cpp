@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "everyml/classical/trees/binned_bundles_impl.h"
+#include "everyml/classical/trees/binned_encode_impl.h"
 #include "everyml/classical/trees/binned_impl.h"
+#include "everyml/classical/trees/binned_layout_impl.h"
 #include "everyml/foundation/base/memory.h"
 #include "everyml/foundation/base/parallel.h"
 
@@ -20,7 +22,8 @@ namespace everyml {
 using binned_detail::ByColumn;
 using binned_detail::CategoryCount;
 using binned_detail::CodeArrays;
-using binned_detail::ColumnCoder;
+using binned_detail::DenseView;
+using binned_detail::Layout;
 using binned_detail::WeightedValue;
 
 struct BinnedFeatures::State {
@@ -28,35 +31,11 @@ struct BinnedFeatures::State {
   std::vector<FeatureBins> bins;
   std::vector<Place> places;  ///< [columns]; empty: each column has the array of its number
   CodeArrays arrays;
-
-  bool wide(std::size_t column) const { return bins[column].bins > 255; }
-  /// Makes room for the codes of all columns, each alone.
-  void lay_out() {
-    for (const FeatureBins& column : bins) arrays.codes.push_back(column.bins + 1);
-    arrays.lay_out(rows);
-  }
-  /// Of an array.
-  template <class Code>
-  Code* codes(std::size_t array) {
-    return reinterpret_cast<Code*>(arrays.bytes.data() + arrays.start[array]);
-  }
-  template <class Code>
-  const Code* codes(std::size_t array) const {
-    return reinterpret_cast<const Code*>(arrays.bytes.data() + arrays.start[array]);
-  }
 };
 
 namespace {
 
-constexpr std::size_t kRowBlock = 4096, kTileRows = 256, kTileColumns = 32, kSampleColumns = 8;
-
-/// The dense values of either width.
-template <class T>
-struct DenseView {
-  const T* values;
-  std::size_t stride;
-  const T* at(std::size_t row, std::size_t column) const { return values + row * stride + column; }
-};
+constexpr std::size_t kSampleColumns = 8;
 
 /// Sorted thresholds of some number columns from the chosen rows.
 template <class T>
@@ -202,75 +181,6 @@ std::vector<std::size_t> sample_of_rows(std::size_t rows, std::span<const double
 
 }  // namespace
 
-namespace binned_detail {
-
-/// Codes all rows of all columns. The flags tell which columns met a value that is missing.
-template <class State>
-class Encoding {
- public:
-  Encoding(State& state, const Context& context)
-      : state_(state), context_(context), missing_(state.bins.size()) {
-    coders_.reserve(state.bins.size());
-    for (const FeatureBins& bins : state.bins) coders_.emplace_back(bins);
-    state.lay_out();
-  }
-
-  template <class T>
-  void dense(const DenseView<T>& x) {
-    const std::size_t blocks = (state_.rows + kRowBlock - 1) / kRowBlock;
-    const std::size_t tiles = (state_.bins.size() + kTileColumns - 1) / kTileColumns;
-    parallel_for(context_, blocks * tiles, 1, [&](std::size_t task, std::size_t) {
-      const std::size_t first = (task % tiles) * kTileColumns;
-      const std::size_t last = std::min(first + kTileColumns, state_.bins.size());
-      const std::size_t end = std::min((task / tiles + 1) * kRowBlock, state_.rows);
-      for (std::size_t row = task / tiles * kRowBlock; row < end; row += kTileRows)
-        for (std::size_t c = first; c < last; ++c)
-          encode(x.at(row, c), x.stride, row, std::min(kTileRows, end - row), c);
-    });
-  }
-
-  void sparse(const Features::SparseView& x) {
-    parallel_for(context_, state_.bins.size(), 4, [&](std::size_t first, std::size_t last) {
-      const float zero = 0;
-      for (std::size_t c = first; c < last; ++c) encode(&zero, 0, 0, state_.rows, c);
-    });
-    for (auto& flag : missing_) flag.store(0, std::memory_order_relaxed);
-    std::vector<std::atomic<std::size_t>> stored(state_.bins.size());
-    parallel_for(context_, state_.rows, kRowBlock, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t row = begin; row < end; ++row) {
-        for (std::uint64_t k = x.row_starts[row]; k < x.row_starts[row + 1]; ++k) {
-          encode(&x.values[k], 1, row, 1, x.columns[k]);
-          stored[x.columns[k]].fetch_add(1, std::memory_order_relaxed);
-        }
-      }
-    });
-    // A zero that is not stored may be an unknown category.
-    for (std::size_t c = 0; c < state_.bins.size(); ++c) {
-      const FeatureBins& bins = state_.bins[c];
-      if (stored[c].load() < state_.rows && bins.code(0) == bins.bins) missing_[c].store(1);
-    }
-  }
-
-  bool missing(std::size_t column) const { return missing_[column].load(std::memory_order_relaxed) != 0; }
-
- private:
-  template <class T>
-  void encode(const T* values, std::size_t stride, std::size_t row, std::size_t count, std::size_t c) {
-    const bool missing =
-        state_.wide(c)
-            ? coders_[c].encode(values, stride, count, state_.template codes<std::uint16_t>(c) + row)
-            : coders_[c].encode(values, stride, count, state_.template codes<std::uint8_t>(c) + row);
-    if (missing) missing_[c].store(1, std::memory_order_relaxed);
-  }
-
-  State& state_;
-  const Context& context_;
-  std::vector<ColumnCoder> coders_;
-  std::vector<std::atomic<std::uint8_t>> missing_;
-};
-
-}  // namespace binned_detail
-
 BinnedFeatures BinnedFeatures::make(const Features& x, std::span<const FeatureInfo> info,
                                     std::span<const double> weights, const BinSettings& settings,
                                     const Context& context) {
@@ -301,28 +211,32 @@ BinnedFeatures BinnedFeatures::make(const Features& x, std::span<const FeatureIn
       return shared;
     }
   }
+  Layout layout = binned_detail::plain_layout(state->bins);
+  if (settings.bundle && x.storage() != Features::Storage::sparse32 &&
+      x.rows() >= binned_detail::kFewestRows) {
+    const std::vector<std::uint8_t> missing = binned_detail::missing_of_small(x, state->bins, context);
+    for (std::size_t c = 0; c < x.columns(); ++c) state->bins[c].has_missing = missing[c] != 0;
+    layout = binned_detail::dense_layout(state->bins, x.rows());
+  }
+  state->arrays.codes = layout.codes;
+  state->arrays.lay_out(x.rows(), layout.blocks);
+  const std::vector<std::uint8_t> missing =
+      binned_detail::encode_rows(x, state->bins, layout, state->arrays, context);
+  for (std::size_t c = 0; c < x.columns(); ++c) state->bins[c].has_missing = missing[c] != 0;
+  state->places = std::move(layout.places);
   BinnedFeatures made;
   made.state_ = std::move(state);
-  BinnedFeatures coded = made.with_rows(x, context);
-  return coded;
+  return made;
 }
 
 BinnedFeatures BinnedFeatures::with_rows(const Features& x, const Context& context) const {
   auto state = std::make_shared<State>();
   state->rows = x.rows();
   state->bins = state_->bins;
-  binned_detail::Encoding<State> encoding(*state, context);
-  if (const double* values = x.dense64()) {
-    encoding.dense(DenseView<double>{values, x.stride()});
-  } else if (const float* narrow = x.dense32()) {
-    encoding.dense(DenseView<float>{narrow, x.stride()});
-  } else {
-    encoding.sparse(x.sparse32());
-  }
-  // The bins are made once: what other rows miss does not change them.
-  if (state_->arrays.start.empty()) {
-    for (std::size_t c = 0; c < state->bins.size(); ++c) state->bins[c].has_missing = encoding.missing(c);
-  }
+  const Layout layout = binned_detail::plain_layout(state->bins);
+  state->arrays.codes = layout.codes;
+  state->arrays.lay_out(x.rows());
+  binned_detail::encode_rows(x, state->bins, layout, state->arrays, context);
   BinnedFeatures made;
   made.state_ = std::move(state);
   return made;
@@ -333,20 +247,28 @@ BinnedFeatures BinnedFeatures::select_rows(std::span<const std::size_t> rows, co
   state->rows = rows.size();
   state->bins = state_->bins;
   state->places = state_->places;
-  state->arrays.codes = state_->arrays.codes;
-  state->arrays.lay_out(rows.size());
+  const CodeArrays& from = state_->arrays;
+  CodeArrays& to = state->arrays;
+  to.codes = from.codes;
+  std::vector<std::vector<std::uint32_t>> together;
+  for (const CodeArrays::Block& block : from.blocks) together.push_back(block.arrays);
+  to.lay_out(rows.size(), together);
   constexpr std::size_t kRows = 65536;
-  const std::size_t blocks = (rows.size() + kRows - 1) / kRows;
-  parallel_for(context, blocks * arrays(), 1, [&](std::size_t task, std::size_t) {
-    const std::size_t a = task % arrays(), begin = task / arrays() * kRows;
+  const std::size_t pieces = (rows.size() + kRows - 1) / kRows;
+  const std::size_t parts = from.blocks.empty() ? arrays() : from.blocks.size();
+  parallel_for(context, pieces * parts, 1, [&](std::size_t task, std::size_t) {
+    const std::size_t p = task % parts, begin = task / parts * kRows;
     const std::size_t end = std::min(begin + kRows, rows.size());
-    const auto take = [&](const auto* from, auto* to) {
-      for (std::size_t i = begin; i < end; ++i) to[i] = from[rows[i]];
-    };
-    if (const std::uint8_t* narrow = array8(a)) {
-      take(narrow, state->codes<std::uint8_t>(a));
+    if (!from.blocks.empty()) {
+      const std::size_t width = from.blocks[p].row_bytes;
+      const std::uint8_t* source = from.bytes.data() + from.blocks[p].start;
+      std::uint8_t* target = to.bytes.data() + to.blocks[p].start;
+      for (std::size_t i = begin; i < end; ++i)
+        std::memcpy(target + i * width, source + rows[i] * width, width);
+    } else if (from.wide(p)) {
+      for (std::size_t i = begin; i < end; ++i) to.at16(p)[i] = from.at16(p)[rows[i]];
     } else {
-      take(array16(a), state->codes<std::uint16_t>(a));
+      for (std::size_t i = begin; i < end; ++i) to.at8(p)[i] = from.at8(p)[rows[i]];
     }
   });
   BinnedFeatures made;
@@ -359,31 +281,40 @@ std::size_t BinnedFeatures::columns() const { return state_->bins.size(); }
 const FeatureBins& BinnedFeatures::bins(std::size_t column) const { return state_->bins[column]; }
 std::size_t BinnedFeatures::arrays() const { return state_->arrays.codes.size(); }
 std::uint32_t BinnedFeatures::array_codes(std::size_t array) const { return state_->arrays.codes[array]; }
-const std::uint8_t* BinnedFeatures::array8(std::size_t array) const {
-  return state_->arrays.wide(array) ? nullptr : std::as_const(*state_).codes<std::uint8_t>(array);
+BinnedFeatures::Codes BinnedFeatures::array(std::size_t array) const {
+  const CodeArrays& all = state_->arrays;
+  Codes codes;
+  if (all.wide(array)) {
+    codes.wide = all.at16(array);
+  } else {
+    codes.narrow = all.at8(array);
+  }
+  codes.stride = all.stride(array);
+  return codes;
 }
-const std::uint16_t* BinnedFeatures::array16(std::size_t array) const {
-  return state_->arrays.wide(array) ? std::as_const(*state_).codes<std::uint16_t>(array) : nullptr;
+std::size_t BinnedFeatures::blocks() const { return state_->arrays.blocks.size(); }
+BinnedFeatures::Block BinnedFeatures::block(std::size_t number) const {
+  const CodeArrays::Block& block = state_->arrays.blocks[number];
+  return {state_->arrays.bytes.data() + block.start, block.row_bytes, block.arrays};
 }
 BinnedFeatures::Place BinnedFeatures::place(std::size_t column) const {
   if (!state_->places.empty()) return state_->places[column];
-  return {.array = static_cast<std::uint32_t>(column), .first = 0, .zero = 0};
+  return {.array = static_cast<std::uint32_t>(column)};
 }
 const std::uint8_t* BinnedFeatures::codes8(std::size_t column) const {
-  if (state_->places.empty()) return array8(column);
-  const Place& at = state_->places[column];
-  return at.array == Place::kNone || at.shared() ? nullptr : array8(at.array);
+  const Place at = place(column);
+  return at.array == Place::kNone || !at.alone() || blocks() > 0 ? nullptr : array(at.array).narrow;
 }
 const std::uint16_t* BinnedFeatures::codes16(std::size_t column) const {
-  if (state_->places.empty()) return array16(column);
-  const Place& at = state_->places[column];
-  return at.array == Place::kNone || at.shared() ? nullptr : array16(at.array);
+  const Place at = place(column);
+  return at.array == Place::kNone || !at.alone() || blocks() > 0 ? nullptr : array(at.array).wide;
 }
 std::uint32_t BinnedFeatures::code(std::size_t row, std::size_t column) const {
   const Place at = place(column);
   if (at.array == Place::kNone) return at.zero;
   const std::uint32_t code = state_->arrays.get(at.array, row);
-  if (!at.shared()) return code;
+  if (at.alone()) return code;
+  if (at.multiplied()) return code / at.step % bins(column).codes();
   const std::uint32_t own = code - at.first;  // of other columns' codes beyond those of this one
   if (own >= bins(column).codes() - 1) return at.zero;
   return own + (own >= at.zero ? 1 : 0);

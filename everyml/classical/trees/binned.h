@@ -35,10 +35,11 @@ struct BinSettings {
   int max_bins = 255;
   /// Thresholds of the others are quantiles of this many rows, chosen at random; 0: of all.
   std::size_t sample_rows = 200000;
-  /// Sparse features alone: columns of numbers that are never both other than zero on one row share one array
-  /// of codes, and constant columns have none. The codes of each are the same with and without.
-  /// Reference: Ke et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017,
-  /// section 4, with no conflicts allowed.
+  /// Codes take less room; those of each column are the same with and without. Sparse features: columns of
+  /// numbers that are never both other than zero on one row share one array of codes, and constant columns
+  /// have none (Ke et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017, section
+  /// 4, with no conflicts allowed). Dense features of some thousand rows or more: columns of at most 16 codes
+  /// share bytes, and the codes of wide or long tables lie side by side by row.
   bool bundle = false;
 };
 
@@ -55,29 +56,49 @@ class BinnedFeatures {
   std::size_t columns() const;
   const FeatureBins& bins(std::size_t column) const;
   /// Codes of a column, [rows]: one of the two is null. 8 bits when bins <= 255. Both are null for a column
-  /// that shares its codes with others or has none (BinSettings::bundle).
+  /// that shares its codes with others, has none or lies beside others (BinSettings::bundle).
   const std::uint8_t* codes8(std::size_t column) const;
   const std::uint16_t* codes16(std::size_t column) const;
   std::uint32_t code(std::size_t row, std::size_t column) const;
 
-  /// Where the codes of a column are. Of a column that shares them, code k other than `zero` is `first` + k
-  /// in the array, or `first` + k - 1 when k is above `zero`; everything else in the array is `zero`.
+  /// Where the codes of a column are. Of a column that shares them with others of which at most one is other
+  /// than zero on a row, code k other than `zero` is `first` + k in the array, or `first` + k - 1 when k is
+  /// above `zero`; everything else in the array is `zero`. Of small columns multiplied into one number, the
+  /// code is that number divided by `step`, modulo the column's codes.
   struct Place {
     static constexpr std::uint32_t kNone = 0xffffffff;
     std::uint32_t array = kNone;  ///< kNone: every row has the code `zero`
-    std::uint32_t first = 0;      ///< 0: the array has the codes of this column as they are
+    std::uint32_t first = 0;      ///< 0: not shared in this way
     std::uint32_t zero = 0;       ///< the code of the value 0
+    std::uint32_t step = 0;       ///< 0: not multiplied
 
     bool shared() const { return first != 0; }
+    bool multiplied() const { return step != 0; }
+    /// The array has the codes of this column as they are.
+    bool alone() const { return first == 0 && step == 0; }
   };
   Place place(std::size_t column) const;
   /// Arrays of codes: as many as columns when none are shared.
   std::size_t arrays() const;
-  /// Codes of an array, [rows]: one of the two is null.
-  const std::uint8_t* array8(std::size_t array) const;
-  const std::uint16_t* array16(std::size_t array) const;
+  /// Codes of an array: that of row r is narrow[r * stride] or wide[r * stride]; one of the two is null.
+  struct Codes {
+    const std::uint8_t* narrow = nullptr;
+    const std::uint16_t* wide = nullptr;
+    std::size_t stride = 1;
+  };
+  Codes array(std::size_t array) const;
   /// Codes that an array may hold are below this.
   std::uint32_t array_codes(std::size_t array) const;
+
+  /// Arrays side by side: code k of row r is number k of those that begin at bytes + r * row_bytes.
+  struct Block {
+    const std::uint8_t* bytes = nullptr;
+    std::uint32_t row_bytes = 0;
+    std::span<const std::uint32_t> arrays;  ///< all of 8 bits or all of 16
+  };
+  /// None, or each array is in one.
+  std::size_t blocks() const;
+  Block block(std::size_t number) const;
 
   /// The same bins over other rows of the same columns (a validation set). No codes are shared there.
   BinnedFeatures with_rows(const Features& x, const Context& context) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "everyml/classical/trees/binned_bundles_impl.h"
+#include "everyml/classical/trees/binned_layout_impl.h"
 #include "everyml/foundation/base/parallel.h"
 
 namespace everyml::binned_detail {
@@ -294,6 +295,27 @@ void CodeArrays::lay_out(std::size_t rows, std::size_t kept) {
   auto wanted = Buffer<std::uint8_t>::uninitialized(at);
   if (kept > 0) std::copy_n(bytes.data(), kept < codes.size() ? keep : at, wanted.data());
   bytes = std::move(wanted);
+}
+
+void CodeArrays::lay_out(std::size_t rows, const std::vector<std::vector<std::uint32_t>>& together) {
+  if (together.empty()) return lay_out(rows);
+  start.assign(codes.size(), 0);
+  apart.assign(codes.size(), 0);
+  blocks.clear();
+  std::size_t at = 0;
+  for (const std::vector<std::uint32_t>& arrays : together) {
+    const std::uint32_t bytes_each = wide(arrays[0]) ? 2 : 1;
+    Block block{.start = at,
+                .row_bytes = tile_row_bytes(bytes_each == 2 ? kWideKind : 0, arrays.size()),
+                .arrays = arrays};
+    for (std::size_t k = 0; k < arrays.size(); ++k) {
+      start[arrays[k]] = at + k * bytes_each;
+      apart[arrays[k]] = block.row_bytes;
+    }
+    at += (rows * block.row_bytes + 63) / 64 * 64;
+    blocks.push_back(std::move(block));
+  }
+  bytes = Buffer<std::uint8_t>::uninitialized(at);
 }
 
 Bundled bundle_columns(const Features::SparseView& x, std::size_t rows, std::span<FeatureBins> bins,

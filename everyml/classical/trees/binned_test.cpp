@@ -304,10 +304,11 @@ TEST(Binned, BundlesDoNotDependOnThreads) {
       ASSERT_EQ(one.place(c).first, many.place(c).first);
     }
     for (std::size_t a = 0; a < one.arrays(); ++a) {
-      if (one.array8(a) != nullptr) {
-        ASSERT_TRUE(std::equal(one.array8(a), one.array8(a) + x.rows(), many.array8(a)));
+      const BinnedFeatures::Codes ours = one.array(a), theirs = many.array(a);
+      if (ours.narrow != nullptr) {
+        ASSERT_TRUE(std::equal(ours.narrow, ours.narrow + x.rows(), theirs.narrow));
       } else {
-        ASSERT_TRUE(std::equal(one.array16(a), one.array16(a) + x.rows(), many.array16(a)));
+        ASSERT_TRUE(std::equal(ours.wide, ours.wide + x.rows(), theirs.wide));
       }
     }
   }

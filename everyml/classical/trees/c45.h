@@ -48,6 +48,12 @@ struct C45Tree {
   }
 };
 
+/// What the questions and leaves of a tree come to, for those who write it down elsewhere.
+struct C45Ways {
+  std::vector<double> share;  ///< like C45Tree::children: the part of a row without an answer that goes there
+  std::vector<double> answer;  ///< [nodes, classes]: what a whole row that ends there is told
+};
+
 struct C45State;
 
 /// A fitted C4.5 tree. Immutable; copies share; thread-safe.
@@ -58,6 +64,7 @@ class C45Model {
   std::size_t feature_count() const { return tree().features; }
   std::span<const std::string> class_names() const;
   const C45Tree& tree() const;
+  C45Ways ways() const;
   std::size_t leaf_count() const;
   std::size_t depth() const;
   /// Nodes before pruning.

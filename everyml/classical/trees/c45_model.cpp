@@ -146,6 +146,22 @@ void add_leaf(const C45State& state, std::size_t known, double share, double* ou
 
 const C45Tree& C45Model::tree() const { return state_->tree; }
 std::span<const std::string> C45Model::class_names() const { return state_->classes; }
+
+C45Ways C45Model::ways() const {
+  C45Ways ways;
+  std::vector<std::size_t> known(tree().nodes(), 0);
+  ways.answer.resize(tree().nodes() * tree().classes);
+  for (std::size_t node = 0; node < tree().nodes(); ++node) {
+    if (c45::sum_of(tree().counts_of(node)) > 0) known[node] = node;
+    c45::add_leaf(*state_, known[node], 1, ways.answer.data() + node * tree().classes);
+    for (const std::int32_t child : tree().children_of(node))
+      known[static_cast<std::size_t>(child)] = known[node];
+    const std::vector<double> shares = c45::branch_shares(tree(), node);
+    ways.share.insert(ways.share.end(), shares.begin(), shares.end());
+  }
+  return ways;
+}
+
 std::size_t C45Model::nodes_grown() const { return static_cast<std::size_t>(state_->nodes_grown); }
 
 std::size_t C45Model::leaf_count() const {

@@ -88,7 +88,9 @@ class Block {
       const std::int32_t* leaf_of = plan_.leaf_of_label.data() + tree.labels;
       for (std::size_t i = 0; i < rows_; ++i) leaves_[i] = leaf_of[label[i]];
     } else if (tree.kind == PlannedTree::Kind::walk) {
-      walk_rows(tree);
+      walk_rows(tree, plan_.walk_nodes.data(), plan_.walk_leaf.data());
+    } else if (tree.kind == PlannedTree::Kind::set_walk) {
+      walk_rows(tree, plan_.set_walk_nodes.data(), plan_.set_walk_leaf.data());
     } else {
       for (std::size_t i = 0; i < rows_; ++i) {
         leaves_[i] = tree.kind == PlannedTree::Kind::constant ? 0 : walk(parts_, t, row(i));
@@ -143,9 +145,18 @@ class Block {
     }
   }
 
-  void walk_rows(const PlannedTree& tree) {
+  static std::uint32_t step(const WalkNode& node, const std::uint16_t* codes, const std::uint8_t*) {
+    return node.child + (codes[node.column] > node.bound ? 1 : 0);
+  }
+  static std::uint32_t step(const SetWalkNode& node, const std::uint16_t* codes, const std::uint8_t* sides) {
+    const std::uint32_t code = codes[node.column], bit = node.sides + (code & node.mask);
+    const std::uint32_t left = sides[bit / 8] >> (bit % 8);
+    return node.child + ((code > node.bound ? 1 : 0) | (~left & 1));
+  }
+  template <class Node>
+  void walk_rows(const PlannedTree& tree, const Node* nodes, const std::int32_t* leaf) {
     const std::size_t width = plan_.walk_columns.size();
-    const WalkNode* nodes = plan_.walk_nodes.data();
+    const std::uint8_t* sides = plan_.walk_sides.data();
     for (std::size_t i = 0; i < rows_; i += kWalkers) {
       std::uint32_t at[kWalkers];
       const std::uint16_t* codes[kWalkers];
@@ -156,15 +167,13 @@ class Block {
       for (std::uint32_t moved = 1, depth = 0; moved != 0 && depth < tree.questions; depth += 2) {
         moved = 0;
         for (std::size_t j = 0; j < kWalkers; ++j) {
-          const WalkNode& above = nodes[at[j]];
-          const std::uint32_t next = above.child + (codes[j][above.column] > above.bound ? 1 : 0);
-          const WalkNode& below = nodes[next];
-          const std::uint32_t last = below.child + (codes[j][below.column] > below.bound ? 1 : 0);
+          const std::uint32_t next = step(nodes[at[j]], codes[j], sides);
+          const std::uint32_t last = step(nodes[next], codes[j], sides);
           moved |= last ^ next;
           at[j] = last;
         }
       }
-      for (std::size_t j = 0; j < kWalkers && i + j < rows_; ++j) leaves_[i + j] = plan_.walk_leaf[at[j]];
+      for (std::size_t j = 0; j < kWalkers && i + j < rows_; ++j) leaves_[i + j] = leaf[at[j]];
     }
   }
 

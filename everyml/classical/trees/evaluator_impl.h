@@ -52,19 +52,30 @@ struct WalkNode {
   std::uint32_t child = 0;
 };
 
+/// The same in a tree that asks for categories. Numbers have `mask` 0, so that they look at the first bit of
+/// walk_sides, which is 1; categories have the largest bound and bit `sides` + code: 1 is left.
+struct SetWalkNode {
+  std::uint16_t column = 0;
+  std::uint16_t bound = 0;
+  std::uint32_t child = 0;
+  std::uint32_t sides = 0;
+  std::uint32_t mask = 0;
+};
+
 struct PlannedTree {
   enum class Kind : std::uint8_t {
     constant,   ///< one leaf
     symmetric,  ///< the question of level l is bit l of the label of a leaf, set when it goes right
     mask,
     walk,
-    plain,  ///< asked by the definition
+    set_walk,  ///< walked, and asks for categories
+    plain,     ///< asked by the definition
   };
   Kind kind = Kind::plain;
   bool simple = true;           ///< all questions are of numbers with codes of 8 bits
   std::uint8_t bits = 0;        ///< of a label
   std::uint32_t questions = 0;  ///< how many; of a walked tree its depth
-  std::uint32_t first = 0;      ///< in questions and in places, or the root in walk_nodes
+  std::uint32_t first = 0;      ///< in questions and in places, or the root in (set_)walk_nodes
   std::uint64_t labels = 0;     ///< where its labels begin in leaf_of_label and value_of_label
 };
 
@@ -89,6 +100,9 @@ struct EvaluatorPlan : CodeTable {
   std::vector<double> value_of_label;       ///< beside it when leaves are one number each
   std::vector<WalkNode> walk_nodes;
   std::vector<std::int32_t> walk_leaf;  ///< [walk_nodes]: the leaf, -1 for a question
+  std::vector<SetWalkNode> set_walk_nodes;
+  std::vector<std::int32_t> set_walk_leaf;
+  std::vector<std::uint8_t> walk_sides;  ///< bits
   /// Codes that walked trees ask: a column with the side of missing, as minus in CodeQuestion.
   struct WalkColumn {
     std::uint32_t column;

@@ -3,6 +3,7 @@
 #include <climits>
 #include <cmath>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include "everyml/classical/trees/evaluator_impl.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t kNarrowCodes = 256;
 constexpr std::size_t kWalkColumns = 65535;
+/// Bytes whose bits 32 bits can number.
+constexpr std::size_t kWalkSides = std::size_t{1} << 29;
 constexpr std::size_t kSymmetricBits = 8;
 
 class Planner {
@@ -88,13 +91,18 @@ class Planner {
         plan_->sides[at + code / 8] |= static_cast<std::uint8_t>(1u << (code % 8));
       }
     };
-    if (minus_of(p_, node) == 0) set_side(0);
+    for_left_codes(node, set_side);
+    return static_cast<std::uint32_t>(at);
+  }
+  /// Calls visit(code) for the codes that go left at a question about categories.
+  template <class Visit>
+  void for_left_codes(std::size_t node, const Visit& visit) const {
+    if (minus_of(p_, node) == 0) visit(0);
     std::size_t words = 0;
     const std::uint64_t* set = set_of(node, words);
     for (std::size_t c = 0; c < words * 64; ++c) {
-      if ((set[c / 64] >> (c % 64)) & 1) set_side(c + 1);
+      if ((set[c / 64] >> (c % 64)) & 1) visit(c + 1);
     }
-    return static_cast<std::uint32_t>(at);
   }
 
   bool same_question(std::size_t a, std::size_t b) const {
@@ -174,36 +182,76 @@ class Planner {
 
   void plan_walk(std::size_t t, PlannedTree& tree) {
     const std::size_t first = p_.first_node[t], last = p_.first_node[t + 1];
-    const std::size_t root = plan_->walk_nodes.size();
-    bool walks = root + 2 * (last - first) + 1 < (std::uint64_t{1} << 32);
-    for (std::size_t i = first; i < last; ++i) walks = walks && !asks_category(p_, i);
-    if (!walks || plan_->columns.size() * 2 > kWalkColumns) {
+    std::size_t bytes = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      if (asks_category(p_, i)) bytes += side_bytes(i);
+    }
+    const bool sets = bytes > 0;
+    const std::size_t nodes = sets ? plan_->set_walk_nodes.size() : plan_->walk_nodes.size();
+    if (nodes + 2 * (last - first) + 1 >= (std::uint64_t{1} << 32) ||
+        plan_->columns.size() * 2 > kWalkColumns || plan_->walk_sides.size() + bytes >= kWalkSides) {
       plan_->any_plain = true;
       return;
     }
-    tree.kind = PlannedTree::Kind::walk;
-    tree.first = static_cast<std::uint32_t>(root);
     plan_->any_walk = true;
-    plan_->walk_nodes.push_back({});
-    plan_->walk_leaf.push_back(0);
+    if (sets) {
+      if (plan_->walk_sides.empty()) plan_->walk_sides.push_back(1);
+      tree.kind = PlannedTree::Kind::set_walk;
+      lay_out(t, tree, plan_->set_walk_nodes, plan_->set_walk_leaf);
+    } else {
+      tree.kind = PlannedTree::Kind::walk;
+      lay_out(t, tree, plan_->walk_nodes, plan_->walk_leaf);
+    }
+  }
+
+  /// Level by level, children side by side.
+  template <class Node>
+  void lay_out(std::size_t t, PlannedTree& tree, std::vector<Node>& nodes, std::vector<std::int32_t>& leaf) {
+    const std::size_t first = p_.first_node[t], root = nodes.size();
+    tree.first = static_cast<std::uint32_t>(root);
+    nodes.push_back({});
+    leaf.push_back(0);
     std::vector<std::pair<std::int32_t, std::size_t>> level{{0, root}}, next;
     for (; !level.empty(); std::swap(level, next), ++tree.questions) {
       next.clear();
       for (const auto& [child, place] : level) {
         if (child < 0) {
-          plan_->walk_nodes[place] = {0, 65535, static_cast<std::uint32_t>(place)};
-          plan_->walk_leaf[place] = ~child;
+          nodes[place] = {0, 65535, static_cast<std::uint32_t>(place)};
+          leaf[place] = ~child;
           continue;
         }
-        const std::size_t at = first + static_cast<std::size_t>(child), pair = plan_->walk_nodes.size();
-        plan_->walk_nodes[place] = {walk_column(at), walk_bound(at), static_cast<std::uint32_t>(pair)};
-        plan_->walk_leaf[place] = -1;
-        plan_->walk_nodes.resize(pair + 2);
-        plan_->walk_leaf.resize(pair + 2, 0);
+        const std::size_t at = first + static_cast<std::size_t>(child), pair = nodes.size();
+        if constexpr (std::is_same_v<Node, SetWalkNode>) {
+          if (asks_category(p_, at)) {
+            nodes[place] = {walk_column(at), 65535, static_cast<std::uint32_t>(pair), add_walk_sides(at),
+                            65535};
+          } else {
+            nodes[place] = {walk_column(at), walk_bound(at), static_cast<std::uint32_t>(pair), 0, 0};
+          }
+        } else {
+          nodes[place] = {walk_column(at), walk_bound(at), static_cast<std::uint32_t>(pair)};
+        }
+        leaf[place] = -1;
+        nodes.resize(pair + 2);
+        leaf.resize(pair + 2, 0);
         next.push_back({p_.left[at], pair});
         next.push_back({p_.right[at], pair + 1});
       }
     }
+  }
+
+  /// A bit for each code of the column that a question about categories asks.
+  std::size_t side_bytes(std::size_t node) const {
+    return (std::size_t{plan_->columns[column_of_.at(p_.feature[node], true)].count} + 2 + 7) / 8;
+  }
+  /// Where these bits begin.
+  std::uint32_t add_walk_sides(std::size_t node) {
+    const std::size_t at = plan_->walk_sides.size();
+    plan_->walk_sides.resize(at + side_bytes(node), 0);
+    for_left_codes(node, [&](std::size_t code) {
+      plan_->walk_sides[at + code / 8] |= static_cast<std::uint8_t>(1u << (code % 8));
+    });
+    return static_cast<std::uint32_t>(8 * at);
   }
 
   /// The exponent of the last bit of a finite number that is not 0.
@@ -261,11 +309,14 @@ class Planner {
     return {*least, *most};
   }
 
+  /// Codes of categories stay as they are.
   std::uint16_t walk_column(std::size_t node) {
-    const std::uint32_t column = column_of_.at(p_.feature[node], false);
-    const auto [at, added] = walk_column_of_.try_emplace(
-        {column, minus_of(p_, node)}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
-    if (added) plan_->walk_columns.push_back({column, minus_of(p_, node)});
+    const bool category = asks_category(p_, node);
+    const std::uint32_t column = column_of_.at(p_.feature[node], category);
+    const std::uint8_t minus = category ? 0 : minus_of(p_, node);
+    const auto [at, added] =
+        walk_column_of_.try_emplace({column, minus}, static_cast<std::uint16_t>(plan_->walk_columns.size()));
+    if (added) plan_->walk_columns.push_back({column, minus});
     return at->second;
   }
   std::uint16_t walk_bound(std::size_t node) const {

@@ -28,6 +28,8 @@ std::vector<RandomTrees> shapes() {
           {.trees = 9, .leaves = 40, .categories = 3},
           {.trees = 9, .leaves = 40, .categories = 4, .set_words = 9},
           {.trees = 6, .leaves = 300, .categories = 2},
+          {.trees = 6, .leaves = 400, .categories = 8, .set_words = 9},
+          {.trees = 6, .leaves = 300, .categories = 3, .cuts = 900, .missing = false, .skewed = true},
           {.outputs = 3, .trees = 8, .leaves = 31},
           {.outputs = 3, .width = 3, .trees = 8, .leaves = 70, .categories = 1},
           {.outputs = 2, .width = 2, .trees = 5, .leaves = 400},
@@ -164,7 +166,7 @@ TEST(Evaluator, ChoosesByTheShapeOfATree) {
   EXPECT_EQ(kind_of({.leaves = 64}), Kind::mask);
   EXPECT_EQ(kind_of({.leaves = 256}), Kind::mask);
   EXPECT_EQ(kind_of({.leaves = 257}), Kind::walk);
-  EXPECT_EQ(kind_of({.leaves = 257, .categories = 2}), Kind::plain);
+  EXPECT_EQ(kind_of({.leaves = 257, .categories = 2}), Kind::set_walk);
 }
 
 TEST(Evaluator, WholeLeavesOfSymmetricTreesAreFound) {

@@ -129,6 +129,7 @@ TreeJob::TreeJob(const BinnedFeatures& binned, const CodeTiles& tiles, const Gro
       pool_(pool),
       scratch_(scratch),
       context_(context),
+      alone_(context.serial()),
       columns_(settings, input, tiles) {
   rules_.l1 = settings.l1;
   rules_.l2 = settings.l2;

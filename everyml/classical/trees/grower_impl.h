@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -24,6 +26,8 @@ class HistogramPool {
     if (slot >= 0) free_.push_back(slot);
   }
   void give_back_all();
+  /// How many more can be taken within the bound.
+  std::size_t room() const { return free_.size() + (most_ > slots_.size() ? most_ - slots_.size() : 0); }
   std::span<std::uint64_t> at(int slot) { return slots_[static_cast<std::size_t>(slot)].span(); }
 
  private:
@@ -88,12 +92,29 @@ Question question_of(const BinnedFeatures& binned, std::uint32_t feature, const 
 void fill_node(const BinnedFeatures& binned, std::uint32_t feature, const FeatureSplit& split,
                GrownTree& tree, std::size_t node);
 
+/// The two sides of a leaf that was split.
+struct Children {
+  OpenLeaf left, right;
+};
+
+/// What one split needs while others are made beside it.
+struct Workplace {
+  std::vector<int> slots;        ///< of histograms; taken before and given back after, by one thread
+  Buffer<std::uint64_t> counts;  ///< a histogram of how many rows; empty until it is needed
+
+  int take() {
+    const int slot = slots.back();
+    slots.pop_back();
+    return slot;
+  }
+};
+
 /// What the trees of one grower use one after the other.
 struct Scratch {
   Buffer<std::uint32_t> rows, spare_rows;    ///< [rows]: rows of the tree, leaf by leaf
   Buffer<std::uint64_t> words, spare_words;  ///< the words of these
   Buffer<std::uint32_t> leaf_of;             ///< [rows], by row
-  Buffer<std::uint64_t> counts;              ///< a histogram of how many rows; empty until it is needed
+  std::vector<Workplace> places;
 };
 
 /// One tree in the making.
@@ -110,23 +131,52 @@ class TreeJob {
   void grow_symmetric();
 
   // Splitting: grower_leaves.cpp
+  /// Which leaf comes before which.
+  struct Turn {
+    double gain;
+    std::size_t depth, leaf;
+    std::uint32_t node;
+  };
+  struct Sooner {
+    bool by_depth;
+    bool operator()(const Turn& a, const Turn& b) const;
+  };
+  using Turns = std::set<Turn, Sooner>;
   bool may_split_at(std::size_t depth) const;
   bool may_split(const OpenLeaf& leaf) const;
-  void split(std::size_t at, bool last);
-  void make_children(const OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool last);
-  void histograms_of_children(OpenLeaf& parent, OpenLeaf& left, OpenLeaf& right, bool need_left,
-                              bool need_right);
-  void build(OpenLeaf& leaf);
+  /// A split that is made: of which leaf, with what.
+  struct SplitJob {
+    std::size_t at = 0;
+    int inherited = -1;  ///< the leaf's own histogram
+    bool last = false;   ///< no split of the children follows
+    Children children;
+  };
+  std::vector<std::size_t> next_leaves(const Turns& turns) const;
+  void begin_split(SplitJob& job, Workplace& place);
+  void split(SplitJob& job, Workplace& place, const Context& context);
+  void divide(const OpenLeaf& parent, bool last, Children& children, const Context& context);
+  void histograms_of_children(SplitJob& job, bool need_left, bool need_right, Workplace& place,
+                              const Context& context);
+  /// Does the work of each job, at its own place, side by side when there are several.
+  using Work = void (TreeJob::*)(SplitJob& job, Workplace& place, const Context& context);
+  void side_by_side(std::span<SplitJob> jobs, Work work);
+  /// The job's leaf becomes the left of its children, the right one is added.
+  void settle_children(SplitJob&& job);
+  void rejoin(const Children& children);
+  Workplace& place(std::size_t k);
+  void clear(Workplace& place);
+  void build(OpenLeaf& leaf, Workplace& place, const Context& context);
   int take_slot();
-  void search(std::span<OpenLeaf* const> leaves);
+  void search(std::span<OpenLeaf* const> leaves, Workplace& place, const Context& context);
   void settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<const Slot> slots,
-              std::vector<Candidate>& found);
+              std::vector<Candidate>& found, Workplace& place, const Context& context);
   bool is_flag(std::uint32_t feature) const;
   std::vector<Slot> slots_of(std::span<const std::uint32_t> columns) const;
   Candidate search_slot(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
                         std::span<const std::uint32_t> without) const;
-  Candidate search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns) const;
-  void count_rows(const OpenLeaf& leaf);
+  Candidate search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
+                           const Workplace& place) const;
+  void count_rows(const OpenLeaf& leaf, Workplace& place, const Context& context);
   const std::uint64_t* cells_of(const OpenLeaf& leaf, std::uint32_t feature,
                                 std::vector<std::uint64_t>& scratch) const {
     return whole_cells(pool_.at(leaf.histogram).data(), leaf.total, feature, scratch);
@@ -144,6 +194,7 @@ class TreeJob {
     std::uint32_t feature = 0;
     FeatureSplit split;
   };
+  void split_of_level(SplitJob& job, Workplace& place, const Context& context);
   LevelSplit best_level_split(std::span<OpenLeaf* const> level);
   LevelSplit best_level_split_of(std::span<OpenLeaf* const> level, std::uint32_t feature) const;
 
@@ -164,11 +215,13 @@ class TreeJob {
   HistogramPool& pool_;
   Scratch& scratch_;
   const Context& context_;
+  const Context alone_;  ///< the same on one thread
   SplitRules rules_;
   ColumnChooser columns_;
   std::vector<std::uint8_t> used_tiles_;
   std::vector<Slot> slots_;  ///< of the columns of the tree
   std::vector<OpenLeaf> leaves_;
+  std::vector<std::optional<SplitJob>> made_;  ///< by leaf: its split, when that was made before its turn
   GrownRows grown_;
 };
 

@@ -95,17 +95,18 @@ Candidate TreeJob::search_slot(const OpenLeaf& leaf, std::span<const std::uint32
   return best;
 }
 
-/// The rows of a leaf by code of every column, in scratch_.counts.
-void TreeJob::count_rows(const OpenLeaf& leaf) {
-  if (scratch_.counts.empty()) scratch_.counts = Buffer<std::uint64_t>::uninitialized(tiles_.cells());
-  const std::span<std::uint64_t> ones = scratch_.spare_words.span().first(leaf.rows());
+/// The rows of a leaf by code of every column, in place.counts.
+void TreeJob::count_rows(const OpenLeaf& leaf, Workplace& place, const Context& context) {
+  if (place.counts.empty()) place.counts = Buffer<std::uint64_t>::uninitialized(tiles_.cells());
+  const std::span<std::uint64_t> ones = scratch_.spare_words.span().subspan(leaf.begin, leaf.rows());
   std::fill(ones.begin(), ones.end(), std::uint64_t{1});
   builder_.build(scratch_.rows.data() + leaf.begin, leaf.rows(), leaf.rows() == binned_.rows(), ones,
-                 used_tiles_, scratch_.counts, context_);
+                 used_tiles_, place.counts, context);
 }
 
 /// As search_slot, of splits whose sides hold min_rows, by what count_rows found.
-Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns) const {
+Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uint32_t> columns,
+                                  const Workplace& place) const {
   Candidate best;
   if (columns.size() > 1 && settings_.monotone.empty()) {
     const SplitRules rules = rules_for(leaf, columns[0]);
@@ -114,7 +115,7 @@ Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uin
       const std::uint64_t* cells = pool_.at(leaf.histogram).data() + first;
       std::vector<std::uint64_t> allowed(columns.size(), 0);  // no side may be without hessians
       for (std::size_t k = 0; k < columns.size(); ++k) {
-        const std::uint64_t count = scratch_.counts[first + k];
+        const std::uint64_t count = place.counts[first + k];
         if (static_cast<double>(std::min<std::uint64_t>(count, leaf.rows() - count)) >= rules.min_rows)
           allowed[k] = cells[k];
       }
@@ -127,7 +128,7 @@ Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uin
   std::vector<std::uint64_t> scratch, count_scratch;
   for (const std::uint32_t column : columns) {
     const FeatureBins& bins = binned_.bins(column);
-    const std::uint64_t* whole = whole_cells(scratch_.counts.data(), leaf.rows(), column, count_scratch);
+    const std::uint64_t* whole = whole_cells(place.counts.data(), leaf.rows(), column, count_scratch);
     const std::vector<double> counts(whole, whole + bins.bins + 1);
     FeatureSplit split =
         best_split(cells_of(leaf, column, scratch), bins, leaf.total, counts.data(), rules_for(leaf, column));
@@ -138,7 +139,7 @@ Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uin
 
 /// The best of the columns' splits whose sides hold min_rows, counted where the hessians leave a doubt.
 void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<const Slot> slots,
-                     std::vector<Candidate>& found) {
+                     std::vector<Candidate>& found, Workplace& place, const Context& context) {
   // Counting one column after the other costs as much as counting all when it was done for this many.
   const std::size_t most_counted = std::max<std::size_t>(8, binned_.arrays());
   std::vector<std::uint32_t> counted, without;
@@ -170,10 +171,10 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
     if (counted.size() >= most_counted && input_.weights.empty()) {
       if (slot_counted.empty()) {
         slot_counted.assign(slots.size(), 0);
-        count_rows(leaf);
+        count_rows(leaf, place, context);
       }
       slot_counted[best] = 1;
-      found[best] = search_counted(leaf, columns.subspan(slots[best].first, slots[best].count));
+      found[best] = search_counted(leaf, columns.subspan(slots[best].first, slots[best].count), place);
       continue;
     }
     counted.push_back(feature);
@@ -195,7 +196,7 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
   }
 }
 
-void TreeJob::search(std::span<OpenLeaf* const> leaves) {
+void TreeJob::search(std::span<OpenLeaf* const> leaves, Workplace& place, const Context& context) {
   struct Search {
     std::vector<std::uint32_t> own;
     std::span<const std::uint32_t> columns;
@@ -216,7 +217,7 @@ void TreeJob::search(std::span<OpenLeaf* const> leaves) {
     one.start = all;
     all += one.slots.size();
   }
-  parallel_for(context_, all, kColumnsAtOnce, [&](std::size_t begin, std::size_t end) {
+  parallel_for(context, all, kColumnsAtOnce, [&](std::size_t begin, std::size_t end) {
     std::size_t k = 0;
     for (std::size_t i = begin; i < end; ++i) {
       while (k + 1 < searches.size() && i >= searches[k + 1].start) ++k;
@@ -227,7 +228,7 @@ void TreeJob::search(std::span<OpenLeaf* const> leaves) {
     }
   });
   for (std::size_t k = 0; k < leaves.size(); ++k)
-    settle(*leaves[k], searches[k].columns, searches[k].slots, searches[k].found);
+    settle(*leaves[k], searches[k].columns, searches[k].slots, searches[k].found, place, context);
 }
 
 }  // namespace everyml::grower_detail

@@ -73,13 +73,20 @@ TreeJob::LevelSplit TreeJob::best_level_split(std::span<OpenLeaf* const> level) 
   return best;
 }
 
+void TreeJob::split_of_level(SplitJob& job, Workplace& place, const Context& context) {
+  divide(leaves_[job.at], job.last, job.children, context);
+  histograms_of_children(job, !job.last && job.children.left.rows() > 0,
+                         !job.last && job.children.right.rows() > 0, place, context);
+}
+
 void TreeJob::grow_symmetric() {
   std::size_t depth = 0;
   while ((std::size_t{2} << depth) <= std::max<std::size_t>(settings_.max_leaves, 1) &&
          (settings_.max_depth == 0 || depth < settings_.max_depth))
     ++depth;
   if (depth == 0 || leaves_[0].rows() < 2) return;
-  build(leaves_[0]);
+  place(0).slots.push_back(take_slot());
+  build(leaves_[0], place(0), context_);
   for (std::size_t level = 0; level < depth; ++level) {
     context_.check();
     std::vector<OpenLeaf*> open;
@@ -93,10 +100,10 @@ void TreeJob::grow_symmetric() {
     const bool last = level + 1 == depth;
     const std::size_t count = leaves_.size();
     leaves_.reserve(2 * count);
+    std::vector<SplitJob> jobs(count);
     std::vector<std::uint64_t> scratch;
     for (std::size_t at = 0; at < count; ++at) {
-      OpenLeaf parent = std::move(leaves_[at]);
-      leaves_[at] = OpenLeaf{};
+      OpenLeaf& parent = leaves_[at];
       parent.feature = best.feature;
       parent.split = best.split;
       const SplitRules rules = rules_for(parent, best.feature);
@@ -113,12 +120,13 @@ void TreeJob::grow_symmetric() {
       }
       parent.split.left = left_sum;
       parent.gain = 0.5 * worth(left_sum, parent, rules.score(parent.total), rules);
-      OpenLeaf left, right;
-      make_children(parent, left, right, last);
-      histograms_of_children(parent, left, right, !last && left.rows() > 0, !last && right.rows() > 0);
-      leaves_[at] = std::move(left);
-      leaves_.push_back(std::move(right));
+      jobs[at].at = at;
+      jobs[at].last = last;
     }
+    const bool small = leaves_.size() >= 2 * static_cast<std::size_t>(loop_threads(context_));
+    for (std::size_t at = 0; at < count; at += small ? count : 1)
+      side_by_side(std::span(jobs).subspan(at, small ? count : 1), &TreeJob::split_of_level);
+    for (SplitJob& job : jobs) settle_children(std::move(job));
   }
 }
 

@@ -230,6 +230,56 @@ TEST(Grower, ThreadsDoNotMatter) {
   }
 }
 
+TEST(Grower, LeavesSplitBesideEachOtherAreThoseSplitInTurn) {
+  Sample sample = make_sample(60000, 6, 0.05, 23);
+  Stream stream(24, "hessians");
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    sample.hessian.push_back(static_cast<float>(stream.uniform(0.001, 0.25)));
+  const BinnedFeatures binned = sample.binned();
+  const auto settings = [](TreeGrowth growth, auto&& change) {
+    GrowerSettings out{.growth = growth, .max_leaves = 200, .min_rows = 8, .unweighted = true};
+    change(out);
+    return out;
+  };
+  const auto as_is = [](GrowerSettings&) {};
+  const std::vector<GrowerSettings> all{
+      settings(TreeGrowth::leaf, as_is),
+      settings(TreeGrowth::depth, as_is),
+      settings(TreeGrowth::depth, [](GrowerSettings& s) { s.max_depth = 5; }),
+      settings(TreeGrowth::symmetric, [](GrowerSettings& s) { s.max_depth = 7; }),
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.max_leaves = 3; }),
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.monotone = {1, -1, 0, 0, 0, 0}; }),
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.interactions = {{0, 1, 2}, {2, 3, 4, 5}}; }),
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.columns_node = 0.5; }),
+      // Some histograms, but not one for each leaf that is split ahead of its turn.
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.histogram_bytes = 12 * 6 * 264 * 8; }),
+      settings(TreeGrowth::leaf, [](GrowerSettings& s) { s.histogram_bytes = 20 * 6 * 264 * 8; }),
+  };
+  for (std::size_t which = 0; which < all.size(); ++which) {
+    SCOPED_TRACE(which);
+    const Context one({.threads = 1});
+    Grower turn(binned, all[which], one);
+    const GrownRows a = turn.grow(sample.input(), one);
+    for (const int threads : {2, 7}) {
+      const Context context({.threads = threads});
+      Grower beside(binned, all[which], context);
+      for (int again = 0; again < 2; ++again) {
+        const GrownRows b = beside.grow(sample.input(), context);
+        EXPECT_EQ(a.tree.values, b.tree.values);
+        EXPECT_EQ(a.bin, b.bin);
+        ASSERT_EQ(a.tree.nodes.size(), b.tree.nodes.size());
+        for (std::size_t i = 0; i < a.tree.nodes.size(); ++i) {
+          EXPECT_EQ(a.tree.nodes[i].feature, b.tree.nodes[i].feature);
+          EXPECT_EQ(a.tree.nodes[i].left, b.tree.nodes[i].left);
+          EXPECT_EQ(a.tree.nodes[i].gain, b.tree.nodes[i].gain);
+        }
+        EXPECT_TRUE(std::equal(a.rows.begin(), a.rows.end(), b.rows.begin()));
+        EXPECT_TRUE(std::equal(a.leaf_of.begin(), a.leaf_of.end(), b.leaf_of.begin()));
+      }
+    }
+  }
+}
+
 TEST(Grower, NoLeafHoldsFewerRowsThanAsked) {
   for (const double least : {2.0, 20.0, 100.0}) {
     Sample sample = make_sample(5000, 4, 0.1, 31);

@@ -38,7 +38,7 @@ void add_wide_rows(const CodeTile& tile, const std::uint32_t* some, std::size_t 
                    const std::uint64_t* words, std::uint64_t* cells) {
   const std::size_t width = tile.width;
   const std::uint32_t* start = tile.cell.data();
-  const auto* codes = reinterpret_cast<const std::uint16_t*>(tile.codes.data());
+  const auto* codes = reinterpret_cast<const std::uint16_t*>(tile.codes);
   for (std::size_t i = first; i < first + count; ++i) {
     std::size_t row = i;
     if constexpr (Listed) {
@@ -91,10 +91,57 @@ std::size_t cells_in(const CodeTiles& tiles, std::size_t tile) {
   return end - tiles.tiles()[tile].first_cell;
 }
 
+/// Joint sums by code of arrays, at least for so many rows: what follows them costs as much as that.
+constexpr std::size_t kFewJointRows = 128;
+
+/// The sums of each column from those by code of its array, which are used up: column by column from the one
+/// of the largest step, whose digits part the sums into runs; these add up to the sums of the rest.
+void part_sums(const CodeTile& tile, std::uint64_t* joint, std::uint64_t* cells) {
+  for (std::size_t f = tile.factors.size(); f-- > 0;) {
+    const CodeTile::Factor& factor = tile.factors[f];
+    std::uint64_t* sums = joint + factor.array * tile.cells_per_column;
+    const std::size_t step = factor.step;
+    if (factor.cell != CodeTile::Factor::kNoCells) {
+      for (std::size_t digit = 0; digit < factor.codes; ++digit) {
+        std::uint64_t sum = 0;
+        for (std::size_t k = digit * step; k < (digit + 1) * step; ++k) sum += sums[k];
+        cells[factor.cell + digit] += sum;
+      }
+    }
+    for (std::size_t digit = 1; digit < factor.codes; ++digit)
+      for (std::size_t k = 0; k < step; ++k) sums[k] += sums[digit * step + k];
+  }
+}
+
+/// Of few rows: column by column.
+void add_factors(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
+                 const std::uint64_t* words, std::uint64_t* cells) {
+  for (const CodeTile::Factor& factor : tile.factors) {
+    if (factor.cell == CodeTile::Factor::kNoCells) continue;
+    const std::uint8_t* codes = tile.codes + factor.array;
+    for (std::size_t i = first; i < first + count; ++i) {
+      const std::size_t row = some != nullptr ? some[i] : i;
+      cells[factor.cell + codes[row * tile.row_bytes] / factor.step % factor.codes] += words[i];
+    }
+  }
+}
+
+/// Of arrays that are products of columns: one addition an array, so one for several columns.
+void add_joint(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
+               const std::uint64_t* words, std::uint64_t* cells) {
+  if (count < kFewJointRows) return add_factors(tile, some, first, count, words, cells);
+  thread_local std::vector<std::uint64_t> joint;
+  joint.assign(std::size_t{tile.width} * tile.cells_per_column, 0);
+  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes, some, first, count, words,
+                                                                 joint.data());
+  part_sums(tile, joint.data(), cells);
+}
+
 }  // namespace
 
 void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                       const std::uint64_t* words, std::uint64_t* cells) {
+  if (!tile.factors.empty()) return add_joint(tile, some, first, count, words, cells);
   if (tile.cells_per_column == 0) {
     if (some != nullptr) {
       add_wide_rows<true>(tile, some, first, count, words, cells);
@@ -103,7 +150,7 @@ void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size
     }
     return;
   }
-  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes.data(), some, first, count, words,
+  kernel_for(tile.cells_per_column, tile.width, some != nullptr)(tile.codes, some, first, count, words,
                                                                  cells);
 }
 

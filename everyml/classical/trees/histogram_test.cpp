@@ -1,6 +1,7 @@
 #include "everyml/classical/trees/histogram.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -90,6 +91,37 @@ TEST(Histogram, RoundingIsFineForFewRowsAndWithoutBiasForMany) {
       ASSERT_LE(static_cast<double>(word_hessian(words[i])), units.most_hessian);
     }
   }
+}
+
+TEST(Histogram, WordsOfVectorsAreThoseOfThePlainLoop) {
+  constexpr std::size_t kRows = 140007;
+  Stream stream(31, "words");
+  std::vector<float> gradient, hessian;
+  std::vector<std::uint32_t> some;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    gradient.push_back(static_cast<float>(stream.normal() * (i % 100 == 0 ? 1000 : 1)));
+    hessian.push_back(i % 7 == 0 ? 0 : static_cast<float>(stream.uniform() * stream.uniform()));
+    if (i % 2 == 0 || i % 3 == 0) some.push_back(static_cast<std::uint32_t>(i));
+  }
+  const std::vector<double> ones(kRows, 1.0);  // weights keep to the plain loop
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+    hwy::GetChosenTarget().Update(left & -left);
+    for (const bool listed : {false, true})
+      for (const bool second : {false, true}) {
+        const std::span<const std::uint32_t> rows = listed ? some : std::span<const std::uint32_t>{};
+        const std::span<const float> h = second ? hessian : std::span<const float>{};
+        const std::size_t n = listed ? some.size() : kRows;
+        std::vector<std::uint64_t> a(n), b(n);
+        const WordUnits fast = make_words(gradient, h, {}, rows, 11, a, Context());
+        const WordUnits plain = make_words(gradient, h, ones, rows, 11, b, Context());
+        EXPECT_EQ(a, b) << listed << second;
+        EXPECT_EQ(fast.gradient, plain.gradient);
+        EXPECT_EQ(fast.hessian, plain.hessian);
+        EXPECT_EQ(fast.least_hessian, plain.least_hessian);
+        EXPECT_EQ(fast.most_hessian, plain.most_hessian);
+      }
+  }
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TEST(Histogram, FewBitsLeaveFewValuesAndNoBias) {

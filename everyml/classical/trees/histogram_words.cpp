@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "everyml/classical/trees/histogram.h"
+#include "everyml/classical/trees/histogram_words_impl.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/parallel.h"
 
@@ -53,6 +55,53 @@ struct Extent {
   double least = std::numeric_limits<double>::infinity(), most = 0;
 };
 
+/// What make_words() reads of some rows, as the kernels want it.
+class RowBlock {
+ public:
+  RowBlock(std::span<const float> gradients, std::span<const float> hessians,
+           std::span<const std::uint32_t> some)
+      : gradients_(gradients), hessians_(hessians), some_(some) {
+    if (hessians.empty()) own_hessians_.fill(1.0F);
+  }
+
+  /// The next `count` rows from `begin` on, and rows of nothing up to a multiple of 8.
+  void read(std::size_t begin, std::size_t count) {
+    const std::size_t padded = (count + 7) / 8 * 8;
+    const bool aside = !some_.empty() || padded != count;
+    for (std::size_t i = 0; i < count; ++i) rows[i] = some_.empty() ? begin + i : some_[begin + i];
+    if (!aside) {
+      gradient = gradients_.data() + begin;
+      hessian = hessians_.empty() ? own_hessians_.data() : hessians_.data() + begin;
+      return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      own_gradients_[i] = gradients_[rows[i]];
+      if (!hessians_.empty()) own_hessians_[i] = hessians_[rows[i]];
+    }
+    for (std::size_t i = count; i < padded; ++i) {
+      rows[i] = 0;
+      own_gradients_[i] = own_hessians_[i] = 0;
+    }
+    gradient = own_gradients_.data();
+    hessian = own_hessians_.data();
+  }
+
+  const float *gradient = nullptr, *hessian = nullptr;
+  std::array<std::uint64_t, words_detail::kRowsAtOnce> rows;
+
+ private:
+  std::span<const float> gradients_, hessians_;
+  std::span<const std::uint32_t> some_;
+  std::array<float, words_detail::kRowsAtOnce> own_gradients_, own_hessians_;
+};
+
+/// Calls use(at, count) for runs of rows of one block.
+template <class Use>
+void for_runs(std::size_t begin, std::size_t end, Use&& use) {
+  for (std::size_t at = begin; at < end; at += words_detail::kRowsAtOnce)
+    use(at, std::min(words_detail::kRowsAtOnce, end - at));
+}
+
 }  // namespace
 
 WordUnits make_words(std::span<const float> gradient, std::span<const float> hessian,
@@ -66,9 +115,20 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       context, n, kBlock,
       [&](std::size_t begin, std::size_t end) {
         Sums sum;
+        if (weights.empty()) {
+          RowBlock block(gradient, hessian, some);
+          for_runs(begin, end, [&](std::size_t first, std::size_t count) {
+            block.read(first, count);
+            const words_detail::Sizes sizes = words_detail::sum_sizes(block.gradient, block.hessian, count);
+            sum.gradient += sizes.gradient;
+            sum.hessian += sizes.hessian;
+            sum.largest = std::max(sum.largest, sizes.largest);
+          });
+          return sum;
+        }
         for (std::size_t i = begin; i < end; ++i) {
           const std::size_t row = at(i);
-          const double weight = weights.empty() ? 1.0 : weights[row];
+          const double weight = weights[row];
           const double size = std::abs(static_cast<double>(gradient[row]));
           sum.gradient += weight * size;
           sum.largest = std::max(sum.largest, size);
@@ -101,7 +161,22 @@ WordUnits make_words(std::span<const float> gradient, std::span<const float> hes
       hessian.empty() && (!weighted || whole) ? 1 : scale_for(sums.hessian, 4294966000.0 - 2 * weight_sum);
   const bool nearest = n <= kFewRows;
 
+  const auto plain = [&](std::size_t begin, std::size_t end) {
+    RowBlock block(gradient, hessian, some);
+    std::array<std::uint64_t, words_detail::kRowsAtOnce> made;
+    words_detail::Extent found;
+    for_runs(begin, end, [&](std::size_t first, std::size_t count) {
+      block.read(first, count);
+      words_detail::words_at_random(block.gradient, block.hessian, block.rows.data(), (count + 7) / 8 * 8,
+                                    {key, g_scale, h_scale}, made.data(), found);
+      std::copy_n(made.begin(), count, words.begin() + static_cast<std::ptrdiff_t>(first));
+    });
+    Extent extent;
+    if (found.most > 0) extent = {static_cast<double>(found.least), static_cast<double>(found.most)};
+    return extent;
+  };
   const auto block = [&](std::size_t begin, std::size_t end) {
+    if (!weighted && step == 0 && !nearest) return plain(begin, end);
     Extent extent;
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t row = at(i);

@@ -13,4 +13,6 @@ std::vector<Entry> boosting_family() {
           entry<GradientBoostingRanker>()};
 }
 
+bool orders_lists(std::string_view algorithm) { return algorithm == GradientBoostingRanker::name; }
+
 }  // namespace everyml

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -15,29 +14,10 @@
 namespace everyml::boosting_detail {
 namespace {
 
-constexpr std::size_t kPlaces = 10;
-
-/// Metrics of orders within lists.
-struct OrderMetric {
-  std::string_view name;
-  RankFigure figure;
-  std::size_t places;  ///< from the top; 0: all
-};
-constexpr std::array kOrders{OrderMetric{"ndcg", RankFigure::ndcg, kPlaces},
-                             OrderMetric{"map", RankFigure::average_precision, 0},
-                             OrderMetric{"mrr", RankFigure::reciprocal_rank, 0},
-                             OrderMetric{"precision", RankFigure::precision, kPlaces}};
-
-const OrderMetric* order_metric(std::string_view name) {
-  const auto found = std::find_if(kOrders.begin(), kOrders.end(),
-                                  [&](const OrderMetric& metric) { return metric.name == name; });
-  return found == kOrders.end() ? nullptr : &*found;
-}
-
 std::vector<std::string> names_for(const BoostingObjective& objective) {
   std::vector<std::string> names{"loss"};
   if (objective.needs_groups()) {
-    for (const OrderMetric& metric : kOrders) names.emplace_back(metric.name);
+    for (const ListMetric& metric : list_metrics()) names.push_back(metric.name);
     return names;
   }
   for (const MetricInfo& metric : metric_list())
@@ -48,6 +28,7 @@ std::vector<std::string> names_for(const BoostingObjective& objective) {
 }  // namespace
 
 bool watches(const BoostingObjective& objective, std::string_view metric) {
+  if (objective.needs_groups() && find_list_metric(metric)) return true;
   const std::vector<std::string> names = names_for(objective);
   return std::find(names.begin(), names.end(), metric) != names.end();
 }
@@ -77,7 +58,7 @@ bool Watch::greater_is_better() const {
 double Watch::figure(std::span<const double> answers) const {
   const std::size_t outputs = objective_.outputs(), rows = truth_.size();
   if (objective_.needs_groups()) {
-    const OrderMetric& metric = *order_metric(metric_);
+    const ListMetric metric = *find_list_metric(metric_);
     return mean_over_lists(metric.figure, truth_.values(), answers, groups_, metric.places,
                            Gains::exponential, weights_);
   }

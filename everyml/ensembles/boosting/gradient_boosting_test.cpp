@@ -7,35 +7,14 @@
 #include <limits>
 #include <string>
 
+#include "everyml/ensembles/boosting/boosting_data_test_impl.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 
 namespace everyml {
 namespace {
 
-const double kNan = std::numeric_limits<double>::quiet_NaN();
-
-/// y = sin(2 x0) + x1 + [x2 = 0 or 3] + noise, and two columns of nothing.
-Dataset numbers(std::size_t rows, std::uint64_t seed, double noise = 0.3) {
-  Stream stream(seed, "numbers");
-  constexpr std::size_t kColumns = 5;
-  Buffer<double> cells(rows * kColumns), y(rows);
-  for (std::size_t row = 0; row < rows; ++row) {
-    double* x = cells.data() + row * kColumns;
-    for (std::size_t c = 0; c < kColumns; ++c) x[c] = stream.normal();
-    x[2] = static_cast<double>(stream.below(8));
-    y[row] = std::sin(2 * x[0]) + x[1] + (x[2] == 0 || x[2] == 3 ? 1.0 : 0.0) + noise * stream.normal();
-    if (stream.uniform() < 0.05) x[0] = kNan;
-  }
-  Dataset data;
-  data.features = Features::dense(std::move(cells), rows, kColumns);
-  data.target = Target::numbers(std::move(y));
-  data.info.resize(kColumns);
-  for (std::size_t c = 0; c < kColumns; ++c) data.info[c].name = "c" + std::to_string(c);
-  data.info[2].kind = FeatureInfo::Kind::category;
-  data.info[2].levels = 8;
-  return data;
-}
+using testing_boosting::rows_of_numbers;
 
 double squared_error(const GradientBoostingRegressorModel& model, const Dataset& data) {
   std::vector<double> out(data.rows());
@@ -77,7 +56,7 @@ TEST(GradientBoosting, OneRoundOfTwoLeavesIsAStump) {
 }
 
 TEST(GradientBoosting, EveryWayOfGrowingAndSamplingLearns) {
-  const Dataset train = numbers(4000, 1), test = numbers(4000, 2);
+  const Dataset train = rows_of_numbers(4000, 1), test = rows_of_numbers(4000, 2);
   std::vector<BoostingSettings> ways;
   ways.push_back({});
   ways.push_back({.growth = TreeGrowth::depth});
@@ -97,7 +76,7 @@ TEST(GradientBoosting, EveryWayOfGrowingAndSamplingLearns) {
 }
 
 TEST(GradientBoosting, RowsKeptBackFindTheBestRound) {
-  const Dataset data = numbers(1500, 3, 1.0);
+  const Dataset data = rows_of_numbers(1500, 3, 8, 1.0);
   const auto model =
       regressor({.rounds = 2000, .learning_rate = 0.3, .validation_share = 0.25, .patience = 15})
           .fit(data, Context());
@@ -110,7 +89,7 @@ TEST(GradientBoosting, RowsKeptBackFindTheBestRound) {
 }
 
 TEST(GradientBoosting, StagesAreTheModelsOfFewerRounds) {
-  const Dataset data = numbers(800, 4);
+  const Dataset data = rows_of_numbers(800, 4);
   const auto whole = regressor({.rounds = 30}).fit(data, Context());
   const auto part = regressor({.rounds = 12}).fit(data, Context());
   std::vector<double> a(data.rows()), b(data.rows());
@@ -202,7 +181,7 @@ TEST(GradientBoosting, ClassesOfTwoAndOfMore) {
 }
 
 TEST(GradientBoosting, QuantilesDoNotCross) {
-  const Dataset data = numbers(2000, 7, 1.0);
+  const Dataset data = rows_of_numbers(2000, 7, 8, 1.0);
   GradientBoostingRegressor learner;
   learner.objective.goal = NumberGoal::quantile;
   learner.objective.levels = {0.1, 0.5, 0.9};
@@ -221,7 +200,7 @@ TEST(GradientBoosting, QuantilesDoNotCross) {
 }
 
 TEST(GradientBoosting, ConstraintsOnUnknownColumnsAreRefused) {
-  const Dataset data = numbers(100, 8);
+  const Dataset data = rows_of_numbers(100, 8);
   const auto code = [&](const BoostingSettings& settings) {
     try {
       regressor(settings).fit(data, Context());
@@ -238,7 +217,7 @@ TEST(GradientBoosting, ConstraintsOnUnknownColumnsAreRefused) {
 }
 
 TEST(GradientBoosting, DeepSymmetricTreesHaveLeavesWithoutRows) {
-  const Dataset data = numbers(60, 10);
+  const Dataset data = rows_of_numbers(60, 10);
   BoostingSettings settings{.rounds = 2, .growth = TreeGrowth::symmetric, .depth = 12};
   const auto model = regressor(settings).fit(data, Context());
   EXPECT_LT(squared_error(model, data), 2.0);
@@ -264,7 +243,7 @@ TEST(GradientBoosting, ColumnsThatNeverChangeGiveTheMean) {
 }
 
 TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
-  const Dataset data = numbers(30000, 9);
+  const Dataset data = rows_of_numbers(30000, 9);
   for (const RowSampling sampling : {RowSampling::uniform, RowSampling::gradient}) {
     const GradientBoostingRegressor learner = regressor({.rounds = 5,
                                                          .gradient_bits = 3,

@@ -13,6 +13,9 @@ namespace everyml {
 /// CPUs this process may use: the smaller of its affinity mask and its cgroup quota, at least 1.
 int available_threads();
 
+/// Threads that a parallel loop begun here would have: 1 inside another loop, else those of the context.
+int loop_threads(const Context& context);
+
 /// A borrowed callable void(begin, end). Must not outlive what it refers to.
 class RangeTask {
  public:

@@ -115,9 +115,11 @@ TEST(Parallel, WritesOfTheChunksAreSeenAfterTheLoop) {
 
 TEST(Parallel, InnerLoopsRunOnTheirThread) {
   const Context context({.threads = 4});
+  EXPECT_EQ(loop_threads(context), 4);
   std::atomic<int> strangers{0}, calls{0};
   parallel_for(context, 16, 1, [&](std::size_t, std::size_t) {
     const auto self = std::this_thread::get_id();
+    EXPECT_EQ(loop_threads(context), 1);
     parallel_for(context, 16, 1, [&](std::size_t, std::size_t) {
       calls.fetch_add(1);
       if (std::this_thread::get_id() != self) strangers.fetch_add(1);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "everyml/foundation/base/parallel.h"
 #include "everyml/foundation/base/thread_pool_impl.h"
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -80,6 +81,8 @@ class SignalsBlocked {
 };
 
 }  // namespace
+
+int loop_threads(const Context& context) { return inside_loop ? 1 : context.threads(); }
 
 void LoopJob::work() noexcept {
   const bool was_inside = std::exchange(inside_loop, true);

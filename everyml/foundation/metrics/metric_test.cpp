@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "everyml/foundation/base/error.h"
@@ -201,6 +203,60 @@ TEST(Ranking, ByHand) {
             "metrics.domain");
   EXPECT_EQ(code_of([] { reciprocal_rank({}, {}); }), "metrics.empty");
   EXPECT_EQ(code_of([] { reciprocal_rank(Doubles{1}, Doubles{nan}); }), "metrics.not_finite");
+}
+
+/// Mean of the figure over all orders of the items, one by one.
+double over_all_orders(RankFigure figure, const Doubles& relevance, std::size_t k, Gains gains) {
+  std::vector<double> scores(relevance.size());
+  std::iota(scores.begin(), scores.end(), 0.0);
+  const std::vector<std::int32_t> one_list(relevance.size(), 0);
+  double total = 0, count = 0;
+  do {
+    total += mean_over_lists(figure, relevance, scores, one_list, k, gains);
+    count += 1;
+  } while (std::next_permutation(scores.begin(), scores.end()));
+  return total / count;
+}
+
+TEST(Ranking, ChanceIsTheMeanOverAllOrders) {
+  const std::vector<Doubles> lists = {
+      {1}, {0, 2, 0, 1, 0, 3}, {1, 1, 1}, {0, 0, 1, 0}, {2, 0, 0, 0, 0, 0, 1}};
+  for (const Doubles& relevance : lists)
+    for (const RankFigure figure : {RankFigure::ndcg, RankFigure::average_precision,
+                                    RankFigure::reciprocal_rank, RankFigure::precision})
+      for (const std::size_t k : {0U, 1U, 3U, 20U})
+        for (const Gains gains : {Gains::linear, Gains::exponential}) {
+          const std::vector<std::int32_t> one_list(relevance.size(), 7);
+          const auto found = chance_of_lists(figure, relevance, one_list, k, gains);
+          ASSERT_EQ(found.size(), 1U);
+          EXPECT_NEAR(found[0].value, over_all_orders(figure, relevance, k, gains), 1e-12);
+        }
+}
+
+TEST(Ranking, ListsInWhichNothingIsRelevantAreLeftOut) {
+  const Doubles relevance = {0, 1, 0, 0, 2, 0}, scores = {3, 2, 1, 1, 2, 3};
+  const std::vector<std::int32_t> lists = {5, 5, 1, 1, 9, 9};
+  const Doubles weights = {1, 3, 1, 1, 4, 4};
+  const auto found =
+      figures_of_lists(RankFigure::reciprocal_rank, relevance, scores, lists, 0, Gains::linear, weights);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].value, 0.5);
+  EXPECT_EQ(found[0].weight, 2);
+  EXPECT_EQ(found[1].value, 0.5);
+  EXPECT_EQ(found[1].weight, 4);
+  EXPECT_EQ(chance_of_lists(RankFigure::precision, relevance, lists, 1).size(), 2U);
+}
+
+TEST(Ranking, NamesSayHowManyPlacesCount) {
+  ASSERT_TRUE(find_list_metric("ndcg"));
+  EXPECT_EQ(find_list_metric("ndcg")->places, 10U);
+  EXPECT_EQ(find_list_metric("map")->places, 0U);
+  ASSERT_TRUE(find_list_metric("ndcg@3"));
+  EXPECT_EQ(find_list_metric("ndcg@3")->places, 3U);
+  EXPECT_EQ(find_list_metric("ndcg@3")->title, "NDCG of the first 3");
+  EXPECT_EQ(find_list_metric("map@20")->title, "mean average precision of the first 20");
+  for (const std::string_view wrong : {"auc", "ndcg@", "ndcg@0", "ndcg@-1", "ndcg@3x", "mrr@5", ""})
+    EXPECT_FALSE(find_list_metric(wrong)) << wrong;
 }
 
 TEST(Clustering, EdgesAndErrors) {

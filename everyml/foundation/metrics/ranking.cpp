@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -105,12 +106,48 @@ double figure_of(RankFigure figure, Values relevance, Values scores, std::size_t
   return 0;
 }
 
-}  // namespace
+/// Places and relevant items of a list that stands in any order with the same chance.
+struct Shuffled {
+  double items, relevant;
+  std::size_t last;  ///< places that count
 
-double mean_over_lists(RankFigure figure, Values relevance, Values scores,
-                       std::span<const std::int32_t> groups, std::size_t k, Gains gains, Values weights) {
+  double average_precision() const {
+    // A relevant item at place r has (r - 1) (relevant - 1) / (items - 1) others before it.
+    const double before = items > 1 ? (relevant - 1) / (items - 1) : 0;
+    double total = 0;
+    for (std::size_t r = 1; r <= last; ++r)
+      total += relevant / items * (1 + static_cast<double>(r - 1) * before) / static_cast<double>(r);
+    return total / std::min(static_cast<double>(last), relevant);
+  }
+  double reciprocal_rank() const {
+    double none_so_far = 1, total = 0;
+    for (double r = 1; r <= items - relevant + 1; ++r) {
+      const double hit = relevant / (items - r + 1);
+      total += none_so_far * hit / r;
+      none_so_far *= 1 - hit;
+    }
+    return total;
+  }
+};
+
+double chance_of(RankFigure figure, Values relevance, std::size_t k) {
+  // Of tied scores the gain is the mean over their orders.
+  if (figure == RankFigure::ndcg)
+    return normalised_discounted_cumulative_gain(relevance, std::vector<double>(relevance.size()), k);
+  detail::check_finite("the list of relevances", relevance);
+  const auto relevant = std::count_if(relevance.begin(), relevance.end(), [](double r) { return r > 0; });
+  const Shuffled list{static_cast<double>(relevance.size()), static_cast<double>(relevant),
+                      depth(k, relevance.size())};
+  if (relevant == 0) return 0;
+  if (figure == RankFigure::precision) return list.relevant / list.items;
+  return figure == RankFigure::reciprocal_rank ? list.reciprocal_rank() : list.average_precision();
+}
+
+/// `value_of(grades, rows)` of each list.
+template <class ValueOf>
+std::vector<ListFigure> each_list(Values relevance, std::span<const std::int32_t> groups, bool raised,
+                                  Values weights, ValueOf&& value_of) {
   const std::size_t rows = relevance.size();
-  detail::check_length("the list of scores", scores.size(), rows);
   detail::check_length("the list of groups", groups.size(), rows);
   detail::check_weights(rows, weights);
   std::vector<std::size_t> order;
@@ -118,27 +155,85 @@ double mean_over_lists(RankFigure figure, Values relevance, Values scores,
     if (detail::weight_of(weights, row) > 0) order.push_back(row);
   }
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return groups[a] < groups[b]; });
-  detail::Sum total, mass;
-  std::vector<double> grade, score;
+  std::vector<ListFigure> found;
+  std::vector<double> grade;
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    grade.clear(), score.clear();
+    grade.clear();
     detail::Sum weight;
     bool relevant = false;
     for (; end < order.size() && groups[order[end]] == groups[order[begin]]; ++end) {
       const std::size_t row = order[end];
-      const bool raised = gains == Gains::exponential && figure == RankFigure::ndcg;
       grade.push_back(raised ? std::exp2(relevance[row]) - 1 : relevance[row]);
-      score.push_back(scores[row]);
       weight.add(detail::weight_of(weights, row));
       relevant = relevant || relevance[row] > 0;
     }
-    const double value = figure_of(figure, grade, score, k);
-    if (!relevant) continue;
-    const double own = weight.value() / static_cast<double>(end - begin);
-    total.add(own * value);
-    mass.add(own);
+    const double value = value_of(Values(grade), std::span(order).subspan(begin, end - begin));
+    if (relevant) found.push_back({value, weight.value() / static_cast<double>(end - begin)});
+  }
+  return found;
+}
+
+bool raises(RankFigure figure, Gains gains) {
+  return gains == Gains::exponential && figure == RankFigure::ndcg;
+}
+
+}  // namespace
+
+std::vector<ListFigure> figures_of_lists(RankFigure figure, Values relevance, Values scores,
+                                         std::span<const std::int32_t> groups, std::size_t k, Gains gains,
+                                         Values weights) {
+  detail::check_length("the list of scores", scores.size(), relevance.size());
+  std::vector<double> score;
+  return each_list(relevance, groups, raises(figure, gains), weights,
+                   [&](Values grades, std::span<const std::size_t> rows) {
+                     score.clear();
+                     for (const std::size_t row : rows) score.push_back(scores[row]);
+                     return figure_of(figure, grades, score, k);
+                   });
+}
+
+std::vector<ListFigure> chance_of_lists(RankFigure figure, Values relevance,
+                                        std::span<const std::int32_t> groups, std::size_t k, Gains gains,
+                                        Values weights) {
+  return each_list(relevance, groups, raises(figure, gains), weights,
+                   [&](Values grades, std::span<const std::size_t>) { return chance_of(figure, grades, k); });
+}
+
+double mean_over_lists(RankFigure figure, Values relevance, Values scores,
+                       std::span<const std::int32_t> groups, std::size_t k, Gains gains, Values weights) {
+  detail::Sum total, mass;
+  for (const ListFigure& list : figures_of_lists(figure, relevance, scores, groups, k, gains, weights)) {
+    total.add(list.weight * list.value);
+    mass.add(list.weight);
   }
   return mass.value() > 0 ? total.value() / mass.value() : std::numeric_limits<double>::quiet_NaN();
+}
+
+const std::vector<ListMetric>& list_metrics() {
+  static const std::vector<ListMetric> list = {
+      {"ndcg", "NDCG of the first 10", RankFigure::ndcg, 10},
+      {"map", "mean average precision", RankFigure::average_precision, 0},
+      {"mrr", "mean reciprocal rank", RankFigure::reciprocal_rank, 0},
+      {"precision", "precision of the first 10", RankFigure::precision, 10}};
+  return list;
+}
+
+std::optional<ListMetric> find_list_metric(std::string_view name) {
+  const std::size_t at = name.find('@');
+  for (const ListMetric& metric : list_metrics()) {
+    if (metric.name != name.substr(0, at)) continue;
+    if (at == std::string_view::npos) return metric;
+    const std::string_view digits = name.substr(at + 1);
+    std::size_t places = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), places);
+    if (error != std::errc() || end != digits.data() + digits.size() || places == 0) return std::nullopt;
+    if (metric.figure == RankFigure::reciprocal_rank) return std::nullopt;
+    const std::string_view title = metric.title;
+    return ListMetric{std::string(name),
+                      fmt::format("{} of the first {}", title.substr(0, title.find(" of the first")), places),
+                      metric.figure, places};
+  }
+  return std::nullopt;
 }
 
 }  // namespace everyml

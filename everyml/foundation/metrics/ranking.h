@@ -2,7 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace everyml {
 
@@ -48,5 +52,33 @@ enum class Gains : std::uint8_t { linear, exponential };
 double mean_over_lists(RankFigure figure, std::span<const double> relevance, std::span<const double> scores,
                        std::span<const std::int32_t> groups, std::size_t k = 0, Gains gains = Gains::linear,
                        std::span<const double> weights = {});
+
+/// One list in which something is relevant.
+struct ListFigure {
+  double value = 0;
+  double weight = 1;  ///< mean weight of its rows
+};
+/// What mean_over_lists is the mean of, by ascending group.
+std::vector<ListFigure> figures_of_lists(RankFigure figure, std::span<const double> relevance,
+                                         std::span<const double> scores, std::span<const std::int32_t> groups,
+                                         std::size_t k = 0, Gains gains = Gains::linear,
+                                         std::span<const double> weights = {});
+/// What orders drawn at random have on the mean, exactly: the baseline of every order. The same lists.
+std::vector<ListFigure> chance_of_lists(RankFigure figure, std::span<const double> relevance,
+                                        std::span<const std::int32_t> groups, std::size_t k = 0,
+                                        Gains gains = Gains::linear, std::span<const double> weights = {});
+
+/// A metric of orders by name, for the faces. Larger is better, the range is [0, 1].
+struct ListMetric {
+  std::string name;   ///< "ndcg@5"
+  std::string title;  ///< "NDCG of the first 5"
+  RankFigure figure = RankFigure::ndcg;
+  std::size_t places = 0;  ///< from the top; 0: all
+};
+/// "ndcg", "map", "mrr" and "precision", in the order to show them.
+const std::vector<ListMetric>& list_metrics();
+/// One of these, or all but mrr of the first so many places ("map@20"); without a number ndcg and precision
+/// look at 10, map at all. None for any other name.
+std::optional<ListMetric> find_list_metric(std::string_view name);
 
 }  // namespace everyml

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/archive_impl.h"
@@ -58,7 +59,7 @@ Artifact fit(const Entry& entry, const Table& table) {
       Encoder::fit(table, names, data.target, {}, entry.card().needs, {.one_hot_levels = 10}, context);
   data.features = artifact.encoder.transform_training(table, data.target, {}, context);
   data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
-  if (entry.card().name.ends_with("-ranker")) {
+  if (orders_lists(entry.card().name)) {
     // An order is learned within lists, here of five rows each, from grades.
     Buffer<double> grades(kRows);
     for (std::size_t row = 0; row < kRows; ++row) {

@@ -10,6 +10,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/io/archive.h"
 #include "everyml/foundation/model/entry.h"
+#include "tests/support/columns.h"
 #include "tests/support/error_code.h"
 
 namespace everyml {
@@ -99,12 +100,6 @@ struct Sign {
 const Registry& registry() {
   static const Registry all({entry<Sum>(), entry<Share>(), entry<Sign>()});
   return all;
-}
-
-Column numbers(std::string name, const std::vector<double>& values) {
-  Buffer<double> buffer(values.size());
-  std::copy(values.begin(), values.end(), buffer.begin());
-  return Column::numbers(std::move(name), std::move(buffer));
 }
 
 Table table_of(const std::vector<double>& x) { return Table({numbers("x", x)}); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/data/dataset.h"
 #include "everyml/workflow/catalog/catalog.h"
@@ -49,7 +50,7 @@ TEST(ModelTrees, WhatIsSaidOfAnAlgorithmHoldsForItsModels) {
     SCOPED_TRACE(entry.card().name);
     Dataset data = rows_of(target);
     // Rankers need to know which rows belong to one list, and whole grades.
-    if (entry.card().name.find("ranker") != std::string::npos) {
+    if (orders_lists(entry.card().name)) {
       for (std::size_t i = 0; i < kRows; ++i) data.groups.push_back(static_cast<std::int32_t>(i / 10));
       Buffer<double> grades(kRows);
       for (std::size_t i = 0; i < kRows; ++i) grades[i] = static_cast<double>(i % 10 / 4);

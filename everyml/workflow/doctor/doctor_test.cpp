@@ -10,17 +10,12 @@
 #include <optional>
 
 #include "everyml/foundation/base/error.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
 
 constexpr std::size_t kRows = 400;
-
-Column numbers(std::string name, std::size_t rows, const std::function<double(std::size_t)>& cell) {
-  Buffer<double> values(rows);
-  for (std::size_t row = 0; row < rows; ++row) values[row] = cell(row);
-  return Column::numbers(std::move(name), std::move(values));
-}
 
 Column labels(std::string name, std::size_t rows,
               const std::function<std::optional<std::string>(std::size_t)>& cell) {

@@ -8,6 +8,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
@@ -16,11 +17,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 using Cells = std::vector<std::optional<std::string>>;
 
-Column numbers(std::string name, const std::vector<double>& values) {
-  Buffer<double> buffer(values.size());
-  std::copy(values.begin(), values.end(), buffer.begin());
-  return Column::numbers(std::move(name), std::move(buffer));
-}
 Column booleans(std::string name, const std::vector<int>& values) {
   Buffer<std::int8_t> buffer(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) buffer[i] = static_cast<std::int8_t>(values[i]);

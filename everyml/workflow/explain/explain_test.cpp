@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/explain/evaluate.h"
 #include "everyml/workflow/explain/scoring.h"
+#include "tests/support/error_code.h"
 
 namespace everyml {
 namespace {
@@ -179,14 +181,14 @@ TEST(Evaluation, JudgesTheRowsWhoseTruthIsKnown) {
   for (double& value : moved.span()) value += 2;
   for (std::size_t row = 0; row < 10; ++row) moved[row] = std::nan("");
   const Table table = made.table.with(Column::numbers("y", std::move(moved)));
-  const Evaluation found =
-      evaluate(made.artifact, table, {.metrics = {"rmse", "mae"}, .weights = {}}, "new.csv", Context());
+  const Evaluation found = evaluate(
+      made.artifact, table, {.metrics = {"rmse", "mae"}, .weights = {}, .group = {}}, "new.csv", Context());
   EXPECT_EQ(found.rows, 290U);
   EXPECT_EQ(found.rows_left_out, 10U);
   ASSERT_EQ(found.judgements.size(), 2U);
   for (const Judgement& one : found.judgements) {
-    EXPECT_NEAR(one.interval.estimate, 2, 1e-6) << one.metric.name;
-    EXPECT_NEAR(one.interval.low, 2, 1e-6) << one.metric.name;
+    EXPECT_NEAR(one.interval.estimate, 2, 1e-6) << one.name;
+    EXPECT_NEAR(one.interval.low, 2, 1e-6) << one.name;
   }
   const Json json = found.to_json();
   EXPECT_EQ(json["rows"], 290);
@@ -194,8 +196,8 @@ TEST(Evaluation, JudgesTheRowsWhoseTruthIsKnown) {
   const Evaluation all = evaluate(made.artifact, table, {}, "new.csv", Context());
   EXPECT_GT(all.judgements.size(), 2U);
   for (const Judgement& one : all.judgements) {
-    EXPECT_EQ(one.metric.task, Target::Kind::numbers);
-    EXPECT_NE(one.metric.name, "poisson_deviance") << "of numbers below 0";
+    EXPECT_EQ(find_metric(one.name).task, Target::Kind::numbers);
+    EXPECT_NE(one.name, "poisson_deviance") << "of numbers below 0";
   }
 }
 
@@ -211,12 +213,91 @@ TEST(Evaluation, RefusesWhatHasNoTruth) {
   };
   EXPECT_EQ(code(made.artifact, made.table.without("y"), {}), "data.column_missing");
   EXPECT_EQ(code(made.artifact, made.table.slice(0, 0), {}), "evaluate.no_rows");
-  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"rsme"}, .weights = {}}), "metrics.unknown");
-  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"poisson_deviance"}, .weights = {}}),
+  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"rsme"}, .weights = {}, .group = {}}),
+            "metrics.unknown");
+  EXPECT_EQ(code(made.artifact, made.table, {.metrics = {"poisson_deviance"}, .weights = {}, .group = {}}),
             "metrics.domain");
   Artifact clusters = made.artifact;
   clusters.target_kind = Target::Kind::none;
   EXPECT_EQ(code(clusters, made.table, {}), "evaluate.no_target");
+}
+
+/// The known model learned y from a and b; grades are y cut in three, and each `size` rows are a list.
+Table graded(const Known& made, std::size_t size) {
+  const std::size_t n = made.table.rows();
+  Buffer<double> grade(n), list(n);
+  for (std::size_t row = 0; row < n; ++row) {
+    grade[row] = std::clamp(std::floor(made.table.column("y").number(row) / 2), 0.0, 2.0);
+    list[row] = static_cast<double>(row / size);
+  }
+  return made.table.with(Column::numbers("y", std::move(grade)))
+      .with(Column::numbers("list", std::move(list)));
+}
+
+TEST(Evaluation, JudgesOrdersWithinLists) {
+  const Known made = known();
+  const Table table = graded(made, 12);
+  const Evaluation found =
+      evaluate(made.artifact, table, {.metrics = {}, .weights = {}, .group = "list"}, "new.csv", Context());
+  // A perfect order stands at the top, and no draw of lists makes it worse.
+  ASSERT_EQ(found.judgements.size(), 4U);
+  EXPECT_EQ(found.lists + found.lists_left_out, 25U);
+  EXPECT_EQ(found.judgements[0].name, "ndcg");
+  for (const Judgement& one : found.judgements) {
+    if (one.name != "precision") {
+      EXPECT_DOUBLE_EQ(one.interval.estimate, 1) << one.name;
+      EXPECT_DOUBLE_EQ(one.interval.low, 1) << one.name;
+    }
+    ASSERT_TRUE(one.chance);
+    EXPECT_LT(*one.chance, one.interval.estimate) << one.name;
+  }
+  const Json json = found.to_json();
+  EXPECT_EQ(json["lists"], found.lists);
+  EXPECT_EQ(json["metrics"]["map"]["chance"].get<double>(), *found.judgements[1].chance);
+  // Another k is asked for by name, and a list of weight 2 is two lists.
+  Buffer<double> twice(table.rows());
+  for (std::size_t row = 0; row < table.rows(); ++row) twice[row] = row < 12 ? 2 : 1;
+  const auto precision = [&](const Table& rows, const std::string& weights) {
+    const Evaluation judged =
+        evaluate(made.artifact, rows, {.metrics = {"precision@3"}, .weights = weights, .group = "list"},
+                 "new.csv", Context());
+    return judged.judgements.at(0).interval.estimate *
+           static_cast<double>(judged.lists + (weights.empty() ? 0 : 1));
+  };
+  const Table weighted = table.with(Column::numbers("w", std::move(twice)));
+  EXPECT_NEAR(precision(weighted, "w"), precision(table, "") + precision(table.slice(0, 12), ""), 1e-12);
+}
+
+TEST(Evaluation, RefusesOrdersThatMeanNothing) {
+  const Known made = known();
+  const Table table = graded(made, 12);
+  const auto code = [&](const Artifact& artifact, const Table& rows, const EvaluateOptions& options) {
+    return code_of([&] { (void)evaluate(artifact, rows, options, "new.csv", Context()); });
+  };
+  const EvaluateOptions lists{.metrics = {}, .weights = {}, .group = "list"};
+  EXPECT_EQ(code(made.artifact, table, lists), "none");
+  EXPECT_EQ(code(made.artifact, table, {.metrics = {"rmse"}, .weights = {}, .group = "list"}),
+            "metrics.unknown");
+  EXPECT_EQ(code(made.artifact, table, {.metrics = {}, .weights = {}, .group = "query"}),
+            "data.column_missing");
+  Buffer<double> nothing(table.rows());
+  EXPECT_EQ(code(made.artifact, table.with(Column::numbers("y", std::move(nothing))), lists),
+            "evaluate.no_lists");
+  // A model that orders lists is judged by nothing else.
+  Artifact ranker = made.artifact;
+  Dataset data;
+  data.features = made.artifact.encoder.transform(table, Context());
+  Buffer<double> grade(table.rows());
+  table.column("y").read_numbers(0, grade.span());
+  data.target = Target::numbers(std::move(grade));
+  for (std::size_t row = 0; row < table.rows(); ++row)
+    data.groups.push_back(static_cast<std::int32_t>(row / 12));
+  AnyEstimator learner = catalog().find("gradient-boosting-ranker").make();
+  learner.set("rounds", "5");
+  ranker.model = learner.fit(data, Context());
+  EXPECT_EQ(code(ranker, table, {}), "evaluate.group");
+  EXPECT_EQ(code(ranker, table, lists), "none");
+  EXPECT_EQ(code_of([] { require_metric("ndcg@5", Target::Kind::numbers); }), "metrics.task");
 }
 
 TEST(Dependence, IsWrittenWithItsShape) {

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/metrics/metric.h"
+#include "everyml/foundation/metrics/ranking.h"
 
 namespace everyml {
 
@@ -15,9 +18,17 @@ std::string default_metric(Target::Kind task, std::size_t classes) {
 }
 
 void require_metric(std::string_view metric, Target::Kind task) {
+  std::vector<std::string> names;
+  for (const MetricInfo& known : metric_list()) names.emplace_back(known.name);
+  if (std::find(names.begin(), names.end(), metric) == names.end() && find_list_metric(metric))
+    throw ParameterError(
+        "metrics.task",
+        fmt::format("{} judges the order of rows within lists; fit gradient-boosting-ranker with "
+                    "--group and judge it with evaluate --group",
+                    printable(metric)));
   const MetricInfo& info = find_metric(metric);
   if (info.task == task) return;
-  std::vector<std::string> names;
+  names.clear();
   for (const MetricInfo& other : metric_list()) {
     if (other.task == task) names.emplace_back(other.name);
   }
@@ -83,6 +94,16 @@ Target target_of(const Artifact& artifact, const Table& table, std::vector<std::
   auto buffer = Buffer<std::int32_t>::uninitialized(codes.size());
   std::copy(codes.begin(), codes.end(), buffer.begin());
   return Target::classes(std::move(buffer), artifact.class_names, artifact.label_kind);
+}
+
+std::vector<std::int32_t> row_groups(const Column& column, std::span<const std::size_t> rows) {
+  std::map<std::string, std::int32_t> found;
+  std::vector<std::int32_t> groups;
+  groups.reserve(rows.size());
+  for (const std::size_t row : rows) {
+    groups.push_back(found.emplace(column.cell(row), static_cast<std::int32_t>(found.size())).first->second);
+  }
+  return groups;
 }
 
 }  // namespace everyml

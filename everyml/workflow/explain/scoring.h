@@ -31,4 +31,7 @@ std::vector<double> predict_scores(const Artifact& artifact, const Table& table,
 /// missing ones are left out: `rows` lists the rows kept. Throws DataError "data.column_missing".
 Target target_of(const Artifact& artifact, const Table& table, std::vector<std::size_t>& rows);
 
+/// Groups (lists) of these rows in order of first appearance, [rows]; missing cells are one group.
+std::vector<std::int32_t> row_groups(const Column& column, std::span<const std::size_t> rows);
+
 }  // namespace everyml

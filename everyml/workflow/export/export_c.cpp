@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <string_view>
 
@@ -21,41 +19,6 @@ using detail::ExportColumn;
 using detail::ExportLink;
 using detail::ExportModel;
 using namespace detail::c_text;
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-  std::string out;
-  for (;;) {
-    const std::size_t at = text.find(from);
-    if (at == std::string_view::npos) return out.append(text);
-    out.append(text.substr(0, at)).append(to);
-    text.remove_prefix(at + from.size());
-  }
-}
-
-std::string literal(double value) {
-  if (std::isnan(value)) return "NAN";
-  if (std::isinf(value)) return value > 0 ? "INFINITY" : "-INFINITY";
-  return fmt::format("{:a}", value);
-}
-
-/// Any bytes as a literal of C; question marks too, since three characters may mean another.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?') {
-      fmt::format_to(std::back_inserter(out), "\\{:03o}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-/// A name within a comment: nothing that could end it.
-std::string in_comment(std::string_view text) {
-  return replaced(replaced(printable(text, 200), "*/", "* /"), "/*", "/ *");
-}
 
 /// Writes the file piece by piece.
 class Writer {
@@ -130,7 +93,38 @@ class Writer {
   bool median() const { return model_.link == ExportLink::median; }
   bool sums_one_by_one() const { return parts_.width == 1 && !median(); }
 
+  void branch_tables(const detail::ExportBranches& branches) {
+    const C45Tree& tree = branches.tree;
+    put(fmt::format("\nenum {{ PREFIX_open = {} }};\n", branches.most_open()));
+    std::vector<std::int32_t> feature = tree.feature;
+    std::vector<double> answer;
+    std::int32_t leaves = 0;
+    for (std::size_t node = 0; node < tree.nodes(); ++node) {
+      if (feature[node] >= 0) continue;
+      feature[node] = -1 - leaves++;
+      const auto own = branches.ways.answer.begin() + static_cast<std::ptrdiff_t>(node * tree.classes);
+      answer.insert(answer.end(), own, own + static_cast<std::ptrdiff_t>(tree.classes));
+    }
+    whole("int32_t", "feature", feature);
+    array("double", "threshold", tree.threshold, literal);
+    whole("int32_t", "first_child", tree.first_child);
+    whole("int32_t", "child", tree.children);
+    array("double", "share", branches.ways.share, literal);
+    whole("int32_t", "first_level", tree.first_level);
+    whole("int32_t", "branch", tree.branch);
+    array("double", "leaf_answer", answer, literal);
+  }
+
   void tables() {
+    if (model_.branches)
+      branch_tables(*model_.branches);
+    else
+      tree_tables();
+    word_tables();
+    calibration_tables();
+  }
+
+  void tree_tables() {
     whole("uint32_t", "first_node", parts_.first_node);
     whole("uint32_t", "first_leaf", parts_.first_leaf);
     if (sums_one_by_one()) whole("uint32_t", "tree_output", parts_.tree_output);
@@ -158,10 +152,16 @@ class Writer {
       array("double", "linear_coefficient", parts_.linear_coefficient, literal);
       if (!parts_.linear_offset.empty()) array("double", "linear_offset", parts_.linear_offset, literal);
     }
+  }
+
+  void word_tables() {
     for (std::size_t j = 0; j < columns_.size(); ++j) {
       if (columns_[j].kind != ExportColumn::Kind::category) continue;
       array("char* const", fmt::format("words_{}", j), columns_[j].levels, quoted);
     }
+  }
+
+  void calibration_tables() {
     const Calibration& c = artifact_.calibration;
     if (c.method == Calibration::Method::sigmoid) {
       array("double", "slope", c.slope, literal);
@@ -188,6 +188,10 @@ class Writer {
     if (median()) put(kMedian);
     if (model_.link == ExportLink::one_versus_all) put(kLog1pExp);
     if (categories) put(kFindWord);
+    if (model_.branches) {
+      put(kFollow);
+      return calibration();
+    }
     if (sets()) put(kInSet);
     std::string walk = replaced(kWalk, "SETS", sets() ? kSets : "");
     if (parts_.width > 1) walk.resize(walk.find("\nstatic double PREFIX_leaf_answer"));
@@ -264,6 +268,13 @@ static void PREFIX_calibrate(double* p) {
 
   void predict() {
     put("\nvoid PREFIX_predict(const PREFIX_cell* cells, double* answers) {\n");
+    if (model_.branches) {
+      put("  double row[PREFIX_features], value;\n");
+      for (std::size_t j = 0; j < columns_.size(); ++j) encode(j);
+      put("  PREFIX_follow(row, answers);\n");
+      finish();
+      return;
+    }
     put(median()
             ? "  double row[PREFIX_features], answer[PREFIX_trees], vote[PREFIX_trees], value;\n  int t;\n"
             : "  double row[PREFIX_features], sums[PREFIX_sums], value;\n  int t, k;\n");
@@ -283,6 +294,10 @@ static void PREFIX_calibrate(double* p) {
                             "PREFIX_sums + k];\n");
     put("  }\n");
     link();
+    finish();
+  }
+
+  void finish() {
     if (artifact_.calibration.method != Calibration::Method::none) put("  PREFIX_calibrate(answers);\n");
     put("}\n");
   }

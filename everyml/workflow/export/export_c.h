@@ -21,7 +21,7 @@ namespace everyml {
 /// AdaBoost and LogitBoost agree to the last digits. The function is thread-safe and allocates nothing.
 ///
 /// `prefix` begins every name; it must be a name in C. Throws UnsupportedError "export.model" for a model
-/// that is not made of binary trees (or, of gradient boosting, of several levels or with an answer formula;
+/// that is not made of trees (or, of gradient boosting, of several levels or with an answer formula;
 /// of a decision tree, with stand-in questions; of an isolation forest, with cuts along planes),
 /// "export.column" for columns of dates or texts and others that are not taken as they are, ParameterError
 /// "export.prefix".

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/random.h"
 #include "everyml/foundation/io/atomic_file.h"
@@ -166,6 +167,7 @@ Artifact learned(const std::string& algorithm, std::size_t classes,
   Buffer<double> a(kLearned), b(kLearned), numbers(kLearned);
   Buffer<std::int32_t> codes(kLearned);
   std::vector<std::optional<std::string>> fruit;
+  const Entry& entry = catalog().find(algorithm);
   Artifact artifact;
   for (std::size_t i = 0; i < kLearned; ++i) {
     a[i] = i % 9 == 0 ? std::nan("") : random.normal();
@@ -173,13 +175,12 @@ Artifact learned(const std::string& algorithm, std::size_t classes,
     const std::size_t word = random.below(words.size() + 1);
     fruit.push_back(word < words.size() ? std::optional(words[word]) : std::nullopt);
     const double signal = (std::isnan(a[i]) ? 1.0 : 2 * a[i]) + 0.01 * b[i] + (word % 3 == 1 ? 1.5 : 0.0);
-    numbers[i] = algorithm.ends_with("-ranker") ? std::clamp(std::round(signal), 0.0, 3.0) : signal;
+    numbers[i] = orders_lists(entry.card().name) ? std::clamp(std::round(signal), 0.0, 3.0) : signal;
     codes[i] = static_cast<std::int32_t>(
         std::clamp(static_cast<double>(classes - 1) / 2 + signal / 2 + 0.4 * random.normal(), 0.0,
                    static_cast<double>(std::max<std::size_t>(classes, 1) - 1)));
   }
   const Table table({Column::numbers("a", a), Column::numbers("b", b), Column::categories("fruit", fruit)});
-  const Entry& entry = catalog().find(algorithm);
   artifact.algorithm = algorithm;
   artifact.target_kind = entry.card().target;
   Dataset data;
@@ -195,7 +196,7 @@ Artifact learned(const std::string& algorithm, std::size_t classes,
                                   {.one_hot_levels = 10}, context);
   data.features = artifact.encoder.transform_training(table, data.target, {}, context);
   data.info.assign(artifact.encoder.info().begin(), artifact.encoder.info().end());
-  if (algorithm.ends_with("-ranker"))
+  if (orders_lists(entry.card().name))
     for (std::size_t i = 0; i < kLearned; ++i) data.groups.push_back(static_cast<std::int32_t>(i / 10));
   AnyEstimator estimator = entry.make();
   for (const auto& [name, value] : settings) estimator.set(name, value);
@@ -227,6 +228,22 @@ TEST(ExportC, VotesAgree) {
     expect_equal(learned("adaboost-classifier", classes), "adaboost" + with, 1e-13);
     expect_equal(learned("logitboost", classes), "logitboost" + with, 1e-13);
   }
+}
+
+TEST(ExportC, RowsGoDownManyBranchesInPart) {
+  for (const std::size_t classes : {2U, 4U}) {
+    const std::string with = "_" + std::to_string(classes);
+    expect_equal(learned("c45", classes), "c45" + with);
+    expect_equal(learned("c45", classes, {{"prune", "false"}, {"laplace", "true"}}), "c45_full" + with);
+    expect_equal(learned("c45", classes, {{"prune", "false"}, {"group_levels", "true"}}),
+                 "c45_groups" + with);
+  }
+  // A tree that asks nothing.
+  expect_equal(learned("c45", 2, {{"min_leaf", "1000"}}), "c45_leaf");
+  Artifact calibrated = learned("c45", 2);
+  calibrated.calibration = {
+      .method = Calibration::Method::sigmoid, .classes = 2, .slope = {1.2, 0.8}, .offset = {0.1, -0.1}};
+  expect_equal(calibrated, "c45_sigmoid");
 }
 
 TEST(ExportC, CalibratedForestsAreToo) {
@@ -283,7 +300,7 @@ TEST(ExportC, SaysWhatItCannot) {
   EXPECT_EQ(error_code(artifact, "a b"), "export.prefix");
   EXPECT_EQ(error_code(artifact, ""), "export.prefix");
   EXPECT_EQ(error_code(Artifact(), "model"), "export.model");
-  EXPECT_EQ(error_code(learned("c45", 2), "model"), "export.model");
+  EXPECT_EQ(error_code(learned("naive-bayes", 2), "model"), "export.model");
   EXPECT_EQ(error_code(learned("isolation-forest", 0, {{"columns", "2"}}), "model"), "export.model");
   EXPECT_EQ(error_code(learned("decision-tree-classifier", 2, {{"surrogates", "3"}}), "model"),
             "export.model");

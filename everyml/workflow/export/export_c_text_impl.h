@@ -1,8 +1,17 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace everyml::detail::c_text {
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to);
+/// A double with all its bits.
+std::string literal(double value);
+/// Any bytes as a literal of C; question marks too, since three characters may mean another.
+std::string quoted(std::string_view text);
+/// A name within a comment: nothing that could end it.
+std::string in_comment(std::string_view text);
 
 // What stands for every model; PREFIX is replaced. The functions are those of everyml, line by line, so that
 // the bits are the same.
@@ -155,5 +164,46 @@ inline constexpr std::string_view kLinear = R"(
 inline constexpr std::string_view kSets = R"( else if (PREFIX_flags[node] & 2) {
       left = PREFIX_in_set((int)PREFIX_threshold[node], value);
     })";
+
+// A tree of many branches. A way ends in the leaf -1 - feature.
+inline constexpr std::string_view kFollow = R"(
+static int PREFIX_branch_of(int node, const double* row) {
+  const double value = row[PREFIX_feature[node]];
+  const int first = PREFIX_first_level[node], levels = PREFIX_first_level[node + 1] - first;
+  if (value != value) return -1;
+  if (levels == 0) return value <= PREFIX_threshold[node] ? 0 : 1;
+  if (!(value >= 0 && value < levels)) return -1;
+  return PREFIX_branch[first + (int)value];
+}
+
+static void PREFIX_follow(const double* row, double* answers) {
+  int open[PREFIX_open], count = 1, i, k;
+  double share[PREFIX_open], sum = 0.0;
+  open[0] = 0;
+  share[0] = 1.0;
+  for (k = 0; k < PREFIX_answers; ++k) answers[k] = 0.0;
+  while (count > 0) {
+    int node = open[--count];
+    const double part = share[count];
+    while (PREFIX_feature[node] >= 0) {
+      const int branch = PREFIX_branch_of(node, row), first = PREFIX_first_child[node];
+      if (branch < 0) {
+        for (i = first; i < PREFIX_first_child[node + 1]; ++i) {
+          if (!(PREFIX_share[i] > 0)) continue;
+          open[count] = PREFIX_child[i];
+          share[count++] = part * PREFIX_share[i];
+        }
+        break;
+      }
+      node = PREFIX_child[first + branch];
+    }
+    if (PREFIX_feature[node] >= 0) continue;
+    for (k = 0; k < PREFIX_answers; ++k)
+      answers[k] += part * PREFIX_leaf_answer[(-1 - PREFIX_feature[node]) * PREFIX_answers + k];
+  }
+  for (k = 0; k < PREFIX_answers; ++k) sum += answers[k];
+  for (k = 0; k < PREFIX_answers; ++k) answers[k] /= sum;
+}
+)";
 
 }  // namespace everyml::detail::c_text

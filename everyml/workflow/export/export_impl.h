@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "everyml/classical/trees/c45.h"
 #include "everyml/classical/trees/tree_ensemble.h"
 #include "everyml/ensembles/adaboost/score_map.h"
 #include "everyml/workflow/artifact/artifact.h"
@@ -24,6 +26,16 @@ enum class ExportLink : std::uint8_t {
   crowdedness,  ///< exp(ExportModel::scale * depth), depths being at least 0
 };
 
+/// One tree of classes whose questions have as many branches as they like; a row without an answer goes down
+/// all of them in part.
+struct ExportBranches {
+  C45Tree tree;
+  C45Ways ways;
+
+  /// Most ways that one row can have open at a time, and one more.
+  std::size_t most_open() const;
+};
+
 /// A model of trees as exporters see it.
 struct ExportModel {
   TreeEnsemble trees;
@@ -32,7 +44,8 @@ struct ExportModel {
   ScoreMap map = {};
   std::vector<double> votes = {};  ///< [trees]
   double scale = 0;
-  std::string answer = {};  ///< what the number is, where it is not the target
+  std::string answer = {};                      ///< what the number is, where it is not the target
+  std::optional<ExportBranches> branches = {};  ///< instead of `trees`, which has none then
 
   /// The one sum is the probability of the second class.
   bool pair() const { return classes == 2 && trees.output_count() == 1 && link != ExportLink::mapped; }

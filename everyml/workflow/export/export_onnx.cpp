@@ -10,6 +10,7 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/export/export_impl.h"
+#include "everyml/workflow/export/export_onnx_impl.h"
 #include "everyml/workflow/export/onnx_message_impl.h"
 
 // Operators are those of "ONNX operators, ai.onnx.ml" and of ONNX itself.
@@ -40,8 +41,12 @@ class Graph {
 
   std::string run() {
     encode();
-    trees();
-    link();
+    if (model_.branches) {
+      detail::add_branches(graph_, *model_.branches, model_.classes);
+    } else {
+      trees();
+      link();
+    }
     graph_.text(2, "everyml");
     const Message core = Message().text(1, "").number(2, 17),
                   ml = Message().text(1, "ai.onnx.ml").number(2, 5);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "everyml/classical/anomaly/isolation_forest.h"
+#include "everyml/classical/trees/c45.h"
 #include "everyml/classical/trees/decision_tree.h"
 #include "everyml/ensembles/adaboost/adaboost_classifier.h"
 #include "everyml/ensembles/adaboost/adaboost_regressor.h"
@@ -72,6 +74,14 @@ ExportModel isolated(const IsolationForestModel& model) {
       .answer = fmt::format("how unusual the row is; at least {} stands apart", model.anomaly_threshold())};
 }
 
+ExportModel branched(const C45Model& model) {
+  const std::size_t classes = model.class_names().size();
+  ExportModel out{.trees = TreeEnsemble(TreeParts::empty(model.feature_count(), classes, classes)),
+                  .classes = classes};
+  out.branches = {model.tree(), model.ways()};
+  return out;
+}
+
 ExportColumn::Kind kind_of(const ColumnSchema& column, const FeatureInfo& feature) {
   if (column.kind == ColumnKind::number && feature.kind == FeatureInfo::Kind::number)
     return ExportColumn::Kind::number;
@@ -88,6 +98,17 @@ ExportColumn::Kind kind_of(const ColumnSchema& column, const FeatureInfo& featur
 
 }  // namespace
 
+std::size_t ExportBranches::most_open() const {
+  // Parents stand before their children.
+  std::vector<std::size_t> open(tree.nodes(), 1);
+  for (std::size_t node = 0; node < tree.nodes(); ++node) {
+    const auto children = tree.children_of(node);
+    for (const std::int32_t child : children)
+      open[static_cast<std::size_t>(child)] = open[node] + children.size();
+  }
+  return *std::max_element(open.begin(), open.end());
+}
+
 ExportModel export_model(const Artifact& artifact) {
   const AnyModel& model = artifact.model;
   if (const auto* m = model.as<GradientBoostingClassifierModel>())
@@ -100,12 +121,13 @@ ExportModel export_model(const Artifact& artifact) {
     return {.trees = m->forest().ensemble(), .link = ExportLink::finite};
   if (const auto* m = model.as<DecisionTreeClassifierModel>()) return one_tree(*m, m->class_names().size());
   if (const auto* m = model.as<DecisionTreeRegressorModel>()) return one_tree(*m, 0);
+  if (const auto* m = model.as<C45Model>()) return branched(*m);
   if (const auto* m = model.as<AdaBoostClassifierModel>()) return voted(*m);
   if (const auto* m = model.as<LogitBoostModel>()) return voted(*m);
   if (const auto* m = model.as<AdaBoostRegressorModel>())
     return {.trees = m->state().trees, .link = ExportLink::median, .votes = m->state().votes};
   if (const auto* m = model.as<IsolationForestModel>()) return isolated(*m);
-  refuse_model(fmt::format("\"{}\" is not among the models of binary trees that can be", artifact.algorithm));
+  refuse_model(fmt::format("\"{}\" is not among the models of trees that can be", artifact.algorithm));
 }
 
 std::vector<ExportColumn> export_columns(const Artifact& artifact) {

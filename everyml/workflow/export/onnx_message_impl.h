@@ -69,6 +69,14 @@ inline Message tensor(const std::string& name, std::int64_t value, bool shaped) 
   return out.number(2, kWhole).text(8, name).text(9, raw);
 }
 
+/// Whole numbers, one after the other.
+inline Message tensor(const std::string& name, std::span<const std::int64_t> values) {
+  std::string raw;
+  for (const std::int64_t value : values)
+    for (int i = 0; i < 8; ++i) raw += static_cast<char>(static_cast<std::uint64_t>(value) >> 8 * i);
+  return Message().number(1, values.size()).number(2, kWhole).text(8, name).text(9, raw);
+}
+
 inline Message tensor(const std::string& name, std::string_view bytes) {
   return Message().number(1, bytes.size()).number(2, kByte).text(8, name).text(9, bytes);
 }

@@ -8,17 +8,12 @@
 #include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/blend_impl.h"
 #include "everyml/workflow/select/learn.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
 
 using namespace select_impl;
-
-Column numbers(const std::string& name, const std::vector<double>& cells) {
-  Buffer<double> values(cells.size());
-  std::copy(cells.begin(), cells.end(), values.begin());
-  return Column::numbers(name, std::move(values));
-}
 
 /// A line, a step and a ring, so that lines and trees each see a part of it.
 Table mixed(std::size_t rows, std::uint64_t seed, bool classes) {

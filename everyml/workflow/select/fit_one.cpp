@@ -10,6 +10,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/explain/scoring.h"
 #include "everyml/workflow/select/learn.h"
 #include "everyml/workflow/select/roles_impl.h"
 
@@ -104,7 +105,7 @@ Artifact fit_one(const AnyEstimator& estimator, const Table& whole, const FitOpt
   if (!options.target.empty()) data.target = target_for(whole, card, options, rows);
   const Table table = rows.size() == whole.rows() ? whole : whole.select_rows(rows);
   if (!options.weights.empty()) data.weights = select_impl::row_weights(whole, options.weights, rows);
-  if (!options.group.empty()) data.groups = select_impl::row_groups(whole.column(options.group), rows);
+  if (!options.group.empty()) data.groups = row_groups(whole.column(options.group), rows);
 
   if (options.earlier != nullptr) {
     if (options.target != options.earlier->target_name)

@@ -97,7 +97,7 @@ TEST(FitTargets, WhatDoesNotFitIsRefused) {
   EXPECT_EQ(fit("ridge", {"price", "count"}), "data.targets");
   EXPECT_EQ(fit("k-means", {"price", "count"}), "fit.target");
   EXPECT_EQ(fit("random-forest-regressor", {"price", "price"}), "fit.target");
-  EXPECT_EQ(fit("random-forest-regressor", {"price", "kind"}), "fit.target");
+  EXPECT_EQ(fit("random-forest-regressor", {"price", "kind"}), "learn.task");
   EXPECT_EQ(fit("random-forest-regressor", {"price", "nowhere"}), "data.column_missing");
   EXPECT_EQ(fit("random-forest-regressor", {"price"}), "data.targets");
 }

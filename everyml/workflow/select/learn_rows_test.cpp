@@ -10,6 +10,7 @@
 #include "everyml/workflow/select/fit_one.h"
 #include "everyml/workflow/select/learn.h"
 #include "everyml/workflow/select/roles_impl.h"
+#include "tests/support/columns.h"
 #include "tests/support/error_code.h"
 
 namespace everyml {
@@ -19,12 +20,6 @@ using select_impl::permutation_p;
 using select_impl::Problem;
 
 Context serial(std::uint64_t seed = 0) { return Context(ContextOptions{.threads = 1, .seed = seed}); }
-
-Column numbers(const std::string& name, const std::vector<double>& cells) {
-  Buffer<double> values(cells.size());
-  std::copy(cells.begin(), cells.end(), values.begin());
-  return Column::numbers(name, std::move(values));
-}
 
 /// Two columns of noise and a number that follows the first.
 Table line(std::size_t rows) {

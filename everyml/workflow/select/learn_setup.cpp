@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "everyml/ensembles/boosting/boosting_family.h"
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
 #include "everyml/workflow/catalog/catalog.h"
@@ -122,6 +123,14 @@ std::vector<Entry> fitting_entries(const Problem& problem, const LearnOptions& o
   std::vector<Entry> entries;
   for (const std::string& name : options.only) {
     const Entry& entry = catalog().find(name);
+    if (orders_lists(entry.card().name)) {
+      throw ParameterError(
+          "learn.only",
+          fmt::format("{0} orders rows within lists, and learn judges rows one by one; fit it with "
+                      "\"everyml fit {0} --group COLUMN\" and judge it on rows kept back with "
+                      "\"everyml evaluate --group COLUMN\"",
+                      name));
+    }
     if (entry.card().target != problem.target.kind()) {
       throw ParameterError(
           "learn.only", fmt::format("{} learns {}, but \"{}\" needs {}", name, to_string(entry.card().target),

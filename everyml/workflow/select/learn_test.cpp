@@ -7,17 +7,12 @@
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
 
 Context serial(std::uint64_t seed = 0) { return Context(ContextOptions{.threads = 1, .seed = seed}); }
-
-Column numbers(const std::string& name, const std::vector<double>& cells) {
-  Buffer<double> values(cells.size());
-  std::copy(cells.begin(), cells.end(), values.begin());
-  return Column::numbers(name, std::move(values));
-}
 
 /// Six columns of noise, one of many labels, and a target that has nothing to do with them.
 Table noise(std::uint64_t seed, std::size_t rows, bool classes) {

@@ -7,17 +7,12 @@
 #include <functional>
 
 #include "everyml/foundation/base/error.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
 
 using Fit = Territory::Fit;
-
-Column numbers(std::string name, std::size_t rows, const std::function<double(std::size_t)>& value) {
-  Buffer<double> values(rows);
-  for (std::size_t i = 0; i < rows; ++i) values[i] = value(i);
-  return Column::numbers(std::move(name), std::move(values));
-}
 
 Column kinds(std::string name, std::size_t rows, const std::function<std::string(std::size_t)>& value) {
   std::vector<std::optional<std::string>> cells;

@@ -15,17 +15,12 @@
 #include "everyml/workflow/select/fit_one.h"
 #include "everyml/workflow/select/learn.h"
 #include "everyml/workflow/select/pool_impl.h"
+#include "tests/support/columns.h"
 
 namespace everyml {
 namespace {
 
 using namespace select_impl;
-
-Column numbers(const std::string& name, const std::vector<double>& cells) {
-  Buffer<double> values(cells.size());
-  std::copy(cells.begin(), cells.end(), values.begin());
-  return Column::numbers(name, std::move(values));
-}
 
 /// The mean of y is a smooth curve of x0; single rows say little, so that few neighbours do badly.
 Table noisy_curve(std::size_t rows, std::uint64_t seed = 7) {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 
 #include "everyml/foundation/base/error.h"
 #include "everyml/foundation/base/text.h"
@@ -55,16 +54,6 @@ std::vector<double> row_times(const Table& table, const std::string& name,
     wrong_kind(column, "dates of folds must be numbers or dates");
   }
   return numbers_of(column, rows, "dates of folds");
-}
-
-std::vector<std::int32_t> row_groups(const Column& column, std::span<const std::size_t> rows) {
-  std::map<std::string, std::int32_t> found;
-  std::vector<std::int32_t> groups;
-  groups.reserve(rows.size());
-  for (const std::size_t row : rows) {
-    groups.push_back(found.emplace(column.cell(row), static_cast<std::int32_t>(found.size())).first->second);
-  }
-  return groups;
 }
 
 Folds to_learned_rows(const Folds& folds, std::span<const std::size_t> rows, std::size_t table_rows) {

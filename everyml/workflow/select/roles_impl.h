@@ -20,8 +20,6 @@ std::vector<double> row_weights(const Table& table, const std::string& name,
                                 std::span<const std::size_t> rows);
 /// Times to order rows by, [rows]: numbers or dates. Throws as row_weights does.
 std::vector<double> row_times(const Table& table, const std::string& name, std::span<const std::size_t> rows);
-/// Groups in order of first appearance, [rows]; missing cells are one group.
-std::vector<std::int32_t> row_groups(const Column& column, std::span<const std::size_t> rows);
 
 /// Folds of the whole table as folds of `rows`; those left without training or test rows are dropped. Throws
 /// DataError "splits.row" for a row that the table lacks or that a fold both trains and tests on,
