@@ -11,6 +11,7 @@
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/report/report.h"
 #include "everyml/workflow/select/fit_one.h"
+#include "everyml/workflow/select/fit_targets.h"
 #include "everyml/workflow/select/learn.h"
 
 namespace everyml::cli {
@@ -54,6 +55,20 @@ std::optional<bool> task_asked(bool classification, bool regression) {
   return std::nullopt;
 }
 
+/// The columns that --target names: one, or several parted by commas. A column whose own name has commas is
+/// one.
+std::vector<std::string> targets_named(const Table& table, const std::string& text) {
+  if (text.empty()) return {};
+  if (text.find(',') == std::string::npos || table.find(text)) return {text};
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 void save(const LearnResult& result, const LearnSlots& slots, const std::string& model,
           const std::string& report, const Session& session) {
   const std::string bytes = result.artifact.bytes();
@@ -85,6 +100,14 @@ void run_learn(LearnSlots& slots, Session& session) {
     if (!path.empty()) require_writable(path, slots.force);
   }
   const TableRead read = slots.reading.read(slots.file, session);
+  if (targets_named(read.table, options.target).size() > 1) {
+    throw ParameterError(
+        "learn.targets",
+        fmt::format("learn judges models of one target, got \"{}\"; `everyml fit ALGORITHM FILE "
+                    "--target {}` learns several together with a decision tree, a random forest or "
+                    "extra trees",
+                    printable(options.target), printable(options.target)));
+  }
   if (!slots.folds_file.empty()) {
     options.fold_list = read_folds(read_file(slots.folds_file), read.table.rows());
   }
@@ -129,7 +152,13 @@ void run_fit(FitSlots& slots, Session& session) {
   const TableRead read = slots.reading.read(slots.file, session);
   std::optional<Artifact> earlier;
   if (!slots.earlier.empty()) options.earlier = &earlier.emplace(Artifact::load(slots.earlier, catalog()));
-  const Artifact artifact = fit_one(read.table, options, session.context());
+  const std::vector<std::string> targets = targets_named(read.table, options.target);
+  if (targets.size() > 1 && options.earlier != nullptr) {
+    throw ParameterError("fit.continue",
+                         "a model of several targets cannot be gone on from; leave --continue out");
+  }
+  const Artifact artifact = targets.size() > 1 ? fit_targets(read.table, options, targets, session.context())
+                                               : fit_one(read.table, options, session.context());
   const std::string bytes = artifact.bytes();
   if (interrupted()) throw ResourceError("resource.cancelled", "stopped before anything was written");
   write_file_atomically(model, bytes, {.overwrite = slots.force});
@@ -335,7 +364,9 @@ Verb fit_verb(const std::string& algorithm) {
   verb.flags = {
       {.name = "target",
        .value = "COLUMN",
-       .help = "The column to predict, for algorithms that learn from one.",
+       .help =
+           "The column to predict, for algorithms that learn from one; several parted by commas for those "
+           "that learn several together (decision trees, random forests, extra trees).",
        .take = into(o.target)},
       {.name = "out",
        .value = "FILE",

@@ -10,6 +10,7 @@
 #include "everyml/foundation/model/registry.h"
 #include "everyml/workflow/catalog/catalog.h"
 #include "everyml/workflow/catalog/model_trees.h"
+#include "everyml/workflow/select/fit_targets.h"
 
 namespace everyml::python {
 namespace {
@@ -59,6 +60,7 @@ std::string entries_json() {
                    {"fills_missing", card.needs.missing == InputNeeds::Missing::impute},
                    {"complexity", card.complexity},
                    {"weights_are_votes", card.weights == Card::Weights::votes},
+                   {"learns_targets", learns_targets(card.name)},
                    {"made_of_trees", made_of_trees(card.name)},
                    {"drawn_as_tree", drawn_as_tree(card.name)},
                    {"answers_in_stages", answers_in_stages(card.name)},

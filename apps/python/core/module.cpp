@@ -7,6 +7,7 @@
 #include "apps/python/core/model.h"
 #include "apps/python/core/run.h"
 #include "apps/python/core/tables.h"
+#include "apps/python/core/targets.h"
 #include "apps/python/core/trees.h"
 #include "apps/python/core/workflow.h"
 
@@ -22,6 +23,7 @@ NB_MODULE(_core, module) {
   bind_features(module);
   bind_tables(module);
   bind_model(module);
+  bind_targets(module);
   bind_trees(module);
   bind_entries(module);
   bind_metrics(module);

@@ -7,7 +7,7 @@ import textwrap
 from functools import lru_cache
 from typing import Any
 
-from . import _abilities, _core, _estimator, _kinds, _trees
+from . import _abilities, _core, _estimator, _kinds, _targets, _trees
 
 
 @lru_cache(maxsize=1)
@@ -42,6 +42,8 @@ def bases_of(entry: dict[str, Any]) -> tuple[type, ...]:
     ):
         if capability in can:
             bases.append(base)
+    if entry["learns_targets"]:
+        bases.append(_targets.Targets)
     if entry["made_of_trees"]:
         bases.append(_trees.Trees)
     if entry["drawn_as_tree"]:
@@ -147,6 +149,8 @@ def _fixed_attributes(entry: dict[str, Any]) -> list[tuple[str, str]]:
         fixed.append(("classes_", "The classes, sorted, in the type of the labels of fit: [classes]."))
     if "assign" in entry["capabilities"]:
         fixed.append(("labels_", "The cluster of each row of fit: [rows]."))
+    if entry["learns_targets"]:
+        fixed.append(("n_outputs_", "Number of targets of fit; with several classes_ is a list."))
     return fixed + [
         ("n_features_in_", "Columns of X at fit."),
         ("feature_names_in_", "Their names, where X had them: [columns]."),

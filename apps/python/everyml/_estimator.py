@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, _inputs, _scikit
+from . import _core, _inputs, _scikit, _targets
 from ._errors import DataError, ParameterError
 from ._paths import path_of
 from ._run import seed_of, threads_of, truth
@@ -148,12 +148,25 @@ class Estimator:
 
     def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         rows = _inputs.read(X, self.encode)
-        target, known = self._target(y, rows.rows, classes)
+        several = None
+        if self._entry["learns_targets"] and classes is None:
+            several = _targets.columns_of(y)
+        if several is not None:
+            parts = [self._target(column, rows.rows, None) for column in several[0]]
+            target, known = [part[0] for part in parts], [part[1] for part in parts]
+            known = None if known[0] is None else known
+        else:
+            target, known = self._target(y, rows.rows, classes)
         weights = _inputs.weights(sample_weight, rows.rows)
         self._seen(rows, y, weights)
         name = _inputs.target_name(y) if target is not None else ""
         algorithm = self._entry["name"]
-        if type(rows) is _inputs.Numbers:
+        if several is not None:
+            is_numbers = type(rows) is _inputs.Numbers
+            read = (rows.features, rows.engine_names()) if is_numbers else (rows.table,)
+            fit = _core.fit_targets_features if is_numbers else _core.fit_targets_table
+            fitted = fit(algorithm, self._changed(), *read, target, several[1], weights, self._run(fitting=True))
+        elif type(rows) is _inputs.Numbers:
             fitted = _core.fit_features(
                 algorithm,
                 self._changed(),
@@ -169,6 +182,7 @@ class Estimator:
             fitted = _core.fit_table(algorithm, self._changed(), rows.table, target, weights, name, run)
         mine = self.__dict__
         mine["_fitted"] = fitted
+        mine["_outputs"] = 1 if several is None else len(several[0])
         mine["_takes"] = "numbers" if type(rows) is _inputs.Numbers else "table"
         mine["n_features_in_"] = rows.columns
         if rows.names is not None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _inputs, _scikit
+from . import _inputs, _scikit, _targets
 from ._estimator import Estimator
 
 
 class Supervised(Estimator):
+    #: Targets of fit.
+    _outputs = 1
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learns from rows X [rows, columns] and their targets y [rows].
 
@@ -42,20 +45,28 @@ class Classifier(Supervised):
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each row of X: [rows], in the type of the labels of fit."""
         features = self._rows(X)
+        if self._outputs > 1:
+            return _targets.likeliest(_targets.shares(self, features), self.classes_)
         return self.classes_[self._fitted.decide(features, self._run())]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """The probability of each class: [rows, classes], in the order of ``classes_``; rows sum to 1."""
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of each class: [rows, classes], in the order of ``classes_``; rows sum to 1. Of several targets a
+        list of such tables."""
         features = self._rows(X)
+        if self._outputs > 1:
+            return _targets.shares(self, features)
         return self._fitted.probabilities(features, self._run())
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: Any) -> Any:
         """The natural logarithm of predict_proba: [rows, classes]; -inf where a probability is 0."""
+        shares = self.predict_proba(X)
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            return [np.log(part) for part in shares] if isinstance(shares, list) else np.log(shares)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of rows whose class is predicted right, from 0 to 1."""
+        """The share of rows whose class is predicted right, from 0 to 1. Of several targets all must be right."""
+        if self.__dict__.get("_outputs", 1) > 1:
+            return _targets.exact_matches(y, self.predict(X), sample_weight)
         from .metrics import accuracy_score
 
         return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
@@ -72,10 +83,14 @@ class Regressor(Supervised):
     def predict(self, X: Any) -> np.ndarray:
         """The number expected for each row of X: [rows], in the target's unit."""
         features = self._rows(X)
+        if self._outputs > 1:
+            return _targets.values(self, features)
         return self._fitted.values(features, self._run())
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The coefficient of determination R^2 of the predictions, at most 1."""
+        """The coefficient of determination R^2 of the predictions, at most 1; the mean of several targets."""
+        if self.__dict__.get("_outputs", 1) > 1:
+            return _targets.mean_r2(y, self.predict(X), sample_weight)
         from .metrics import r2_score
 
         return r2_score(y, self.predict(X), sample_weight=sample_weight)

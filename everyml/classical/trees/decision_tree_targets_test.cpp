@@ -178,8 +178,7 @@ TEST(DecisionTreeTargets, SameBytesAtAnyNumberOfThreadsAndAfterLoading) {
     AnyEstimator tree = entry.make();
     tree.set("max_features", "3");
     const std::string once = bytes_of(tree.fit(data, Context({.threads = 1})));
-    for (const int threads : {2, 7})
-      EXPECT_EQ(once, bytes_of(tree.fit(data, Context({.threads = threads}))));
+    for (const int threads : {2, 7}) EXPECT_EQ(once, bytes_of(tree.fit(data, Context({.threads = threads}))));
     const AnyModel back = entry.load(ArchiveReader::from_bytes(once, "tree"));
     EXPECT_EQ(bytes_of(back), once);
     ASSERT_EQ(back.target_classes().size(), 3U);

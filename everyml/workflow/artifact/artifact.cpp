@@ -89,6 +89,32 @@ void check_labels(const Artifact& artifact, const ArchiveReader& archive) {
   }
 }
 
+/// An artifact of several targets, see targets.h.
+void check_targets(const Artifact& artifact, const ArchiveReader& archive) {
+  const auto classes = artifact.model.target_classes();
+  const bool of_classes = !classes.front().empty();
+  if (artifact.target_kind != (of_classes ? Target::Kind::classes : Target::Kind::numbers))
+    archive.refuse("target_kind", "must be that of the model's targets");
+  if (!artifact.class_names.empty()) archive.refuse("classes", "must be empty beside several targets");
+  if (artifact.threshold_set) archive.refuse("threshold_set", "must be false beside several targets");
+  if (!artifact.conformal.scores.empty()) archive.refuse("conformal", "must be empty beside several targets");
+  const Json metadata = parse_json(artifact.metadata_json, "metadata of the model");
+  const auto list = metadata.find("targets");
+  if (list == metadata.end() || !list->is_array() || list->size() != classes.size())
+    archive.refuse("metadata", "must name each target");
+  for (std::size_t t = 0; t < classes.size(); ++t) {
+    const Json& one = (*list)[t];
+    if (!one.is_object() || !one.contains("name") || !one["name"].is_string() || !one.contains("labels") ||
+        !one["labels"].is_number_integer())
+      archive.refuse("metadata", "must name each target");
+    const auto kind = one["labels"].get<std::int64_t>();
+    if (kind < 0 || kind > static_cast<std::int64_t>(ColumnKind::date))
+      archive.refuse("metadata", "must say what the labels of each target are");
+    Artifact as_one{.label_kind = static_cast<ColumnKind>(kind), .class_names = classes[t]};
+    check_labels(as_one, archive);
+  }
+}
+
 /// The parts must answer together: the encoder's features are the model's, its classes are the file's.
 void check_parts(const Artifact& artifact, const ArchiveReader& archive) {
   const AnyModel& model = artifact.model;
@@ -96,6 +122,7 @@ void check_parts(const Artifact& artifact, const ArchiveReader& archive) {
     archive.refuse("model", fmt::format("reads {} features but the encoder makes {}", model.feature_count(),
                                         artifact.encoder.feature_count()));
   }
+  if (!model.target_classes().empty()) return check_targets(artifact, archive);
   switch (artifact.target_kind) {
     case Target::Kind::classes: {
       if (!model.can(Capability::probabilities))

@@ -9,6 +9,7 @@
 #include "everyml/foundation/base/text.h"
 #include "everyml/foundation/model/entry.h"
 #include "everyml/workflow/artifact/artifact.h"
+#include "everyml/workflow/artifact/targets.h"
 
 namespace everyml {
 namespace {
@@ -56,9 +57,9 @@ Column number_column(std::string name, std::span<const double> values) {
 }
 
 /// Labels in the kind that the user gave.
-Column label_column(const Artifact& artifact, std::string name, std::span<const std::int32_t> classes) {
-  const std::vector<std::string>& names = artifact.class_names;
-  if (artifact.label_kind == ColumnKind::number) {
+Column label_column(const std::vector<std::string>& names, ColumnKind kind, std::string name,
+                    std::span<const std::int32_t> classes) {
+  if (kind == ColumnKind::number) {
     std::vector<double> numbers;
     for (const std::string& label : names) numbers.push_back(parse_number(label).value());
     auto values = Buffer<double>::uninitialized(classes.size());
@@ -66,7 +67,7 @@ Column label_column(const Artifact& artifact, std::string name, std::span<const 
       values[i] = numbers[static_cast<std::size_t>(classes[i])];
     return Column::numbers(std::move(name), std::move(values));
   }
-  if (artifact.label_kind == ColumnKind::boolean) {
+  if (kind == ColumnKind::boolean) {
     auto values = Buffer<std::int8_t>::uninitialized(classes.size());
     for (std::size_t i = 0; i < classes.size(); ++i) {
       values[i] = names[static_cast<std::size_t>(classes[i])] == "true" ? 1 : 0;
@@ -110,7 +111,7 @@ void add_classes(const Artifact& artifact, const Table& table, const PredictOpti
   if (options.interval && artifact.conformal.scores.empty()) no_intervals(artifact);
   const std::vector<double> p = predict_probabilities(artifact, table, context, notes);
   const std::vector<std::int32_t> answered = decide(artifact, p);
-  out.push_back(label_column(artifact, name, answered));
+  out.push_back(label_column(artifact.class_names, artifact.label_kind, name, answered));
   const std::size_t classes = artifact.class_names.size();
   if (options.probabilities) {
     for (std::size_t k = 0; k < classes; ++k) {
@@ -164,7 +165,48 @@ void add_levels(const Artifact& artifact, const Table& table, const Context& con
     out.push_back(number_column("q" + format_number(levels[k]), values[k]));
 }
 
+/// A column for each of several targets; with probabilities "p_<target>_<class>" behind it.
+void add_targets(const Artifact& artifact, const Table& table, const PredictOptions& options,
+                 const Context& context, EncodeNotes* notes, std::vector<Column>& out) {
+  if (options.interval) {
+    throw UnsupportedError("predict.no_intervals", "a model of several targets has no intervals");
+  }
+  const std::vector<AnsweredTarget> targets = targets_of(artifact);
+  const std::vector<double> answers = predict_answers(artifact, table, context, notes);
+  const std::vector<std::int32_t> chosen = decide_targets(artifact.model, answers);
+  const std::size_t width = artifact.model.answer_count(), rows = table.rows();
+  std::size_t first = 0;
+  const auto answer = [&](std::string name, std::size_t place) {
+    std::vector<double> values(rows);
+    for (std::size_t i = 0; i < rows; ++i) values[i] = answers[i * width + place];
+    return number_column(std::move(name), values);
+  };
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    const AnsweredTarget& one = targets[t];
+    if (one.classes.empty()) {
+      out.push_back(answer(one.name, first++));
+      continue;
+    }
+    std::vector<std::int32_t> codes(rows);
+    for (std::size_t i = 0; i < rows; ++i) codes[i] = chosen[i * targets.size() + t];
+    out.push_back(label_column(one.classes, one.label_kind, one.name, codes));
+    for (std::size_t c = 0; options.probabilities && c < one.classes.size(); ++c)
+      out.push_back(answer("p_" + one.name + "_" + one.classes[c], first + c));
+    first += one.classes.size();
+  }
+}
+
 }  // namespace
+
+std::vector<double> predict_answers(const Artifact& artifact, const Table& table, const Context& context,
+                                    EncodeNotes* notes) {
+  const std::size_t width = artifact.model.answer_count();
+  std::vector<double> out(table.rows() * width);
+  in_runs(artifact, table, context, notes, [&](const Features& x, std::size_t begin, std::size_t end) {
+    artifact.model.answers(x, std::span(out).subspan(begin * width, (end - begin) * width), context);
+  });
+  return out;
+}
 
 std::vector<double> predict_values(const Artifact& artifact, const Table& table, const Context& context,
                                    EncodeNotes* notes) {
@@ -230,7 +272,9 @@ Table predict(const Artifact& artifact, const Table& table, const PredictOptions
                                      format_number(*options.interval)));
   }
   std::vector<Column> answers;
-  switch (artifact.target_kind) {
+  const bool several = !artifact.model.target_classes().empty();
+  if (several) add_targets(artifact, table, options, context, notes, answers);
+  switch (several ? Target::Kind::none : artifact.target_kind) {
     case Target::Kind::classes:
       add_classes(artifact, table, options, context, notes, artifact.target_name, answers);
       break;
@@ -239,6 +283,7 @@ Table predict(const Artifact& artifact, const Table& table, const PredictOptions
       add_levels(artifact, table, context, answers);
       break;
     case Target::Kind::none: {
+      if (several) break;
       if (artifact.model.can(Capability::anomaly)) {
         const std::vector<double> scores = predict_anomalies(artifact, table, context, notes);
         auto unusual = Buffer<std::int8_t>::uninitialized(scores.size());

@@ -98,7 +98,13 @@ void tree_leaves(const AnyModel& model, const Features& x, std::span<std::int32_
     else
       ensemble_of(held).leaves(x, out, context);
   };
-  if (!visit(model, work, TreeAlgorithms())) {
+  if (visit(model, work, TreeAlgorithms())) return;
+  // Those of several targets have leaves too, but not one answer that could be drawn or added up.
+  if (const auto* tree = model.as<DecisionTreeTargetsModel>()) {
+    work(*tree);
+  } else if (const auto* forest = model.as<ForestTargetsModel>()) {
+    work(*forest);
+  } else {
     throw UnsupportedError("model.trees",
                            model.card().name + " is not made of binary trees, so it has no leaves");
   }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _targets
 from ._grown import Grown, GrownClasses, Important, decision_paths
 
 
@@ -67,9 +68,14 @@ class Forest(Important, Grown):
                     stacklevel=4,
                 )
             if callable(self.oob_score):
-                answers = told if told.ndim == 1 else self.classes_[told.argmax(axis=1)]
+                answers = self._answers_of(told)
                 self.__dict__["oob_score_"] = self.oob_score(np.asarray(y), answers)
         return rows
+
+
+    def _answers_of(self, told: np.ndarray) -> np.ndarray:
+        """What the out-of-bag answers say: numbers, or the likeliest classes."""
+        return told
 
 
 class ForestOfClasses(Forest, GrownClasses):
@@ -80,6 +86,24 @@ class ForestOfClasses(Forest, GrownClasses):
         weights = {"balanced": "balanced", "balanced_subsample": "balanced_trees"}
         given = self.class_weight
         return {**super()._own_settings(), "class_weights": weights[given] if isinstance(given, str) else "none"}
+
+
+    def _answers_of(self, told: np.ndarray) -> np.ndarray:
+        classes = self.classes_
+        if isinstance(classes, list):
+            return _targets.likeliest(_targets.parted(told, classes), classes)
+        return classes[told.argmax(axis=1)]
+
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        if name != self._out_of_bag or not isinstance(self.classes_, list):
+            return value
+        # [rows, most classes, targets], as theirs: 0 where a target has fewer classes.
+        parts = _targets.parted(value, self.classes_)
+        table = np.zeros((len(value), max(part.shape[1] for part in parts), len(parts)))
+        for place, part in enumerate(parts):
+            table[:, : part.shape[1], place] = part
+        return table
 
 
 class ForestOfNumbers(Forest):

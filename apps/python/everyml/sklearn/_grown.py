@@ -74,7 +74,7 @@ class Grown(Plain):
     @property
     def n_outputs_(self) -> int:
         self._require_fitted()
-        return 1
+        return self.__dict__.get("_outputs", 1)
 
 
 def decision_paths(estimator: Any, X: Any) -> tuple[Any, np.ndarray]:
@@ -107,8 +107,9 @@ class GrownClasses(Grown):
     _balances: tuple[str, ...] = ()
 
     @property
-    def n_classes_(self) -> int:
-        return len(self.classes_)
+    def n_classes_(self) -> Any:
+        classes = self.classes_
+        return [len(one) for one in classes] if isinstance(classes, list) else len(classes)
 
     def _weighted(self, y: Any, sample_weight: Any) -> Any:
         wanted = getattr(self, "class_weight", None)

@@ -44,7 +44,7 @@ def _tree(ours: str, kind: str, criterion: Param, splitter: str, features: Any, 
         attributes={"feature_importances_": "feature_importances"},
         computed={
             "max_features_": "the number of features tried at each split",
-            "n_outputs_": "1",
+            "n_outputs_": "number of targets",
             **({"n_classes_": "number of classes"} if kind == "TreeOfClasses" else {}),
         },
         missing=("tree_",),
@@ -125,7 +125,7 @@ def _forest(ours: str, classes: bool, bootstrap: bool) -> Row:
             "monotonic_cst": NO_BOUNDS,
         },
         attributes={"feature_importances_": "feature_importances", "oob_score_": "out_of_bag_score", **out_of_bag},
-        computed={"n_outputs_": "1", **({"n_classes_": "number of classes"} if classes else {})},
+        computed={"n_outputs_": "number of targets", **({"n_classes_": "number of classes"} if classes else {})},
         missing=("estimators_", "estimator_", "estimators_samples_"),
     )
 

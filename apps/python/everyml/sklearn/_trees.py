@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _inputs
+from .. import _inputs, _targets
 from ._grown import Grown, GrownClasses, Important, decision_paths
 
 
@@ -42,11 +42,18 @@ class Tree(Important, Grown):
         value = self.ccp_alpha
         if not isinstance(value, numbers.Real) or isinstance(value, bool) or not value >= 0:
             raise self._refuse("ccp_alpha", value, "a number of at least 0")
-        whole = self._impurity() if value > 0 else 0.0
+        whole = self._whole_impurity() if value > 0 else 0.0
         return min(float(value) / whole, 1e6) if whole > 0 else 0.0
 
-    def _impurity(self) -> float:
+    def _impurity(self, y: Any, weights: Any) -> float:
         raise NotImplementedError
+
+    def _whole_impurity(self) -> float:
+        """That of all rows; the mean of several targets."""
+        known = self.__dict__["_learns"]
+        several = _targets.columns_of(known["y"])
+        columns = [known["y"]] if several is None else several[0]
+        return float(np.mean([self._impurity(column, known["weights"]) for column in columns]))
 
     def apply(self, X: Any, check_input: bool = True) -> np.ndarray:
         """The leaf that each row of X ends in: [rows], from 0, left to right."""
@@ -81,7 +88,7 @@ class Tree(Important, Grown):
         rows = super()._learn_one(X, y, sample_weight, classes)
         weights = _inputs.weights(self._weighted(y, sample_weight), rows.rows)
         self.__dict__["_learns"] = {"rows": rows.rows, "y": y, "weights": weights}
-        self.__dict__["_keeps"] = self._impurity()
+        self.__dict__["_keeps"] = self._whole_impurity()
         del self.__dict__["_learns"]
         return rows
 
@@ -90,10 +97,9 @@ class TreeOfClasses(Tree, GrownClasses):
     def _own_settings(self) -> dict[str, Any]:
         return {**super()._own_settings(), "prune_by": "impurity"}
 
-    def _impurity(self) -> float:
-        known = self.__dict__["_learns"]
-        _, codes = np.unique(_inputs._vector(known["y"], type(self).__name__), return_inverse=True)
-        shares = np.bincount(codes, weights=known["weights"]).astype(float)
+    def _impurity(self, y: Any, weights: Any) -> float:
+        _, codes = np.unique(_inputs._vector(y, type(self).__name__), return_inverse=True)
+        shares = np.bincount(codes, weights=weights).astype(float)
         shares = shares[shares > 0] / shares.sum()
         if self.criterion == "gini":
             return float(1 - np.sum(shares**2))
@@ -101,10 +107,9 @@ class TreeOfClasses(Tree, GrownClasses):
 
 
 class TreeOfNumbers(Tree):
-    def _impurity(self) -> float:
-        known = self.__dict__["_learns"]
-        y = np.asarray(_inputs._vector(known["y"], type(self).__name__), dtype=float)
-        weights = np.ones(len(y)) if known["weights"] is None else known["weights"]
+    def _impurity(self, y: Any, weights: Any) -> float:
+        y = np.asarray(_inputs._vector(y, type(self).__name__), dtype=float)
+        weights = np.ones(len(y)) if weights is None else weights
         mean = np.average(y, weights=weights)
         if self.criterion == "absolute_error":
             order = np.argsort(y)
