@@ -36,9 +36,7 @@ def tags(estimator: Any) -> Any:
     poor = entry["complexity"] == 0
     return Tags(
         estimator_type=kind,
-        target_tags=TargetTags(
-            required=entry["target"] != "none", multi_output=bool(entry.get("learns_targets"))
-        ),
+        target_tags=TargetTags(required=entry["target"] != "none", multi_output=bool(entry.get("learns_targets"))),
         transformer_tags=TransformerTags() if "transform" in entry["capabilities"] else None,
         classifier_tags=ClassifierTags(poor_score=poor) if kind == "classifier" else None,
         regressor_tags=RegressorTags(poor_score=poor) if kind == "regressor" else None,

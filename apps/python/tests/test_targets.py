@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 
-import everyml
 import numpy as np
 import pytest
+
+import everyml
 from everyml import sklearn as ours
 
 REGRESSORS = ["DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"]

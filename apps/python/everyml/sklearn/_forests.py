@@ -72,7 +72,6 @@ class Forest(Important, Grown):
                 self.__dict__["oob_score_"] = self.oob_score(np.asarray(y), answers)
         return rows
 
-
     def _answers_of(self, told: np.ndarray) -> np.ndarray:
         """What the out-of-bag answers say: numbers, or the likeliest classes."""
         return told
@@ -86,7 +85,6 @@ class ForestOfClasses(Forest, GrownClasses):
         weights = {"balanced": "balanced", "balanced_subsample": "balanced_trees"}
         given = self.class_weight
         return {**super()._own_settings(), "class_weights": weights[given] if isinstance(given, str) else "none"}
-
 
     def _answers_of(self, told: np.ndarray) -> np.ndarray:
         classes = self.classes_
