@@ -216,7 +216,7 @@ BinnedFeatures BinnedFeatures::make(const Features& x, std::span<const FeatureIn
       x.rows() >= binned_detail::kFewestRows) {
     const std::vector<std::uint8_t> missing = binned_detail::missing_of_small(x, state->bins, context);
     for (std::size_t c = 0; c < x.columns(); ++c) state->bins[c].has_missing = missing[c] != 0;
-    layout = binned_detail::dense_layout(state->bins, x.rows());
+    layout = binned_detail::dense_layout(state->bins, x.rows(), settings.block_columns);
   }
   state->arrays.codes = layout.codes;
   state->arrays.lay_out(x.rows(), layout.blocks);
@@ -327,8 +327,8 @@ std::shared_ptr<const BinnedFeatures> shared_bins(const Dataset& data, const Bin
   };
   if (data.derived == nullptr) return std::make_shared<const BinnedFeatures>(make());
   // The rows that thresholds are taken from are drawn by the seed.
-  const std::string key = fmt::format("bins {} {} {} {}", settings.max_bins, settings.sample_rows,
-                                      settings.bundle, context.seed());
+  const std::string key = fmt::format("bins {} {} {} {} {}", settings.max_bins, settings.sample_rows,
+                                      settings.bundle, settings.block_columns, context.seed());
   return data.derived->get<BinnedFeatures>(key, make);
 }
 

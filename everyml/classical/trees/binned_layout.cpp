@@ -14,9 +14,6 @@ using Place = BinnedFeatures::Place;
 constexpr std::array<std::uint32_t, 3> kMostCodes{16, 64, 256};
 /// Columns of up to so many codes share arrays of up to so many.
 constexpr std::uint32_t kSmallColumn = 16, kJointCodes = 256;
-/// From so many arrays on, or so many rows, codes are kept in blocks alone: with fewer, dividing rows by a
-/// column that lies by itself is what pays.
-constexpr std::size_t kManyArrays = 512, kManyRows = std::size_t{1} << 22;
 
 void add_array(Layout& layout, std::uint32_t codes, std::vector<std::uint32_t> columns) {
   layout.codes.push_back(codes);
@@ -69,11 +66,11 @@ Layout plain_layout(std::span<const FeatureBins> bins) {
 
 bool may_share(const FeatureBins& bins) { return bins.bins <= kSmallColumn; }
 
-Layout dense_layout(std::span<const FeatureBins> bins, std::size_t rows) {
+Layout dense_layout(std::span<const FeatureBins> bins, std::size_t rows, std::size_t block_columns) {
   std::vector<std::uint32_t> small;
   for (std::uint32_t c = 0; c < bins.size(); ++c)
     if (bins[c].codes() > 1 && bins[c].codes() <= kSmallColumn) small.push_back(c);
-  const bool blocks = bins.size() >= kManyArrays || rows >= kManyRows;
+  const bool blocks = bins.size() >= block_columns;
   if (rows < kFewestRows || (small.size() < 2 && !blocks)) return plain_layout(bins);
   Layout layout;
   layout.places.resize(bins.size());  // of one code: none

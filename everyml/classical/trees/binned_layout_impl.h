@@ -30,9 +30,9 @@ struct Layout {
 
 /// Each column alone.
 Layout plain_layout(std::span<const FeatureBins> bins);
-/// Columns of at most 16 codes, that of missing included, share arrays of at most 256 codes; the arrays of a
-/// wide or long table lie in blocks. `bins` know whether they have missing rows.
-Layout dense_layout(std::span<const FeatureBins> bins, std::size_t rows);
+/// Columns of at most 16 codes, that of missing included, share arrays of at most 256 codes; the arrays of
+/// block_columns or more columns lie in blocks. `bins` know whether they have missing rows.
+Layout dense_layout(std::span<const FeatureBins> bins, std::size_t rows, std::size_t block_columns);
 /// Columns that dense_layout may put together if few enough have missing rows.
 bool may_share(const FeatureBins& bins);
 /// Tables of fewer rows are left plain.

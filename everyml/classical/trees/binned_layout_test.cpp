@@ -25,7 +25,8 @@ struct Mixed {
   std::vector<std::uint32_t> all;
 
   BinnedFeatures binned(bool together, const Context& context = Context()) const {
-    return BinnedFeatures::make(x, info, {}, {.max_bins = 400, .bundle = together}, context);
+    return BinnedFeatures::make(x, info, {}, {.max_bins = 400, .bundle = together, .block_columns = 500},
+                                context);
   }
 };
 

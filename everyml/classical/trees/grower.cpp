@@ -183,7 +183,7 @@ std::vector<TreeJob::Sums> TreeJob::sums_by_leaf() const {
   parallel_for(context_, leaves_.size(), 8, [&](std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k)
       for (std::size_t i = leaves_[k].begin; i < leaves_[k].end; ++i)
-        scratch_.leaf_of[scratch_.rows[i]] = static_cast<std::uint32_t>(k);
+        scratch_.spare_rows[scratch_.rows[i]] = static_cast<std::uint32_t>(k);
   });
   const std::size_t block = std::max<std::size_t>(65536, 16 * leaves_.size());
   return parallel_reduce<std::vector<Sums>>(
@@ -192,7 +192,7 @@ std::vector<TreeJob::Sums> TreeJob::sums_by_leaf() const {
         std::vector<Sums> sums(leaves_.size());
         for (std::size_t i = begin; i < end; ++i) {
           const std::uint32_t row = input_.rows[i];
-          Sums& sum = sums[scratch_.leaf_of[row]];
+          Sums& sum = sums[scratch_.spare_rows[row]];
           const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
           sum.gradient += weight * static_cast<double>(input_.gradient[row]);
           sum.hessian += input_.hessian.empty() ? weight : weight * static_cast<double>(input_.hessian[row]);
@@ -237,7 +237,7 @@ void TreeJob::finish() {
     grown_.leaves.push_back({leaf.node, leaf.begin, leaf.end, low, high});
   }
   grown_.rows = scratch_.rows.span().first(input_.rows.size());
-  grown_.leaf_of = scratch_.leaf_of;
+  grown_.leaf_of = scratch_.spare_rows;
 }
 
 }  // namespace grower_detail
@@ -260,7 +260,7 @@ class Grower::Impl {
         tiles_(binned_, least_rows(settings_), context),
         builder_(tiles_),
         pool_(tiles_.cells(), settings_.histogram_bytes) {
-    for (auto* rows : {&scratch_.rows, &scratch_.spare_rows, &scratch_.leaf_of})
+    for (auto* rows : {&scratch_.rows, &scratch_.spare_rows})
       *rows = Buffer<std::uint32_t>::uninitialized(binned_.rows());
     for (auto* words : {&scratch_.words, &scratch_.spare_words})
       *words = Buffer<std::uint64_t>::uninitialized(binned_.rows());

@@ -111,9 +111,9 @@ struct Workplace {
 
 /// What the trees of one grower use one after the other.
 struct Scratch {
-  Buffer<std::uint32_t> rows, spare_rows;    ///< [rows]: rows of the tree, leaf by leaf
-  Buffer<std::uint64_t> words, spare_words;  ///< the words of these
-  Buffer<std::uint32_t> leaf_of;             ///< [rows], by row
+  Buffer<std::uint32_t> rows;                ///< [rows]: rows of the tree, leaf by leaf
+  Buffer<std::uint32_t> spare_rows;          ///< [rows]; of a finished tree the leaf of each row
+  Buffer<std::uint64_t> words, spare_words;  ///< the words of `rows`
   std::vector<Workplace> places;
 };
 
