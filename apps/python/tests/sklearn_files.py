@@ -46,9 +46,10 @@ REASONS: list[tuple[str, str]] = [
         r"no attribute 'estimators_|no attribute '_max_samples",
         "looks into single trees, which are part of one model here and no estimators of their own",
     ),
+    (r"test_forest_y_sparse", "a sparse y is refused (TypeError)"),
     (
-        r"(Forest|Trees)\w+ learns one target at a time|test_forest_y_sparse",
-        "several targets at once are not offered: a forest for each",
+        r"oob_score_multiclass_multioutput",
+        "out-of-bag answers of several targets of classes are given, where scikit-learn refuses",
     ),
     (r"bootstrap must be False", "isolation trees draw rows without replacement, as in the paper (ParameterError)"),
     (r"IsolationForest: max_features", "a tree of an isolation forest may cut along every column (ParameterError)"),
