@@ -174,8 +174,10 @@ void run_fit(FitSlots& slots, Session& session) {
   session.say(fmt::format("{} on {} rows, {} features made of {} columns.", entry.card().title,
                           grouped(read.table.rows()), artifact.encoder.feature_count(),
                           artifact.encoder.schema().columns.size()));
-  session.say(fmt::format("Model   {}\n\n`everyml evaluate {} FILE` judges it on rows that it has not seen.",
-                          printable(model, 300), printable(model, 300)));
+  session.say(fmt::format(
+      "Model   {}\n\n`everyml {} {} FILE` {}.", printable(model, 300),
+      targets.size() > 1 ? "predict" : "evaluate", printable(model, 300),
+      targets.size() > 1 ? "writes a column for each target" : "judges it on rows that it has not seen"));
 }
 
 void take_setting(FitSlots& slots, const std::string& text) {

@@ -61,6 +61,12 @@ std::vector<double> predict_scores(const Artifact& artifact, const Table& table,
 }
 
 Target target_of(const Artifact& artifact, const Table& table, std::vector<std::size_t>& rows) {
+  if (!artifact.model.target_classes().empty()) {
+    throw UnsupportedError("explain.targets",
+                           fmt::format("this model answers for \"{}\" together, and models are judged by one "
+                                       "target; `everyml predict` writes a column for each",
+                                       printable(artifact.target_name)));
+  }
   const Column& column = table.column(artifact.target_name);
   rows.clear();
   if (artifact.target_kind == Target::Kind::numbers) {

@@ -28,7 +28,8 @@ double score_predictions(std::string_view metric, const Target& truth, std::span
 std::vector<double> predict_scores(const Artifact& artifact, const Table& table, const Context& context);
 
 /// The table's target column as the artifact's own classes or numbers. Labels the model does not know and
-/// missing ones are left out: `rows` lists the rows kept. Throws DataError "data.column_missing".
+/// missing ones are left out: `rows` lists the rows kept. Throws DataError "data.column_missing",
+/// UnsupportedError "explain.targets" (a model of several targets).
 Target target_of(const Artifact& artifact, const Table& table, std::vector<std::size_t>& rows);
 
 /// Groups (lists) of these rows in order of first appearance, [rows]; missing cells are one group.

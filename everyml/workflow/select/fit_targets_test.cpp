@@ -7,6 +7,7 @@
 #include "everyml/foundation/base/error.h"
 #include "everyml/workflow/artifact/targets.h"
 #include "everyml/workflow/catalog/catalog.h"
+#include "everyml/workflow/explain/scoring.h"
 
 namespace everyml {
 namespace {
@@ -70,6 +71,8 @@ TEST(FitTargets, ATableGivesAColumnForEachTargetAndTheFileAnswersAlike) {
   EXPECT_EQ(numbers.target_name, "price, count");
   const Table answers = predict(numbers, table, {}, Context{});
   ASSERT_EQ(answers.columns(), 2U);
+  std::vector<std::size_t> judged;
+  EXPECT_EQ(code_of([&] { target_of(numbers, table, judged); }), "explain.targets");
   for (std::size_t i = 0; i < table.rows(); ++i) {
     EXPECT_DOUBLE_EQ(answers.column("price").number(i), table.column("price").number(i));
     EXPECT_DOUBLE_EQ(answers.column("count").number(i), table.column("count").number(i));
