@@ -8,6 +8,7 @@
 
 #include "everyml/classical/trees/binned.h"
 #include "everyml/classical/trees/grower.h"
+#include "everyml/classical/trees/grown_test_impl.h"
 #include "everyml/classical/trees/histogram.h"
 #include "everyml/foundation/base/random.h"
 
@@ -147,17 +148,8 @@ TEST(BinnedLayout, TreesAreThoseOfEachColumn) {
         const Context context({.threads = threads});
         Grower b(together, kinds[k], context);
         const GrownRows got = b.grow(input, context);
-        ASSERT_EQ(wanted.tree.nodes.size(), got.tree.nodes.size()) << k;
-        EXPECT_EQ(wanted.tree.values, got.tree.values) << k;
-        EXPECT_EQ(wanted.tree.sets, got.tree.sets) << k;
-        for (std::size_t i = 0; i < wanted.tree.nodes.size(); ++i) {
-          const auto &one = wanted.tree.nodes[i], &other = got.tree.nodes[i];
-          ASSERT_EQ(one.feature, other.feature) << k << " node " << i;
-          EXPECT_EQ(one.threshold, other.threshold);
-          EXPECT_EQ(one.missing_left, other.missing_left);
-          EXPECT_EQ(one.gain, other.gain);
-        }
-        EXPECT_TRUE(std::equal(wanted.rows.begin(), wanted.rows.end(), got.rows.begin()));
+        SCOPED_TRACE(k);
+        expect_same_growth(wanted, got);
         std::vector<std::uint32_t> nodes(data.rows), others(data.rows);
         leaf_nodes(wanted, each, {}, nodes, context);
         leaf_nodes(got, together, {}, others, context);

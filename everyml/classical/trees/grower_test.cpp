@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "everyml/classical/trees/grown_test_impl.h"
 #include "everyml/foundation/base/random.h"
 
 namespace everyml {
@@ -218,14 +219,7 @@ TEST(Grower, ThreadsDoNotMatter) {
       const Context context({.threads = threads});
       Grower many(binned, settings, context);
       const GrownRows b = many.grow(sample.input(), context);
-      EXPECT_EQ(a.tree.values, b.tree.values);
-      ASSERT_EQ(a.tree.nodes.size(), b.tree.nodes.size());
-      for (std::size_t i = 0; i < a.tree.nodes.size(); ++i) {
-        EXPECT_EQ(a.tree.nodes[i].feature, b.tree.nodes[i].feature);
-        EXPECT_EQ(a.tree.nodes[i].threshold, b.tree.nodes[i].threshold);
-        EXPECT_EQ(a.tree.nodes[i].gain, b.tree.nodes[i].gain);
-      }
-      EXPECT_TRUE(std::equal(a.rows.begin(), a.rows.end(), b.rows.begin()));
+      expect_same_growth(a, b);
     }
   }
 }
@@ -265,15 +259,7 @@ TEST(Grower, LeavesSplitBesideEachOtherAreThoseSplitInTurn) {
       Grower beside(binned, all[which], context);
       for (int again = 0; again < 2; ++again) {
         const GrownRows b = beside.grow(sample.input(), context);
-        EXPECT_EQ(a.tree.values, b.tree.values);
-        EXPECT_EQ(a.bin, b.bin);
-        ASSERT_EQ(a.tree.nodes.size(), b.tree.nodes.size());
-        for (std::size_t i = 0; i < a.tree.nodes.size(); ++i) {
-          EXPECT_EQ(a.tree.nodes[i].feature, b.tree.nodes[i].feature);
-          EXPECT_EQ(a.tree.nodes[i].left, b.tree.nodes[i].left);
-          EXPECT_EQ(a.tree.nodes[i].gain, b.tree.nodes[i].gain);
-        }
-        EXPECT_TRUE(std::equal(a.rows.begin(), a.rows.end(), b.rows.begin()));
+        expect_same_growth(a, b);
         EXPECT_TRUE(std::equal(a.leaf_of.begin(), a.leaf_of.end(), b.leaf_of.begin()));
       }
     }
@@ -436,17 +422,8 @@ TEST(Grower, BundledColumnsGiveTheTreeOfEachColumn) {
         const Context context({.threads = threads});
         Grower b(bundled, kinds[k], context);
         const GrownRows got = b.grow(input, context);
-        ASSERT_EQ(wanted.tree.nodes.size(), got.tree.nodes.size()) << k;
-        EXPECT_EQ(wanted.tree.values, got.tree.values) << k;
-        for (std::size_t i = 0; i < wanted.tree.nodes.size(); ++i) {
-          const auto &one = wanted.tree.nodes[i], &other = got.tree.nodes[i];
-          ASSERT_EQ(one.feature, other.feature) << k << " node " << i;
-          EXPECT_EQ(one.threshold, other.threshold);
-          EXPECT_EQ(one.missing_left, other.missing_left);
-          EXPECT_EQ(one.gain, other.gain);
-          EXPECT_EQ(one.left, other.left);
-        }
-        EXPECT_TRUE(std::equal(wanted.rows.begin(), wanted.rows.end(), got.rows.begin()));
+        SCOPED_TRACE(k);
+        expect_same_growth(wanted, got);
         std::vector<std::uint32_t> nodes(fields.rows), others(fields.rows);
         leaf_nodes(wanted, each, {}, nodes, context);
         leaf_nodes(got, bundled, {}, others, context);
