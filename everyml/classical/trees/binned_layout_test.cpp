@@ -125,6 +125,53 @@ TEST(BinnedLayout, HistogramsHoldTheSumOfEachCode) {
   }
 }
 
+/// Columns of which most rows have one code: zero, another value, a category, or none.
+TEST(BinnedLayout, RowsListWhatIsNotTheMostFrequentCode) {
+  const std::size_t rows = 5000, columns = 120;
+  Stream stream(31, "listed");
+  Buffer<double> cells(rows * columns);
+  std::vector<FeatureInfo> info(columns);
+  for (std::size_t c = 0; c < columns; ++c)
+    if (c % 10 == 4) info[c].kind = FeatureInfo::Kind::category;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      const double usual = c % 10 == 7 ? kNan : c % 10 == 3 ? 20 : 0;
+      const bool dense = c % 10 == 9;
+      double& cell = cells[row * columns + c];
+      cell = stream.uniform() < (dense ? 0.2 : 0.83) ? usual : std::floor(stream.uniform() * 40) - 5;
+      if (info[c].kind == FeatureInfo::Kind::category) cell = std::abs(cell);
+      if (c % 10 == 5 && stream.uniform() < 0.05) cell = kNan;
+    }
+  }
+  const Features x = Features::dense(std::move(cells), rows, columns);
+  for (const int max_bins : {255, 400}) {
+    const auto binned = BinnedFeatures::make(x, info, {}, {.max_bins = max_bins}, Context());
+    const CodeTiles tiles(binned, 20, Context({.threads = 3}));
+    std::size_t listed = 0;
+    for (const CodeTile& tile : tiles.tiles()) listed += tile.rests.size();
+    EXPECT_EQ(listed, columns * 9 / 10);
+    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{700}, rows}) {
+      std::vector<std::uint32_t> some;
+      for (std::size_t i = 0; i < count; ++i) some.push_back(static_cast<std::uint32_t>(i * rows / count));
+      std::vector<std::uint64_t> words(count);
+      for (std::uint64_t& word : words)
+        word = pack_word(static_cast<std::int64_t>(stream.below(2000)) - 1000, stream.below(1000));
+      for (const int threads : {1, 2}) {
+        HistogramBuilder builder(tiles);
+        std::vector<std::uint64_t> sums(tiles.cells(), 99);
+        builder.build(some.data(), count, count == rows, words, {}, sums, Context({.threads = threads}));
+        for (std::size_t c = 0; c < columns; ++c) {
+          std::vector<std::uint64_t> wanted(binned.bins(c).bins + 1, 0);
+          for (std::size_t i = 0; i < count; ++i) wanted[binned.code(some[i], c)] += words[i];
+          ASSERT_TRUE(std::equal(wanted.begin(), wanted.end(),
+                                 sums.begin() + static_cast<std::ptrdiff_t>(tiles.cell_of(c))))
+              << count << " " << c;
+        }
+      }
+    }
+  }
+}
+
 TEST(BinnedLayout, TreesAreThoseOfEachColumn) {
   for (const std::size_t columns : {kNarrow, kWide}) {
     const Mixed data = make_mixed(columns == kWide ? 4100 : 6000, columns, 100 + columns);
@@ -147,7 +194,9 @@ TEST(BinnedLayout, TreesAreThoseOfEachColumn) {
       for (const int threads : {1, 2, 7}) {
         const Context context({.threads = threads});
         Grower b(together, kinds[k], context);
-        const GrownRows got = b.grow(input, context);
+        GrowerInput same = input;
+        if (threads > 1) same.rows = {};  // all, untold
+        const GrownRows got = b.grow(same, context);
         SCOPED_TRACE(k);
         expect_same_growth(wanted, got);
         std::vector<std::uint32_t> nodes(data.rows), others(data.rows);

@@ -22,6 +22,14 @@ namespace {
 /// same few places of the cache.
 constexpr std::array<std::uint32_t, kTileKinds> kCells{24, 72, 264, 0, 264};
 
+/// Tables of fewer rows are read as they are.
+constexpr std::size_t kFewestListedRows = 4096;
+/// Additions a row that listing has to save in a tile, and how many of them one that is listed costs.
+constexpr double kSavedPerRow = 8, kListedCost = 2.5;
+/// Cells of a tile of listed rows: they stay in a second cache. More and smaller tiles cost more for the rows
+/// than they save for the cells.
+constexpr std::uint32_t kListedCells = 32768;
+
 /// Rows by code of an array.
 std::vector<std::uint32_t> code_counts(const BinnedFeatures& binned, std::size_t array) {
   // Four counts of each, so that equal codes one after the other do not wait for each other.
@@ -48,11 +56,12 @@ std::vector<std::uint32_t> counts_of_factor(const BinnedFeatures& binned, std::u
 }
 
 /// Whether so many of the first rows share one code of a column that it pays to count them all.
-bool one_code_rules(const BinnedFeatures& binned, std::uint32_t column) {
+bool one_code_rules(const BinnedFeatures& binned, std::uint32_t column, double share) {
   const std::size_t n = std::min<std::size_t>(binned.rows(), 256);
+  const auto most = static_cast<std::uint32_t>(share * static_cast<double>(n));
   std::vector<std::uint32_t> counts(binned.bins(column).bins + 1, 0);
   for (std::size_t row = 0; row < n; ++row)
-    if (++counts[binned.code(row, column)] > n * 9 / 10) return true;
+    if (++counts[binned.code(row, column)] > most) return true;
   return false;
 }
 
@@ -94,6 +103,8 @@ struct CodeTiles::Source {
   std::vector<std::uint32_t> offset;   ///< of their cells, beside `columns`
   std::vector<std::uint16_t> cell;     ///< by code of the array; empty: the code itself
   std::vector<CodeTile::Factor> factors;
+  std::uint32_t rest = 0;  ///< the most frequent code
+  std::size_t others = 0;  ///< rows of other codes; 0: nobody counted
 
   std::size_t kind() const { return joint ? kJointKind : binned_detail::tile_kind(cells); }
 };
@@ -107,7 +118,7 @@ CodeTiles::Source CodeTiles::source_of(std::uint32_t array, std::span<const std:
   source.joint = binned_.place(columns[0]).multiplied();
   const bool rare = !shared && least_rows > 0 &&
                     std::any_of(columns.begin(), columns.end(),
-                                [&](std::uint32_t c) { return one_code_rules(binned_, c); });
+                                [&](std::uint32_t c) { return one_code_rules(binned_, c, 0.9); });
   std::vector<std::uint32_t> counts;
   if (shared || rare) counts = code_counts(binned_, array);
   if (shared) {
@@ -162,6 +173,7 @@ CodeTiles::CodeTiles(const BinnedFeatures& binned, std::size_t least_rows, const
       tile.row_bytes = block.row_bytes;
     }
   } else {
+    for (const std::vector<Source>& together : take_listed(sources, context)) list_rows(together, context);
     std::array<std::vector<Source>, kTileKinds> by_kind;
     for (Source& source : sources)
       if (!source.columns.empty()) by_kind[source.kind()].push_back(std::move(source));
@@ -174,6 +186,95 @@ CodeTiles::CodeTiles(const BinnedFeatures& binned, std::size_t least_rows, const
     }
   }
   if (cells_ >= kNone) throw UnsupportedError("trees.cells", "trees learn from fewer than 2^32 bins in all");
+}
+
+/// Arrays of which most rows have one code, in groups for which it pays to list the rest. They are taken away.
+std::vector<std::vector<CodeTiles::Source>> CodeTiles::take_listed(std::vector<Source>& sources,
+                                                                   const Context& context) const {
+  std::vector<std::vector<Source>> groups;
+  const std::size_t n = rows();
+  if (n < kFewestListedRows) return groups;
+  parallel_for(context, sources.size(), 1, [&](std::size_t s, std::size_t) {
+    Source& source = sources[s];
+    if (source.columns.size() != 1 || !binned_.place(source.columns[0]).alone()) return;
+    if (source.cells > kListedCells || !one_code_rules(binned_, source.columns[0], 0.5)) return;
+    const std::vector<std::uint32_t> counts = code_counts(binned_, source.array);
+    const auto most = std::max_element(counts.begin(), counts.end());
+    source.rest = static_cast<std::uint32_t>(most - counts.begin());
+    source.others = n - *most;
+  });
+  const auto saved_by = [&](const Source& source) {
+    return static_cast<double>(n) - kListedCost * static_cast<double>(source.others);
+  };
+  std::vector<Source*> together;
+  std::size_t cells = 0, entries = 0;
+  double saved = 0;
+  const auto close = [&] {
+    if (saved >= kSavedPerRow * static_cast<double>(n) && entries <= 0xffffffffu) {
+      groups.emplace_back();
+      for (Source* source : together) {
+        groups.back().push_back(std::move(*source));
+        source->columns.clear();
+      }
+    }
+    together.clear();
+    cells = entries = 0;
+    saved = 0;
+  };
+  for (Source& source : sources) {
+    if (source.others == 0 || !(saved_by(source) > 0)) continue;
+    if (cells + source.cells > kListedCells) close();
+    together.push_back(&source);
+    cells += source.cells;
+    entries += source.others;
+    saved += saved_by(source);
+  }
+  close();
+  return groups;
+}
+
+/// Adds a tile of rows that are lists of cells.
+void CodeTiles::list_rows(std::span<const Source> sources, const Context& context) {
+  CodeTile tile;
+  tile.first_cell = cells_;
+  tile.width = static_cast<std::uint32_t>(sources.size());
+  for (const Source& source : sources) {
+    const auto cell = static_cast<std::uint32_t>(cells_ - tile.first_cell);
+    cell_of_[source.columns[0]] = static_cast<std::uint32_t>(cells_);
+    tile_of_[source.columns[0]] = static_cast<std::uint32_t>(tiles_.size());
+    tile.rests.push_back({cell + source.rest, cell, cell + source.cells});
+    cells_ += source.cells;
+  }
+  const std::size_t n = rows();
+  tile.row_start = Buffer<std::uint32_t>::uninitialized(n + 1);
+  // Calls use(row, cell) for all that is listed of some rows, column by column.
+  const auto each = [&](std::size_t begin, std::size_t end, auto&& use) {
+    for (std::size_t s = 0; s < sources.size(); ++s) {
+      const std::uint32_t cell = tile.rests[s].begin, rest = sources[s].rest;
+      const auto scan = [&](const auto* code, std::size_t stride) {
+        for (std::size_t row = begin; row < end; ++row)
+          if (code[row * stride] != rest) use(row, cell + code[row * stride]);
+      };
+      const BinnedFeatures::Codes from = binned_.array(sources[s].array);
+      from.narrow != nullptr ? scan(from.narrow, from.stride) : scan(from.wide, from.stride);
+    }
+  };
+  constexpr std::size_t kRows = 512;
+  tile.row_start[0] = 0;
+  parallel_for(context, n, kRows, [&](std::size_t begin, std::size_t end) {
+    std::fill(tile.row_start.begin() + begin + 1, tile.row_start.begin() + end + 1, 0u);
+    each(begin, end, [&](std::size_t row, std::uint32_t) { ++tile.row_start[row + 1]; });
+  });
+  for (std::size_t row = 0; row < n; ++row) tile.row_start[row + 1] += tile.row_start[row];
+  tile.listed = Buffer<std::uint16_t>::uninitialized(tile.row_start[n]);
+  parallel_for(context, n, kRows, [&](std::size_t begin, std::size_t end) {
+    std::vector<std::uint32_t> next(tile.row_start.begin() + begin, tile.row_start.begin() + end);
+    each(begin, end, [&](std::size_t row, std::uint32_t cell) {
+      tile.listed[next[row - begin]++] = static_cast<std::uint16_t>(cell);
+    });
+  });
+  additions_ += static_cast<std::size_t>(kListedCost * tile.row_start[n] / static_cast<double>(n));
+  tiles_.push_back(std::move(tile));
 }
 
 /// Gives the columns their cells.
@@ -203,6 +304,7 @@ CodeTile& CodeTiles::add_tile(std::span<const Source> sources, std::size_t kind)
       cells_ += kind == kJointKind ? source.cells : kCells[kind];
     }
   }
+  additions_ += tile.width;
   tiles_.push_back(std::move(tile));
   return tiles_.back();
 }

@@ -154,12 +154,14 @@ GrownRows TreeJob::run() {
 }
 
 void TreeJob::start() {
-  const std::size_t n = input_.rows.size();
+  const std::size_t n = row_count();
   const bool all = n == binned_.rows();
   rules_.units = make_words(input_.gradient, input_.hessian, input_.weights,
                             all ? std::span<const std::uint32_t>{} : input_.rows, input_.key, scratch_.words,
                             context_, settings_.gradient_bits);
-  std::copy(input_.rows.begin(), input_.rows.end(), scratch_.rows.begin());
+  parallel_for(context_, n, 65536, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) scratch_.rows[i] = row_number(i);
+  });
   pool_.give_back_all();
   OpenLeaf root;
   root.end = n;
@@ -187,11 +189,11 @@ std::vector<TreeJob::Sums> TreeJob::sums_by_leaf() const {
   });
   const std::size_t block = std::max<std::size_t>(65536, 16 * leaves_.size());
   return parallel_reduce<std::vector<Sums>>(
-      context_, input_.rows.size(), block,
+      context_, row_count(), block,
       [&](std::size_t begin, std::size_t end) {
         std::vector<Sums> sums(leaves_.size());
         for (std::size_t i = begin; i < end; ++i) {
-          const std::uint32_t row = input_.rows[i];
+          const std::uint32_t row = row_number(i);
           Sums& sum = sums[scratch_.spare_rows[row]];
           const double weight = input_.weights.empty() ? 1.0 : input_.weights[row];
           sum.gradient += weight * static_cast<double>(input_.gradient[row]);
@@ -236,7 +238,7 @@ void TreeJob::finish() {
     value = std::clamp(value, low, high);
     grown_.leaves.push_back({leaf.node, leaf.begin, leaf.end, low, high});
   }
-  grown_.rows = scratch_.rows.span().first(input_.rows.size());
+  grown_.rows = scratch_.rows.span().first(row_count());
   grown_.leaf_of = scratch_.spare_rows;
 }
 

@@ -53,7 +53,7 @@ struct GrowerSettings {
 
 /// What a tree is grown from.
 struct GrowerInput {
-  std::span<const std::uint32_t> rows;    ///< ascending; the rows that the tree learns from
+  std::span<const std::uint32_t> rows;    ///< ascending; the rows that the tree learns from; empty: all
   std::span<const float> gradient;        ///< [all rows], as of weight 1
   std::span<const float> hessian;         ///< [all rows], as of weight 1; empty: all 1
   std::span<const double> weights;        ///< [all rows], or empty: all 1

@@ -203,6 +203,10 @@ class TreeJob {
     double gradient = 0, hessian = 0, weight = 0;
   };
   std::vector<Sums> sums_by_leaf() const;
+  std::size_t row_count() const { return input_.rows.empty() ? binned_.rows() : input_.rows.size(); }
+  std::uint32_t row_number(std::size_t i) const {
+    return input_.rows.empty() ? static_cast<std::uint32_t>(i) : input_.rows[i];
+  }
   std::span<std::uint32_t> rows_of(const OpenLeaf& leaf) {
     return scratch_.rows.span().subspan(leaf.begin, leaf.rows());
   }

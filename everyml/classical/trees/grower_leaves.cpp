@@ -207,9 +207,9 @@ std::vector<std::size_t> TreeJob::next_leaves(const Turns& turns) const {
   // Columns drawn for a node depend on its number, which is known in its turn.
   if (threads == 1 || settings_.columns_level < 1 || settings_.columns_node < 1) return next;
   const std::size_t most = std::min((settings_.max_leaves - leaves_.size()) / 8, 2 * threads);
-  const std::size_t small = std::max(kSmallLeaf, input_.rows.size() / (4 * threads));
+  const std::size_t small = std::max(kSmallLeaf, row_count() / (4 * threads));
   if (leaves_[next[0]].rows() > small) return next;
-  const auto work_of = [&](std::size_t at) { return leaves_[at].rows() * binned_.arrays() + tiles_.cells(); };
+  const auto work_of = [&](std::size_t at) { return leaves_[at].rows() * tiles_.additions() + tiles_.cells(); };
   std::size_t work = work_of(next[0]), looked_at = 0;
   for (auto turn = std::next(turns.begin()); turn != turns.end() && next.size() < most; ++turn) {
     // Prepared leaves keep two histograms each; the rest of the tree must never be left without.

@@ -140,10 +140,10 @@ Candidate TreeJob::search_counted(const OpenLeaf& leaf, std::span<const std::uin
 /// The best of the columns' splits whose sides hold min_rows, counted where the hessians leave a doubt.
 void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std::span<const Slot> slots,
                      std::vector<Candidate>& found, Workplace& place, const Context& context) {
-  // Counting one column after the other costs as much as counting all when it was done for this many.
-  const std::size_t most_counted = std::max<std::size_t>(8, binned_.arrays());
+  // Counting one column after the other costs as much as counting all when it was done for about this many.
+  const std::size_t most_counted = std::max<std::size_t>(8, tiles_.additions() / 8);
   std::vector<std::uint32_t> counted, without;
-  std::vector<std::uint8_t> slot_counted;
+  bool all_counted = false;
   std::vector<double> counts;
   std::vector<std::uint64_t> scratch;
   for (;;) {
@@ -156,8 +156,7 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
     }
     if (best == found.size()) return;
     const std::uint32_t feature = found[best].feature;
-    const bool sure = (best < slot_counted.size() && slot_counted[best] != 0) ||
-                      std::find(counted.begin(), counted.end(), feature) != counted.end() ||
+    const bool sure = all_counted || std::find(counted.begin(), counted.end(), feature) != counted.end() ||
                       certain(leaf, found[best].split);
     if (sure) {
       const double here = rules_for(leaf, feature).score(leaf.total);
@@ -169,12 +168,14 @@ void TreeJob::settle(OpenLeaf& leaf, std::span<const std::uint32_t> columns, std
       return;
     }
     if (counted.size() >= most_counted && input_.weights.empty()) {
-      if (slot_counted.empty()) {
-        slot_counted.assign(slots.size(), 0);
-        count_rows(leaf, place, context);
-      }
-      slot_counted[best] = 1;
-      found[best] = search_counted(leaf, columns.subspan(slots[best].first, slots[best].count), place);
+      count_rows(leaf, place, context);
+      found.resize(slots.size());
+      parallel_for(context, slots.size(), kColumnsAtOnce, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t k = begin; k < end; ++k)
+          if (slots[k].count > 1 || found[k].split.found())
+            found[k] = search_counted(leaf, columns.subspan(slots[k].first, slots[k].count), place);
+      });
+      all_counted = true;
       continue;
     }
     counted.push_back(feature);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include "everyml/foundation/base/parallel.h"
@@ -137,11 +138,48 @@ void add_joint(const CodeTile& tile, const std::uint32_t* some, std::size_t firs
   part_sums(tile, joint.data(), cells);
 }
 
+/// Of rows that are lists of cells: what a column does not list it has of its most frequent code.
+template <bool Listed>
+void add_listed_rows(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
+                     const std::uint64_t* words, std::uint64_t* cells) {
+  const std::uint32_t* start = tile.row_start.data();
+  const std::uint16_t* listed = tile.listed.data();
+  std::uint64_t total = 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    std::size_t row = i;
+    if constexpr (Listed) {
+      row = some[i];
+      if (i + 2 * kAhead < first + count) __builtin_prefetch(start + some[i + 2 * kAhead]);
+      if (i + kAhead < first + count) {
+        const std::uint32_t ahead = start[some[i + kAhead]];
+        __builtin_prefetch(listed + ahead);
+        __builtin_prefetch(listed + ahead + 32);
+      }
+    }
+    const std::uint16_t *cell = listed + start[row], *end = listed + start[row + 1];
+    const std::uint64_t word = words[i];
+    total += word;
+    for (; cell + 4 <= end; cell += 4) {
+      cells[cell[0]] += word;
+      cells[cell[1]] += word;
+      cells[cell[2]] += word;
+      cells[cell[3]] += word;
+    }
+    for (; cell < end; ++cell) cells[*cell] += word;
+  }
+  for (const CodeTile::Rest& rest : tile.rests)
+    cells[rest.cell] = total - std::accumulate(cells + rest.begin, cells + rest.end, std::uint64_t{0});
+}
+
 }  // namespace
 
 void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                       const std::uint64_t* words, std::uint64_t* cells) {
   if (!tile.factors.empty()) return add_joint(tile, some, first, count, words, cells);
+  if (!tile.rests.empty()) {
+    if (some != nullptr) return add_listed_rows<true>(tile, some, first, count, words, cells);
+    return add_listed_rows<false>(tile, some, first, count, words, cells);
+  }
   if (tile.cells_per_column == 0) {
     if (some != nullptr) {
       add_wide_rows<true>(tile, some, first, count, words, cells);

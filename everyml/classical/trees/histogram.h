@@ -60,7 +60,8 @@ class HistogramBuilder {
   std::vector<Buffer<std::uint64_t>> parts_;  ///< partial sums, made as they are needed
 };
 
-/// One tile's share of `build`, on the calling thread, of positions [first, first + count): adds to cells.
+/// One tile's share of `build`, on the calling thread, of positions [first, first + count).
+/// REQUIRES: the tile's cells are zero.
 void add_to_histogram(const CodeTile& tile, const std::uint32_t* some, std::size_t first, std::size_t count,
                       const std::uint64_t* words, std::uint64_t* cells);
 

@@ -42,8 +42,12 @@ void add_answers(const GrownRows& grown, std::span<const std::uint32_t> rows, st
                  const Context& context) {
   std::vector<double> answers;
   for (const GrownRows::Leaf& leaf : grown.leaves) answers.push_back(grown.tree.values[leaf.node]);
-  parallel_for(context, rows.size(), 65536, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) scores[rows[i]] += answers[grown.leaf_of[rows[i]]];
+  const std::size_t n = rows.empty() ? scores.size() : rows.size();
+  parallel_for(context, n, 65536, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t row = rows.empty() ? i : rows[i];
+      scores[row] += answers[grown.leaf_of[row]];
+    }
   });
 }
 

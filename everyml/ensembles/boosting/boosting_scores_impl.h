@@ -31,7 +31,7 @@ struct Scored {
 Scored scored(const Dataset& data, std::span<const std::size_t> rows, const BoostingObjective& objective,
               const std::string& watched, const Context& context);
 
-/// Adds a tree's answers to the scores of the rows it was grown from.
+/// Adds a tree's answers to the scores of the rows it was grown from, all when `rows` is empty.
 void add_answers(const GrownRows& grown, std::span<const std::uint32_t> rows, std::span<double> scores,
                  const Context& context);
 /// The same for rows that the tree did not see, all when `some` is empty; `factor` multiplies its answers.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "everyml/ensembles/boosting/answer_unit_impl.h"
@@ -62,7 +61,7 @@ class Boosting {
   std::optional<LinearLeaves> linear_;
   std::vector<double> weights_;
   Buffer<float> gradient_, hessian_;
-  std::vector<std::uint32_t> nodes_, all_rows_;
+  std::vector<std::uint32_t> nodes_;
   Boosted out_;
   bool rounds_ = false;  ///< the answers are multiples of a unit
   double unit_ = 0;      ///< 0: none
@@ -108,6 +107,8 @@ void Boosting::start() {
   if (!loss.unit_hessian() || settings_.sampling == RowSampling::gradient)
     hessian_ = Buffer<float>::uninitialized(n * outputs_);
   start_scores();
+  // 8 bytes a row that nobody reads again.
+  if (!linear_) parts_.training = std::vector<std::size_t>();
   best_round_ = first_;
   if (validation_) best_ = watched();
 }
@@ -172,14 +173,10 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
   if (!hessian_.empty()) input.hessian = hessian_.span().subspan(output * n, n);
   input.weights = weights_;
   input.key = context_.random("boosting-tree", tree_number).next_u64();
-  if (all_rows_.empty()) {
-    all_rows_.resize(n);
-    std::iota(all_rows_.begin(), all_rows_.end(), 0u);
-  }
   const RowSample sample =
       sample_rows(settings_, tree_number, gradient_.span().subspan(output * n, n),
                   hessian_.empty() ? std::span<float>{} : hessian_.span().subspan(output * n, n), context_);
-  input.rows = sample.all ? std::span<const std::uint32_t>(all_rows_) : sample.chosen;
+  if (!sample.all) input.rows = sample.chosen;
   View& view = view_of(number);
   std::vector<std::uint8_t> columns = sample_columns(settings_, tree_number, data_.columns(), context_);
   if (view.ordered) columns = view.ordered->translated(columns);
@@ -226,8 +223,11 @@ void Boosting::add_linear(const GrownRows& grown, const View& view, std::span<co
     });
   };
   using Place = std::pair<std::size_t, std::size_t>;
-  add(parts_.training, rows.size(), of(training_->scores, output),
-      [&](std::size_t i) { return Place(rows[i], grown.leaves[grown.leaf_of[rows[i]]].node); });
+  add(parts_.training, rows.empty() ? training_->rows() : rows.size(), of(training_->scores, output),
+      [&](std::size_t i) {
+        const std::size_t row = rows.empty() ? i : rows[i];
+        return Place(row, grown.leaves[grown.leaf_of[row]].node);
+      });
   if (!others.empty()) {
     nodes_.resize(others.size());
     leaf_nodes(grown, view.training, others, nodes_, context_);

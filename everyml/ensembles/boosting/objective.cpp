@@ -109,10 +109,10 @@ std::shared_ptr<const BoostingObjective> BoostingObjective::load(const ArchiveRe
 
 namespace boosting_detail {
 
-NumberLoss::NumberLoss(Buffer<double> y, std::span<const double> weights, std::size_t outputs,
-                       const Context& context)
-    : BoostingLoss(y.size(), outputs), y_(std::move(y)), weights_(buffer_of(weights)) {
-  weight_sum_ = static_cast<double>(y_.size());
+WeightedLoss::WeightedLoss(std::size_t rows, std::span<const double> weights, std::size_t outputs,
+                           const Context& context)
+    : BoostingLoss(rows, outputs), weights_(buffer_of(weights)) {
+  weight_sum_ = static_cast<double>(rows);
   if (!weights_.empty()) {
     weight_sum_ = sum_rows(context, weights_.size(), 1, [&](std::size_t begin, std::size_t end) {
       double sum = 0;
@@ -244,13 +244,6 @@ std::pair<double, double> PointLoss::range_of_y() const {
     if (weight(i) > 0) low = std::min(low, y()[i]), high = std::max(high, y()[i]);
   }
   return low <= high ? std::pair{low, high} : std::pair{0.0, 0.0};
-}
-
-Buffer<double> ones_of(const Target& target) {
-  const auto codes = target.codes();
-  auto ones = Buffer<double>::uninitialized(codes.size());
-  for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = codes[i] == 1 ? 1.0 : 0.0;
-  return ones;
 }
 
 }  // namespace boosting_detail

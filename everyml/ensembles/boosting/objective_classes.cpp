@@ -10,17 +10,40 @@
 namespace everyml::boosting_detail {
 namespace {
 
-/// log(1 + e^f) - y f: gradient p - y, second derivative p (1 - p), p = sigmoid(f).
-class LogisticLoss final : public NumberLoss {
+/// The targets of a logistic loss, by row: numbers within [0, 1], or 1 for the rows of one class, else 0.
+class Labels {
  public:
-  LogisticLoss(Buffer<double> y, std::span<const double> weights, const Context& context)
-      : NumberLoss(std::move(y), weights, 1, context) {}
+  /// Rows asked for at once, at most.
+  static constexpr std::size_t kPiece = 512;
+
+  explicit Labels(Buffer<double> numbers) : numbers_(std::move(numbers)), rows_(numbers_.size()) {}
+  Labels(const Target& target, std::int32_t one) : target_(target), one_(one), rows_(target.size()) {}
+  std::size_t rows() const { return rows_; }
+
+  /// Those of rows [first, first + n); [n], in `own` if they are not kept so.
+  const double* at(std::size_t first, std::size_t n, std::array<double, kPiece>& own) const {
+    if (!numbers_.empty()) return numbers_.data() + first;
+    const std::span<const std::int32_t> codes = target_.codes();
+    for (std::size_t i = 0; i < n; ++i) own[i] = codes[first + i] == one_ ? 1.0 : 0.0;
+    return own.data();
+  }
+
+ private:
+  Buffer<double> numbers_;
+  Target target_;
+  std::int32_t one_ = 1;
+  std::size_t rows_;
+};
+
+/// log(1 + e^f) - y f: gradient p - y, second derivative p (1 - p), p = sigmoid(f).
+class LogisticLoss final : public WeightedLoss {
+ public:
+  LogisticLoss(Labels y, std::span<const double> weights, const Context& context)
+      : WeightedLoss(y.rows(), weights, 1, context), y_(std::move(y)) {}
 
   std::vector<double> start(const Context& context) const override {
-    const double ones = sum_rows(context, rows(), 1, [&](std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t i = begin; i < end; ++i) sum += weight(i) * y()[i];
-      return sum;
+    const double ones = sum_pieces(context, [&](std::size_t at, std::size_t n, const double* y, double& sum) {
+      for (std::size_t i = 0; i < n; ++i) sum += weight(at + i) * y[i];
     });
     return {log_odds(ones / weight_sum(), weight_sum())};
   }
@@ -28,25 +51,44 @@ class LogisticLoss final : public NumberLoss {
   void derivatives(std::span<const double> scores, std::span<float> gradient, std::span<float> hessian,
                    std::size_t, const Context& context) const override {
     parallel_for(context, rows(), loss_grain(1), [&](std::size_t begin, std::size_t end) {
-      sigmoid_derivatives(end - begin, scores.data() + begin, y().data() + begin,
-                          weights() != nullptr ? weights() + begin : nullptr, gradient.data() + begin,
-                          hessian.data() + begin);
+      for_pieces(begin, end, [&](std::size_t at, std::size_t n, const double* y) {
+        sigmoid_derivatives(n, scores.data() + at, y, weights() != nullptr ? weights() + at : nullptr,
+                            gradient.data() + at, hessian.data() + at);
+      });
     });
   }
 
   double value(std::span<const double> scores, const Context& context) const override {
-    const double total = sum_rows(context, rows(), 1, [&](std::size_t begin, std::size_t end) {
-      std::array<double, 512> losses;
+    return sum_pieces(context,
+                      [&](std::size_t at, std::size_t n, const double* y, double& sum) {
+                        std::array<double, Labels::kPiece> losses;
+                        logistic_losses(n, scores.data() + at, y, losses.data());
+                        for (std::size_t i = 0; i < n; ++i) sum += weight(at + i) * losses[i];
+                      }) /
+           weight_sum();
+  }
+
+ private:
+  /// Calls use(first, count, labels).
+  template <class Use>
+  void for_pieces(std::size_t begin, std::size_t end, Use&& use) const {
+    std::array<double, Labels::kPiece> own;
+    for (std::size_t at = begin; at < end; at += Labels::kPiece) {
+      const std::size_t n = std::min(Labels::kPiece, end - at);
+      use(at, n, y_.at(at, n, own));
+    }
+  }
+  /// The sum to which add(first, count, labels, sum) adds.
+  template <class Add>
+  double sum_pieces(const Context& context, Add&& add) const {
+    return sum_rows(context, rows(), 1, [&](std::size_t begin, std::size_t end) {
       double sum = 0;
-      for (std::size_t at = begin; at < end; at += losses.size()) {
-        const std::size_t n = std::min(losses.size(), end - at);
-        logistic_losses(n, scores.data() + at, y().data() + at, losses.data());
-        for (std::size_t i = 0; i < n; ++i) sum += weight(at + i) * losses[i];
-      }
+      for_pieces(begin, end, [&](std::size_t at, std::size_t n, const double* y) { add(at, n, y, sum); });
       return sum;
     });
-    return total / weight_sum();
   }
+
+  Labels y_;
 };
 
 class Binary final : public BoostingObjective {
@@ -56,7 +98,7 @@ class Binary final : public BoostingObjective {
 
   std::unique_ptr<BoostingLoss> over(const Target& target, std::span<const double> weights,
                                      std::span<const std::int32_t>, const Context& context) const override {
-    return std::make_unique<LogisticLoss>(ones_of(target), weights, context);
+    return std::make_unique<LogisticLoss>(Labels(target, 1), weights, context);
   }
   void answers(std::span<double> scores) const override { sigmoids(scores.size(), scores.data()); }
 };
@@ -68,8 +110,8 @@ class CrossEntropy final : public BoostingObjective {
 
   std::unique_ptr<BoostingLoss> over(const Target& target, std::span<const double> weights,
                                      std::span<const std::int32_t>, const Context& context) const override {
-    return std::make_unique<LogisticLoss>(numbers_within(target, 0, 1, false, "the cross-entropy objective"),
-                                          weights, context);
+    return std::make_unique<LogisticLoss>(
+        Labels(numbers_within(target, 0, 1, false, "the cross-entropy objective")), weights, context);
   }
   void answers(std::span<double> scores) const override { sigmoids(scores.size(), scores.data()); }
 };
@@ -176,12 +218,9 @@ class OneVersusAllLoss final : public BoostingLoss {
   OneVersusAllLoss(const Target& target, std::span<const double> weights, std::size_t classes,
                    const Context& context)
       : BoostingLoss(target.size(), classes) {
-    for (std::size_t k = 0; k < classes; ++k) {
-      auto ones = Buffer<double>::uninitialized(rows());
-      for (std::size_t i = 0; i < rows(); ++i)
-        ones[i] = static_cast<std::size_t>(target.codes()[i]) == k ? 1.0 : 0.0;
-      parts_.push_back(std::make_unique<LogisticLoss>(std::move(ones), weights, context));
-    }
+    for (std::size_t k = 0; k < classes; ++k)
+      parts_.push_back(
+          std::make_unique<LogisticLoss>(Labels(target, static_cast<std::int32_t>(k)), weights, context));
   }
 
   std::vector<double> start(const Context& context) const override {

@@ -28,20 +28,34 @@ double sum_rows(const Context& context, std::size_t rows, std::size_t outputs, M
                                  [](double& into, double part) { into += part; });
 }
 
-/// A loss with a number as target and a weight for each row.
-class NumberLoss : public BoostingLoss {
+/// A loss with a weight for each row.
+class WeightedLoss : public BoostingLoss {
  public:
   double weight(std::size_t row) const { return weights_.empty() ? 1.0 : weights_[row]; }
   const double* weights() const { return weights_.empty() ? nullptr : weights_.data(); }
-  std::span<const double> y() const { return y_; }
   double weight_sum() const { return weight_sum_; }
 
  protected:
-  NumberLoss(Buffer<double> y, std::span<const double> weights, std::size_t outputs, const Context& context);
+  /// weights: [rows], or empty: 1 each.
+  WeightedLoss(std::size_t rows, std::span<const double> weights, std::size_t outputs,
+               const Context& context);
 
  private:
-  Buffer<double> y_, weights_;
+  Buffer<double> weights_;
   double weight_sum_ = 0;
+};
+
+/// A loss with a number as target and a weight for each row.
+class NumberLoss : public WeightedLoss {
+ public:
+  std::span<const double> y() const { return y_; }
+
+ protected:
+  NumberLoss(Buffer<double> y, std::span<const double> weights, std::size_t outputs, const Context& context)
+      : WeightedLoss(y.size(), weights, outputs, context), y_(std::move(y)) {}
+
+ private:
+  Buffer<double> y_;
 };
 
 /// A loss of single rows with one score, given piece by piece without weights.
@@ -90,8 +104,6 @@ Buffer<double> numbers_of(const Target& target);
 /// `what` names the objective: "the poisson objective".
 Buffer<double> numbers_within(const Target& target, double low, double high, bool low_open,
                               std::string_view what);
-/// 1 for rows of class 1, else 0.
-Buffer<double> ones_of(const Target& target);
 /// The log odds of a mean of zeros and ones, for a mean of 0 or 1 those of half a row among `total`.
 double log_odds(double mean, double total);
 /// Throws DataError "boosting.overflow" for the first figure that is not finite. `outputs` rows of `rows`.
