@@ -259,25 +259,42 @@ class Grower::Impl {
   Impl(BinnedFeatures binned, GrowerSettings settings, const Context& context)
       : binned_(std::move(binned)),
         settings_(std::move(settings)),
-        tiles_(binned_, least_rows(settings_), context),
-        builder_(tiles_),
-        pool_(tiles_.cells(), settings_.histogram_bytes) {
+        tiles_(std::make_shared<const CodeTiles>(binned_, least_rows(settings_), context)),
+        builder_(*tiles_),
+        pool_(tiles_->cells(), settings_.histogram_bytes) {
+    make_room();
+  }
+  /// Beside another.
+  Impl(const Impl& other)
+      : binned_(other.binned_),
+        settings_(other.settings_),
+        tiles_(other.tiles_),
+        builder_(*tiles_),
+        pool_(tiles_->cells(), settings_.histogram_bytes) {
+    make_room();
+  }
+
+  GrownRows grow(const GrowerInput& input, const Context& context) {
+    grower_detail::TreeJob job(binned_, *tiles_, settings_, input, builder_, pool_, scratch_, context);
+    return job.run();
+  }
+  std::size_t own_bytes() const {
+    const std::size_t most = settings_.growth == TreeGrowth::symmetric ? SIZE_MAX : settings_.histogram_bytes;
+    return 24 * binned_.rows() + std::min(most, (settings_.max_leaves + 4) * tiles_->cells() * 8);
+  }
+  const BinnedFeatures& binned() const { return binned_; }
+
+ private:
+  void make_room() {
     for (auto* rows : {&scratch_.rows, &scratch_.spare_rows})
       *rows = Buffer<std::uint32_t>::uninitialized(binned_.rows());
     for (auto* words : {&scratch_.words, &scratch_.spare_words})
       *words = Buffer<std::uint64_t>::uninitialized(binned_.rows());
   }
 
-  GrownRows grow(const GrowerInput& input, const Context& context) {
-    grower_detail::TreeJob job(binned_, tiles_, settings_, input, builder_, pool_, scratch_, context);
-    return job.run();
-  }
-  const BinnedFeatures& binned() const { return binned_; }
-
- private:
   BinnedFeatures binned_;
   GrowerSettings settings_;
-  CodeTiles tiles_;
+  std::shared_ptr<const CodeTiles> tiles_;
   HistogramBuilder builder_;
   grower_detail::HistogramPool pool_;
   grower_detail::Scratch scratch_;
@@ -285,11 +302,14 @@ class Grower::Impl {
 
 Grower::Grower(BinnedFeatures binned, GrowerSettings settings, const Context& context)
     : impl_(std::make_unique<Impl>(std::move(binned), std::move(settings), context)) {}
+Grower::Grower(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Grower::~Grower() = default;
 Grower::Grower(Grower&&) noexcept = default;
 GrownRows Grower::grow(const GrowerInput& input, const Context& context) {
   return impl_->grow(input, context);
 }
+Grower Grower::beside() const { return Grower(std::make_unique<Impl>(*impl_)); }
+std::size_t Grower::own_bytes() const { return impl_->own_bytes(); }
 const BinnedFeatures& Grower::binned() const { return impl_->binned(); }
 
 void leaf_nodes(const GrownRows& grown, const BinnedFeatures& binned, std::span<const std::uint32_t> some,

@@ -79,7 +79,7 @@ struct GrownRows {
 };
 
 /// Grows trees on a loss given by gradients and hessians, by histograms. Made once for all trees over the
-/// same rows; grow() is not safe to call from two threads.
+/// same rows; grow() is not safe to call from two threads, but those of growers beside() each other are.
 /// Reference: Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", Annals of Statistics 29
 /// (2001); Ke et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017; Shi et al.,
 /// "Quantized Training of Gradient Boosting Decision Trees", NeurIPS 2022.
@@ -91,11 +91,16 @@ class Grower {
   Grower& operator=(Grower&&) = delete;
 
   GrownRows grow(const GrowerInput& input, const Context& context);
+  /// Another one of the same rows and settings, for trees that are grown at the same time: it shares the codes.
+  Grower beside() const;
+  /// Bytes, at most and about, that it takes for itself alone.
+  std::size_t own_bytes() const;
 
   const BinnedFeatures& binned() const;
 
  private:
   class Impl;
+  explicit Grower(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

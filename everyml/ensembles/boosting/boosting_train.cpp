@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <utility>
 
 #include "everyml/ensembles/boosting/answer_unit_impl.h"
@@ -18,6 +19,8 @@ namespace {
 
 /// Rounds without a split after which boosting ends where columns or rows are drawn.
 constexpr std::size_t kBarrenRounds = 10;
+/// Most memory of growers side by side.
+constexpr std::size_t kBytesAtOnce = std::size_t{512} << 20;
 
 class Boosting {
  public:
@@ -33,13 +36,21 @@ class Boosting {
   void start_from_base();
   View& view_of(std::size_t number);
   bool round(std::size_t number);
-  bool tree(std::size_t number, std::size_t output);
+  /// A tree of this run, before it is kept.
+  struct Made {
+    GrownRows grown;
+    bool split = false;
+  };
+  Made tree(std::size_t number, std::size_t output, View& view, Grower& grower,
+            std::vector<std::uint32_t>& nodes);
+  std::vector<Made> trees_at_once(std::size_t number, View& view);
   void keep(GrownTree tree, const View& view, std::size_t output);
   void make_whole(GrownTree& tree, bool first);
   void derive(std::size_t number);
   void renew(GrownRows& grown, std::size_t output) const;
   void add_linear(const GrownRows& grown, const View& view, std::span<const std::uint32_t> rows,
-                  std::span<const std::uint32_t> others, std::size_t output);
+                  std::span<const std::uint32_t> others, std::size_t output,
+                  std::vector<std::uint32_t>& nodes);
   void drop(std::size_t number);
   void restore();
   double watched() const;
@@ -165,7 +176,9 @@ void Boosting::renew(GrownRows& grown, std::size_t output) const {
   });
 }
 
-bool Boosting::tree(std::size_t number, std::size_t output) {
+/// What `grower`, and `nodes` to work in, make of an output's gradients; its scores have the answers added.
+Boosting::Made Boosting::tree(std::size_t number, std::size_t output, View& view, Grower& grower,
+                              std::vector<std::uint32_t>& nodes) {
   const std::size_t n = training_->rows();
   const std::uint64_t tree_number = number * outputs_ + output;
   GrowerInput input;
@@ -177,11 +190,10 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
       sample_rows(settings_, tree_number, gradient_.span().subspan(output * n, n),
                   hessian_.empty() ? std::span<float>{} : hessian_.span().subspan(output * n, n), context_);
   if (!sample.all) input.rows = sample.chosen;
-  View& view = view_of(number);
   std::vector<std::uint8_t> columns = sample_columns(settings_, tree_number, data_.columns(), context_);
   if (view.ordered) columns = view.ordered->translated(columns);
   input.allowed = columns;
-  GrownRows grown = view.grower.grow(input, context_);
+  GrownRows grown = grower.grow(input, context_);
   const bool split = grown.tree.nodes.size() > 1;
   renew(grown, output);
   if (linear_) linear_->fit(grown, view.numbers, input.gradient, input.hessian, weights_, context_);
@@ -191,28 +203,51 @@ bool Boosting::tree(std::size_t number, std::size_t output) {
   // Trees of DART change until the end.
   if (settings_.drop_rate <= 0) make_whole(grown.tree, tree_number == 0);
   if (linear_) {
-    add_linear(grown, view, input.rows, sample.others, output);
+    add_linear(grown, view, input.rows, sample.others, output, nodes);
   } else {
     add_answers(grown, input.rows, of(training_->scores, output), context_);
     if (!sample.others.empty())
-      add_answers_of_others(grown, view.training, sample.others, 1, of(training_->scores, output), nodes_,
+      add_answers_of_others(grown, view.training, sample.others, 1, of(training_->scores, output), nodes,
                             context_);
     if (validation_)
-      add_answers_of_others(grown, *view.validation, {}, 1, of(validation_->scores, output), nodes_,
-                            context_);
+      add_answers_of_others(grown, *view.validation, {}, 1, of(validation_->scores, output), nodes, context_);
   }
-  if (settings_.drop_rate > 0) {
-    grown.rows = grown.leaf_of = {};
-    kept_.push_back({std::move(grown), output, &view, 1});
-  } else {
-    keep(std::move(grown.tree), view, output);
-  }
-  return split;
+  grown.rows = grown.leaf_of = {};
+  return {std::move(grown), split};
+}
+
+/// The trees of the first outputs of a round, as many of them as divide evenly among threads: each thread
+/// grows one at a time, which leaves it less to wait for than a part in every tree.
+std::vector<Boosting::Made> Boosting::trees_at_once(std::size_t number, View& view) {
+  const auto threads = static_cast<std::size_t>(loop_threads(context_));
+  std::vector<Made> made(outputs_ / threads * threads);
+  // What a tree changes must be its output's alone.
+  const bool apart = !linear_ && !rounds_ && !training_->loss->renews_leaves();
+  if (threads == 1 || made.size() < threads || !apart || threads * view.grower.own_bytes() > kBytesAtOnce)
+    return {};
+  while (view.beside.size() + 1 < threads) view.beside.push_back(view.grower.beside());
+  std::vector<Grower*> free{&view.grower};
+  for (Grower& grower : view.beside) free.push_back(&grower);
+  std::mutex mutex;
+  parallel_for(context_, made.size(), 1, [&](std::size_t output, std::size_t) {
+    Grower* grower = nullptr;
+    {
+      const std::lock_guard lock(mutex);
+      grower = free.back();
+      free.pop_back();
+    }
+    std::vector<std::uint32_t> nodes;
+    made[output] = tree(number, output, view, *grower, nodes);
+    const std::lock_guard lock(mutex);
+    free.push_back(grower);
+  });
+  return made;
 }
 
 /// Of linear leaves each row has an answer of its own.
 void Boosting::add_linear(const GrownRows& grown, const View& view, std::span<const std::uint32_t> rows,
-                          std::span<const std::uint32_t> others, std::size_t output) {
+                          std::span<const std::uint32_t> others, std::size_t output,
+                          std::vector<std::uint32_t>& nodes) {
   const auto add = [&](const std::vector<std::size_t>& row_of, std::size_t count, std::span<double> scores,
                        auto&& row_and_node) {
     parallel_for(context_, count, 4096, [&](std::size_t begin, std::size_t end) {
@@ -229,16 +264,16 @@ void Boosting::add_linear(const GrownRows& grown, const View& view, std::span<co
         return Place(row, grown.leaves[grown.leaf_of[row]].node);
       });
   if (!others.empty()) {
-    nodes_.resize(others.size());
-    leaf_nodes(grown, view.training, others, nodes_, context_);
+    nodes.resize(others.size());
+    leaf_nodes(grown, view.training, others, nodes, context_);
     add(parts_.training, others.size(), of(training_->scores, output),
-        [&](std::size_t i) { return Place(others[i], nodes_[i]); });
+        [&](std::size_t i) { return Place(others[i], nodes[i]); });
   }
   if (!validation_) return;
-  nodes_.resize(validation_->rows());
-  leaf_nodes(grown, *view.validation, {}, nodes_, context_);
-  add(parts_.validation, nodes_.size(), of(validation_->scores, output),
-      [&](std::size_t i) { return Place(i, nodes_[i]); });
+  nodes.resize(validation_->rows());
+  leaf_nodes(grown, *view.validation, {}, nodes, context_);
+  add(parts_.validation, nodes.size(), of(validation_->scores, output),
+      [&](std::size_t i) { return Place(i, nodes[i]); });
 }
 
 /// A tree at its end, in questions of the data's own columns.
@@ -317,7 +352,17 @@ bool Boosting::round(std::size_t number) {
   drop(number);
   derive(number);
   bool split = false;
-  for (std::size_t o = 0; o < outputs_; ++o) split |= tree(number, o);
+  View& view = view_of(number);
+  std::vector<Made> made = trees_at_once(number, view);
+  for (std::size_t o = 0; o < outputs_; ++o) {
+    Made one = o < made.size() ? std::move(made[o]) : tree(number, o, view, view.grower, nodes_);
+    split |= one.split;
+    if (settings_.drop_rate > 0) {
+      kept_.push_back({std::move(one.grown), o, &view, 1});
+    } else {
+      keep(std::move(one.grown.tree), view, o);
+    }
+  }
   restore();
   return split;
 }

@@ -25,7 +25,7 @@ View view_of(std::optional<OrderedColumns> ordered, const BinnedFeatures& all, c
     const std::size_t source = ordered ? ordered->sources()[c] : c;
     numbers.push_back(number ? static_cast<std::int32_t>(source) : -1);
   }
-  return {std::move(ordered), std::move(training), std::move(validation), std::move(grown),
+  return {std::move(ordered), std::move(training), std::move(validation), std::move(grown), {},
           std::move(numbers)};
 }
 

@@ -16,6 +16,7 @@ struct View {
   BinnedFeatures training;
   std::optional<BinnedFeatures> validation;
   Grower grower;
+  std::vector<Grower> beside;         ///< for trees of several outputs at once
   std::vector<std::int32_t> numbers;  ///< by column: the data's column of numbers that it is, or -1
 };
 
