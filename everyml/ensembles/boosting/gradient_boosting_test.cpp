@@ -14,6 +14,8 @@
 namespace everyml {
 namespace {
 
+using testing_boosting::bytes_of;
+using testing_boosting::rows_of_classes;
 using testing_boosting::rows_of_numbers;
 
 double squared_error(const GradientBoostingRegressorModel& model, const Dataset& data) {
@@ -260,6 +262,23 @@ TEST(GradientBoosting, RandomPartsDoNotDependOnThreads) {
       if (first.empty()) first = out;
       EXPECT_EQ(out, first);
     }
+  }
+}
+
+/// As many trees as divide evenly among threads grow at once, the rest of a round one after the other.
+TEST(GradientBoosting, TreesOfManyClassesDoNotDependOnThreads) {
+  const Dataset data = rows_of_classes(6000, 12, 5);
+  const BoostingSettings kinds[] = {
+      {.rounds = 6},
+      {.rounds = 6, .sampling = RowSampling::gradient, .column_share = 0.7, .validation_share = 0.2},
+      {.rounds = 6, .row_share = 0.5, .drop_rate = 0.4},
+      {.rounds = 6, .category_encoding = CategoryEncoding::ordered},
+  };
+  for (const BoostingSettings& settings : kinds) {
+    const GradientBoostingClassifier learner{.objective = {}, .boosting = settings};
+    const std::string one = bytes_of(learner.fit(data, Context({.threads = 1})));
+    for (const int threads : {2, 3, 5, 7})
+      EXPECT_EQ(bytes_of(learner.fit(data, Context({.threads = threads}))), one) << threads;
   }
 }
 
