@@ -138,8 +138,8 @@ TEST(BinnedLayout, RowsListWhatIsNotTheMostFrequentCode) {
       const double usual = c % 10 == 7 ? kNan : c % 10 == 3 ? 20 : 0;
       const bool dense = c % 10 == 9;
       double& cell = cells[row * columns + c];
-      cell = stream.uniform() < (dense ? 0.2 : 0.83) ? usual : std::floor(stream.uniform() * 40) - 5;
-      if (info[c].kind == FeatureInfo::Kind::category) cell = std::abs(cell);
+      cell = stream.uniform() < (dense ? 0.2 : 0.83) ? usual : stream.uniform() * 40 - 5;
+      if (info[c].kind == FeatureInfo::Kind::category) cell = std::floor(std::abs(cell));
       if (c % 10 == 5 && stream.uniform() < 0.05) cell = kNan;
     }
   }
@@ -147,9 +147,13 @@ TEST(BinnedLayout, RowsListWhatIsNotTheMostFrequentCode) {
   for (const int max_bins : {255, 400}) {
     const auto binned = BinnedFeatures::make(x, info, {}, {.max_bins = max_bins}, Context());
     const CodeTiles tiles(binned, 20, Context({.threads = 3}));
-    std::size_t listed = 0;
-    for (const CodeTile& tile : tiles.tiles()) listed += tile.rests.size();
+    std::size_t listed = 0, lists = 0;
+    for (const CodeTile& tile : tiles.tiles()) {
+      listed += tile.rests.size();
+      lists += tile.rests.empty() ? 0 : 1;
+    }
     EXPECT_EQ(listed, columns * 9 / 10);
+    EXPECT_EQ(lists, max_bins == 255 ? 1u : 2u);
     for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{700}, rows}) {
       std::vector<std::uint32_t> some;
       for (std::size_t i = 0; i < count; ++i) some.push_back(static_cast<std::uint32_t>(i * rows / count));
