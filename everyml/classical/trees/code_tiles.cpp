@@ -188,7 +188,8 @@ CodeTiles::CodeTiles(const BinnedFeatures& binned, std::size_t least_rows, const
   if (cells_ >= kNone) throw UnsupportedError("trees.cells", "trees learn from fewer than 2^32 bins in all");
 }
 
-/// Arrays of which most rows have one code, in groups for which it pays to list the rest. They are taken away.
+/// Arrays of which most rows have one code, in groups for which it pays to list the rest. They are taken
+/// away.
 std::vector<std::vector<CodeTiles::Source>> CodeTiles::take_listed(std::vector<Source>& sources,
                                                                    const Context& context) const {
   std::vector<std::vector<Source>> groups;

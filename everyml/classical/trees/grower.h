@@ -91,7 +91,8 @@ class Grower {
   Grower& operator=(Grower&&) = delete;
 
   GrownRows grow(const GrowerInput& input, const Context& context);
-  /// Another one of the same rows and settings, for trees that are grown at the same time: it shares the codes.
+  /// Another one of the same rows and settings, for trees that are grown at the same time: it shares the
+  /// codes.
   Grower beside() const;
   /// Bytes, at most and about, that it takes for itself alone.
   std::size_t own_bytes() const;

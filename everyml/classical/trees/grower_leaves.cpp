@@ -209,7 +209,9 @@ std::vector<std::size_t> TreeJob::next_leaves(const Turns& turns) const {
   const std::size_t most = std::min((settings_.max_leaves - leaves_.size()) / 8, 2 * threads);
   const std::size_t small = std::max(kSmallLeaf, row_count() / (4 * threads));
   if (leaves_[next[0]].rows() > small) return next;
-  const auto work_of = [&](std::size_t at) { return leaves_[at].rows() * tiles_.additions() + tiles_.cells(); };
+  const auto work_of = [&](std::size_t at) {
+    return leaves_[at].rows() * tiles_.additions() + tiles_.cells();
+  };
   std::size_t work = work_of(next[0]), looked_at = 0;
   for (auto turn = std::next(turns.begin()); turn != turns.end() && next.size() < most; ++turn) {
     // Prepared leaves keep two histograms each; the rest of the tree must never be left without.
