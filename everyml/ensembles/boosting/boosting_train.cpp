@@ -19,7 +19,7 @@ namespace {
 
 /// Rounds without a split after which boosting ends where columns or rows are drawn.
 constexpr std::size_t kBarrenRounds = 10;
-/// Most memory of growers side by side.
+/// Most memory of growers side by side, where the caller sets no limit.
 constexpr std::size_t kBytesAtOnce = std::size_t{512} << 20;
 
 class Boosting {
@@ -43,6 +43,7 @@ class Boosting {
   };
   Made tree(std::size_t number, std::size_t output, View& view, Grower& grower,
             std::vector<std::uint32_t>& nodes);
+  bool room_beside(const View& view, std::size_t growers) const;
   std::vector<Made> trees_at_once(std::size_t number, View& view);
   void keep(GrownTree tree, const View& view, std::size_t output);
   void make_whole(GrownTree& tree, bool first);
@@ -216,6 +217,14 @@ Boosting::Made Boosting::tree(std::size_t number, std::size_t output, View& view
   return {std::move(grown), split};
 }
 
+/// Whether so many growers, in each view, take no memory that others may need.
+bool Boosting::room_beside(const View& view, std::size_t growers) const {
+  if (!view.beside.empty()) return true;
+  const std::size_t limit = context_.memory().limit(), used = context_.memory().used();
+  const std::size_t left = limit == 0 ? kBytesAtOnce : (limit - std::min(used, limit)) / 2;
+  return growers * views_.size() * view.grower.own_bytes() <= std::min(left, kBytesAtOnce);
+}
+
 /// The trees of the first outputs of a round, as many of them as divide evenly among threads: each thread
 /// grows one at a time, which leaves it less to wait for than a part in every tree.
 std::vector<Boosting::Made> Boosting::trees_at_once(std::size_t number, View& view) {
@@ -223,8 +232,7 @@ std::vector<Boosting::Made> Boosting::trees_at_once(std::size_t number, View& vi
   std::vector<Made> made(outputs_ / threads * threads);
   // What a tree changes must be its output's alone.
   const bool apart = !linear_ && !rounds_ && !training_->loss->renews_leaves();
-  if (threads == 1 || made.size() < threads || !apart || threads * view.grower.own_bytes() > kBytesAtOnce)
-    return {};
+  if (threads == 1 || made.size() < threads || !apart || !room_beside(view, threads)) return {};
   while (view.beside.size() + 1 < threads) view.beside.push_back(view.grower.beside());
   std::vector<Grower*> free{&view.grower};
   for (Grower& grower : view.beside) free.push_back(&grower);

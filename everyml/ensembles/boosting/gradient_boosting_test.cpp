@@ -282,6 +282,23 @@ TEST(GradientBoosting, TreesOfManyClassesDoNotDependOnThreads) {
   }
 }
 
+TEST(GradientBoosting, TreesOfManyClassesAtOnceKeepWithinTheMemory) {
+  const Dataset data = rows_of_classes(20000, 13, 6);
+  const GradientBoostingClassifier learner{.objective = {}, .boosting = {.rounds = 3}};
+  const auto bytes_within = [&](const Context& context) {
+    const BudgetScope scope(context.memory());
+    return bytes_of(learner.fit(data, context));
+  };
+  const Context one({.threads = 1});
+  const std::string wanted = bytes_within(one);
+  // A tenth more than one thread takes, which is too little for growers of six threads.
+  const std::size_t limit = one.memory().peak() * 11 / 10;
+  EXPECT_EQ(bytes_within(Context({.threads = 6, .memory_bytes = limit})), wanted);
+  const Context free({.threads = 6});
+  EXPECT_EQ(bytes_within(free), wanted);
+  EXPECT_GT(free.memory().peak(), limit);
+}
+
 /// One of `levels` flags for each of three fields, one column beside; the same rows dense and sparse.
 std::pair<Dataset, Dataset> dense_and_sparse(std::size_t rows, std::size_t levels) {
   Stream stream(91, "flags");
