@@ -8,10 +8,17 @@ import csv
 import json
 import sys
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import sklearn
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
@@ -26,19 +33,23 @@ MODELS = {
     "knn-regressor": lambda: KNeighborsRegressor(5, algorithm="brute"),
 }
 # Left to chance: the mean over some seeds is kept.
-FORESTS = {
+BY_CHANCE = {
     "random-forest-classifier": RandomForestClassifier,
     "extra-trees-classifier": ExtraTreesClassifier,
     "random-forest-regressor": RandomForestRegressor,
     "extra-trees-regressor": ExtraTreesRegressor,
+    # Ties between features.
+    "adaboost-classifier": AdaBoostClassifier,
 }
-SEEDS = 3
 
 
-def models(algorithm):
-    if algorithm not in FORESTS:
+def models(algorithm, rows):
+    if algorithm not in BY_CHANCE:
         return [MODELS[algorithm]()]
-    return [FORESTS[algorithm](200, random_state=seed, n_jobs=-1) for seed in range(SEEDS)]
+    if algorithm.startswith("adaboost"):
+        return [BY_CHANCE[algorithm](random_state=seed) for seed in range(10)]
+    # The fewer rows, the more a row counts.
+    return [BY_CHANCE[algorithm](200, random_state=seed) for seed in range(20 if rows < 2000 else 5)]
 
 
 def side(folder, prefix, columns):
@@ -46,22 +57,31 @@ def side(folder, prefix, columns):
     return x, np.fromfile(f"{folder}/{prefix}.y")
 
 
+def scores_of(folder, row):
+    """Scores of all models of one fold of one algorithm, by metric."""
+    x, y = side(folder, row["prefix"] + "-train", int(row["columns"]))
+    new_x, new_y = side(folder, row["prefix"] + "-test", int(row["columns"]))
+    out = defaultdict(list)
+    for model in models(row["algorithm"], len(y)):
+        model.fit(x, y)
+        if hasattr(model, "predict_proba"):
+            p = model.predict_proba(new_x)
+            out["accuracy"].append(accuracy_score(new_y, model.predict(new_x)))
+            out["auc"].append(roc_auc_score(new_y, p[:, 1]) if p.shape[1] == 2
+                              else roc_auc_score(new_y, p, multi_class="ovr"))
+        else:
+            out["r2"].append(r2_score(new_y, model.predict(new_x)))
+    return out
+
+
 def main(folder, output):
     scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     with open(f"{folder}/index.csv", encoding="utf-8") as index:
-        for row in csv.DictReader(index):
-            x, y = side(folder, row["prefix"] + "-train", int(row["columns"]))
-            new_x, new_y = side(folder, row["prefix"] + "-test", int(row["columns"]))
-            out = scores[row["case"]][row["algorithm"]]
-            for model in models(row["algorithm"]):
-                model.fit(x, y)
-                if hasattr(model, "predict_proba"):
-                    p = model.predict_proba(new_x)
-                    out["accuracy"].append(accuracy_score(new_y, model.predict(new_x)))
-                    out["auc"].append(roc_auc_score(new_y, p[:, 1]) if p.shape[1] == 2
-                                      else roc_auc_score(new_y, p, multi_class="ovr"))
-                else:
-                    out["r2"].append(r2_score(new_y, model.predict(new_x)))
+        rows = list(csv.DictReader(index))
+    with ProcessPoolExecutor() as pool:
+        for row, found in zip(rows, pool.map(scores_of, [folder] * len(rows), rows)):
+            for metric, values in found.items():
+                scores[row["case"]][row["algorithm"]][metric] += values
     cases = {case: {name: {metric: float(np.mean(values)) for metric, values in metrics.items()}
                     for name, metrics in algorithms.items()} for case, algorithms in scores.items()}
     with open(output, "w", encoding="utf-8") as file:
@@ -69,4 +89,5 @@ def main(folder, output):
         file.write("\n")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -38,6 +38,6 @@ Encoded encode(const Prepared& prepared, const Fold& fold, const Entry& entry);
 std::vector<std::pair<std::string, Trial>> algorithms(const Case& one);
 
 /// Runs with different seeds whose mean is compared: one where nothing is left to chance.
-int seeds(const std::string& algorithm);
+int seeds(const Case& one, const std::string& algorithm);
 
 }  // namespace everyml::parity
