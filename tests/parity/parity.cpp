@@ -74,12 +74,13 @@ std::vector<std::pair<std::string, Trial>> algorithms(const Case& one) {
   if (one.name == "wdbc" || one.name == "digits" || one.name == "spambase")
     list.emplace_back("naive-bayes", Trial{});
   list.emplace_back("random-forest-classifier", trees);
-  // To which side missing cells go the peer's extra trees draw and ours learn: on titanic, which has many,
-  // accuracy is .770 beside .777. Rows whose values share a bin are not parted; the peer has no bins.
+  // To which side missing cells go the peer's extra trees draw and ours learn, most likely why on titanic,
+  // which has many, accuracy is .770 beside .777. Rows whose values share a bin are not parted; the peer has
+  // no bins.
   if (one.name != "titanic")
     list.emplace_back("extra-trees-classifier", Trial{{"trees", "200"}, {"bins", "65534"}});
-  // The peer's AdaBoost takes no missing cells; on wdbc columns have more values than ours has bins (accuracy
-  // .954 beside .961).
+  // The peer's AdaBoost takes no missing cells. On wdbc, where columns have more values than ours has bins,
+  // accuracy is .954 beside .961.
   if (one.name == "digits" || one.name == "spambase" || one.name == "churn")
     list.emplace_back("adaboost-classifier", Trial{});
   return list;
